@@ -1,0 +1,48 @@
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+help: ## say what can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-10s %s\n", $$1, $$2}'
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Headrace needs Python 3.11 or newer; try: make PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(INSTALLED): $(VENV)/bin/python pyproject.toml constraints.txt
+	$(BIN)/python -m pip install --disable-pip-version-check --progress-bar on -c constraints.txt -e '.[engines]'
+	$(BIN)/headrace engines install
+	@touch $@
+
+$(INSTALLED)-develop: $(INSTALLED)
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt -e '.[engines,test,check]'
+	@touch $@
+
+$(INSTALLED)-bench: $(INSTALLED)
+	$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e '.[engines,test,bench]'
+	@touch $@
+
+install: $(INSTALLED) ## put the commands into .venv/bin
+up: $(INSTALLED) ## run everything on this machine and show live numbers
+	@$(BIN)/headrace up $(ARGS)
+
+test: $(INSTALLED)-develop ## run every test, on Apache Kafka and PostgreSQL
+	$(BIN)/pytest $(ARGS)
+
+check: $(INSTALLED)-develop ## formatting, lint, types, layers
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(INSTALLED)-bench ## measure, beside Pathway and a stock Faust agent: JSON and a table
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+ROUNDS ?= 10
+SEED ?= 1
+chaos: $(INSTALLED)-develop ## kill and stop things for ROUNDS rounds, then compare with the truth
+	@$(BIN)/python -m tests.chaos --rounds $(ROUNDS) --seed $(SEED)
+
+.PHONY: help install up test check bench chaos

@@ -1,0 +1,1 @@
+"""Thin Faust shells: `attach(app, ...)` each."""

@@ -1,0 +1,20 @@
+"""The group that all subcommands belong to."""
+
+import click
+
+from app.cli.migrate import migrate
+from app.cli.worker import worker
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="headrace")
+def main() -> None:
+    """Turn what clients do into exact per-minute numbers.
+
+    `headrace up` runs everything on this machine and shows live numbers; the other commands are its
+    parts. Settings come from HEADRACE_* environment variables: docs/operations.md lists them.
+    """
+
+
+main.add_command(migrate)
+main.add_command(worker)

@@ -1,0 +1,53 @@
+"""Settings that differ by place, from `HEADRACE_*` environment variables; everything has a default."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What a worker, a generator and the tools need to know about this place."""
+
+    model_config = SettingsConfigDict(env_prefix="HEADRACE_", frozen=True)
+
+    broker: Annotated[str, Field(description="host:port of a Kafka broker")] = "127.0.0.1:9092"
+    database: Annotated[SecretStr, Field(description="PostgreSQL, as a DSN")] = SecretStr(
+        "postgresql://postgres@127.0.0.1:5432/headrace"
+    )
+    role: Annotated[Literal["core"], Field(description="which part of the work")] = "core"
+    app_id: Annotated[
+        str, Field(description="consumer group; by default headrace-<role>", pattern=r"^[\w.-]*$")
+    ] = ""
+    topic_prefix: Annotated[
+        str, Field(description="put before the name of every topic", pattern=r"^[\w.-]*$")
+    ] = ""
+    topic_partitions: Annotated[
+        int, Field(description="of topics that Headrace creates", ge=1, le=1024)
+    ] = 4
+    web_host: Annotated[str, Field(description="where the web pages listen")] = "127.0.0.1"
+    web_port: Annotated[int, Field(ge=1, le=65_535)] = 6066
+    session_timeout_seconds: Annotated[
+        float, Field(description="after it, a silent worker's partitions go to others", ge=1, le=10)
+    ] = 6.0
+    flush_interval_seconds: Annotated[float, Field(gt=0, le=60)] = 0.5
+    flush_records: Annotated[int, Field(description="flush sooner at this many", ge=1)] = 40_000
+    allowed_skew_seconds: Annotated[
+        int, Field(description="event time ahead of the record's: more is a dead letter", ge=0)
+    ] = 60
+    retention_days: Annotated[
+        int, Field(description="event time behind the record's: more is a dead letter", ge=1)
+    ] = 60
+    event_bytes: Annotated[int, Field(description="largest event", ge=1)] = 1_048_576
+    home: Annotated[str, Field(description="where `headrace up` keeps its engines' data")] = (
+        ".headrace"
+    )
+
+    @property
+    def group(self) -> str:
+        """The consumer group, which is also the Faust app's id."""
+        return self.app_id or f"headrace-{self.role}"
+
+    def topic(self, name: str) -> str:
+        """Give a topic its full name."""
+        return f"{self.topic_prefix}{name}"

@@ -1,0 +1,1 @@
+"""SQL: migrations, and the code that runs them."""

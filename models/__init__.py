@@ -1,0 +1,1 @@
+"""What the data is: events, streams, batches, windows, dead letters. Pure, no I/O."""

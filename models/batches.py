@@ -1,0 +1,64 @@
+"""Decoded records by column, and the batch of them that a sink stores as one."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from models.dead_letters import DeadLetter
+from models.fold import Deltas, merge_deltas
+from models.positions import Position, Positions, TopicPartition
+from models.streams import Stream
+
+
+@dataclass(slots=True)
+class DecodedBatch:
+    """One record batch, decoded: rows by column, and the records that are no rows.
+
+    `columns` has the stream's columns in their order, each as long as `offsets`; times are
+    microseconds since 1970. `deltas` is what the rows fold into.
+    """
+
+    tp: TopicPartition
+    offsets: Sequence[int]
+    columns: Sequence[Sequence[Any]]
+    deltas: Deltas
+    dead_letters: Sequence[DeadLetter]
+    last_offset: int
+    last_timestamp: int
+
+
+@dataclass(slots=True)
+class Batch:
+    """What one write stores: decoded batches of one stream, in the order of their offsets."""
+
+    stream: Stream
+    parts: list[DecodedBatch] = field(default_factory=list)
+    records: int = 0
+    size_bytes: int = 0
+
+    def add(self, part: DecodedBatch, *, records: int, size_bytes: int) -> None:
+        self.parts.append(part)
+        self.records += records
+        self.size_bytes += size_bytes
+
+    @property
+    def rows(self) -> int:
+        return sum(len(part.offsets) for part in self.parts)
+
+    @property
+    def dead_letters(self) -> list[DeadLetter]:
+        return [letter for part in self.parts for letter in part.dead_letters]
+
+    def deltas(self) -> Deltas:
+        """Merge the deltas of every part."""
+        merged: Deltas = {}
+        for part in self.parts:
+            merge_deltas(merged, part.deltas)
+        return merged
+
+    def positions(self, expected: Positions) -> Mapping[TopicPartition, Position]:
+        """Say where each partition stands once this batch is stored; epochs stay as `expected`."""
+        return {
+            part.tp: Position(expected[part.tp].epoch, part.last_offset, part.last_timestamp)
+            for part in self.parts
+        }

@@ -1,0 +1,45 @@
+"""`content_sessions`: heartbeats of playback sessions, and the traffic that they stand for."""
+
+from operator import mul
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from models.streams import Stream
+from models.types import EventTime, Text
+from models.windows import Sum, Window
+
+
+class ContentSession(BaseModel):
+    """One heartbeat of one playback session, as its player sends it."""
+
+    model_config = ConfigDict(strict=True, extra="allow")
+
+    time: Annotated[EventTime, Field(description="when the player sent the heartbeat")]
+    session_id: Annotated[Text, Field(min_length=1, max_length=128)]
+    platform: Annotated[Text, Field(min_length=1, max_length=64, description="device family")]
+    channel: Annotated[Text, Field(min_length=1, max_length=128)]
+    asn: Annotated[int, Field(ge=0, le=4_294_967_295, description="the viewer's network")]
+    current_cdn: Annotated[Text, Field(min_length=1, max_length=64)]
+    video_profile_kbps: Annotated[int, Field(ge=0, le=1_000_000, description="bitrate now")]
+    heartbeat_seconds: Annotated[
+        int, Field(ge=1, le=3_600, description="how much viewing this heartbeat stands for")
+    ] = 10
+
+
+_TRAFFIC = (
+    Sum("events"),
+    Sum("kilobits", of=("video_profile_kbps", "heartbeat_seconds"), value=mul),
+    Sum("session_seconds", of=("heartbeat_seconds",)),
+)
+
+CONTENT_SESSIONS = Stream(
+    topic="content_sessions",
+    event=ContentSession,
+    event_time="time",
+    windows=(
+        Window("traffic_by_cdn_and_asn", keys=("current_cdn", "asn"), measures=_TRAFFIC),
+        Window("traffic_by_cdn", keys=("current_cdn",), measures=_TRAFFIC),
+        Window("traffic_by_asn", keys=("asn",), measures=_TRAFFIC),
+    ),
+)

@@ -1,0 +1,32 @@
+"""Records that never will be rows, kept with their reason."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Reason = Literal[
+    "malformed",  # not JSON: truncated, invalid UTF-8, NaN, nested too deeply, no value at all
+    "invalid",  # JSON, but not this event: a missing field, a wrong type, a value out of bounds
+    "unknown_schema_version",
+    "from_the_future",  # event time later than the record's timestamp by more than the allowed skew
+    "expired",  # event time older than the retention when the record was produced
+    "too_large",
+    "rejected_by_sink",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """One refused record. `timestamp` is the record's, in milliseconds; `payload` is untouched."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    reason: Reason
+    detail: str
+    payload: bytes | None
+
+    @property
+    def key(self) -> str:
+        """The same for every replay of the same record."""
+        return f"{self.topic}-{self.partition}-{self.offset}"

@@ -1,0 +1,194 @@
+"""From record batches to columns and dead letters. Bad bytes never raise."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from operator import attrgetter
+from typing import Any
+
+import msgspec
+from pydantic import ValidationError
+
+from models.batches import DecodedBatch
+from models.contract import fast_decoder
+from models.dead_letters import DeadLetter, Reason
+from models.fold import fold
+from models.records import Record, RecordBatch
+from models.streams import Stream
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_MILLISECOND = 1_000
+_SECOND = 1_000_000
+_ESCAPED_NUL = b"\\u0000"
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, TypeError)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What makes a well-formed event a dead letter; all three are properties of the record."""
+
+    skew_seconds: int = 60
+    """How far the event time may lie ahead of the record's timestamp."""
+
+    retention_seconds: int = 60 * 86_400
+    """How far it may lie behind."""
+
+    event_bytes: int = 1_048_576
+
+
+@dataclass(frozen=True, slots=True)
+class _Refused(Exception):  # noqa: N818 - carries a verdict, raised and caught in this module
+    reason: Reason
+    detail: str
+
+
+class Decoder:
+    """Decodes the batches of one stream. Holds no state between batches."""
+
+    def __init__(self, stream: Stream, limits: Limits) -> None:
+        self._stream = stream
+        self._limits = limits
+        self._fast = fast_decoder(stream.event)
+        names = [column.name for column in stream.columns]
+        self._fields = attrgetter(*names)
+        self._names = names
+        self._time = names.index(stream.event_time)
+
+    def decode(self, batch: RecordBatch) -> DecodedBatch:
+        """Decode a batch: each record ends as a row or as a dead letter."""
+        records, events, refused = self._events(batch)
+        columns = self._columns(events)
+        if self._any_out_of_time(records, columns[self._time]):
+            records, events = self._refuse_by_time(batch, records, events, refused)
+            columns = self._columns(events)
+        last = batch.last
+        return DecodedBatch(
+            tp=batch.tp,
+            offsets=[record.offset for record in records],
+            columns=columns,
+            deltas=fold(
+                self._stream.windows,
+                batch.tp.partition,
+                columns[self._time],
+                dict(zip(self._names, columns, strict=True)),
+            ),
+            dead_letters=refused,
+            last_offset=last.offset,
+            last_timestamp=last.timestamp,
+        )
+
+    def _events(self, batch: RecordBatch) -> tuple[list[Record], list[Any], list[DeadLetter]]:
+        records: list[Record] = []
+        events: list[Any] = []
+        refused: list[DeadLetter] = []
+        fast, slow, limit = self._fast, self._slow, self._limits.event_bytes
+        for record in batch.records:
+            value = record.value
+            try:
+                if value is None or len(value) > limit or _ESCAPED_NUL in value:
+                    event = slow(value)
+                else:
+                    try:
+                        event = fast(value)
+                    except _UNREADABLE:
+                        event = slow(value)
+            except _Refused as refusal:
+                refused.append(_dead_letter(batch, record, refusal))
+            else:
+                records.append(record)
+                events.append(event)
+        return records, events, refused
+
+    def _slow(self, value: bytes | None) -> Any:
+        """Read with the contract itself; raises _Refused with what a person needs to know."""
+        if value is None:
+            raise _Refused("malformed", "no value (a tombstone)")
+        if len(value) > self._limits.event_bytes:
+            raise _Refused(
+                "too_large", f"{len(value)} bytes, allowed are {self._limits.event_bytes}"
+            )
+        try:
+            msgspec.json.decode(value)
+        except RecursionError:
+            raise _Refused("malformed", "nested too deeply") from None
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            # a number out of range is JSON all the same: the contract says what it thinks of it
+            if not isinstance(error, msgspec.ValidationError):
+                raise _Refused("malformed", str(error)) from None
+        try:
+            return self._stream.event.model_validate_json(value)
+        except ValidationError as error:
+            raise _Refused("invalid", _explain(error)) from None
+
+    def _columns(self, events: Sequence[Any]) -> list[Sequence[Any]]:
+        if not events:
+            return [() for _ in self._names]
+        columns: list[Sequence[Any]] = list(zip(*map(self._fields, events), strict=True))
+        columns[self._time] = [(time - _EPOCH) // _MICROSECOND for time in columns[self._time]]
+        return columns
+
+    def _any_out_of_time(self, records: Sequence[Record], times: Sequence[int]) -> bool:
+        if not records:
+            return False
+        stamps = [record.timestamp for record in records]
+        earliest, latest = min(stamps) * _MILLISECOND, max(stamps) * _MILLISECOND
+        return (
+            max(times) - earliest > self._limits.skew_seconds * _SECOND
+            or latest - min(times) > self._limits.retention_seconds * _SECOND
+        )
+
+    def _refuse_by_time(
+        self,
+        batch: RecordBatch,
+        records: Sequence[Record],
+        events: Sequence[Any],
+        refused: list[DeadLetter],
+    ) -> tuple[list[Record], list[Any]]:
+        kept: tuple[list[Record], list[Any]] = ([], [])
+        for record, event in zip(records, events, strict=True):
+            time = (getattr(event, self._stream.event_time) - _EPOCH) // _MICROSECOND
+            refusal = self._out_of_time(record.timestamp, time)
+            if refusal is None:
+                kept[0].append(record)
+                kept[1].append(event)
+            else:
+                refused.append(_dead_letter(batch, record, refusal))
+        return kept
+
+    def _out_of_time(self, timestamp: int, time: int) -> _Refused | None:
+        if timestamp < 0:
+            return None  # a record without a timestamp cannot be judged, at any replay
+        ahead = (time - timestamp * _MILLISECOND) / _SECOND
+        if ahead > self._limits.skew_seconds:
+            return _Refused(
+                "from_the_future",
+                f"event time {ahead:.0f} s after the record's, allowed are "
+                f"{self._limits.skew_seconds} s",
+            )
+        if -ahead > self._limits.retention_seconds:
+            return _Refused(
+                "expired",
+                f"event time {-ahead:.0f} s before the record's, kept are "
+                f"{self._limits.retention_seconds} s",
+            )
+        return None
+
+
+def _dead_letter(batch: RecordBatch, record: Record, refusal: _Refused) -> DeadLetter:
+    return DeadLetter(
+        topic=batch.tp.topic,
+        partition=batch.tp.partition,
+        offset=record.offset,
+        timestamp=record.timestamp,
+        reason=refusal.reason,
+        detail=refusal.detail,
+        payload=record.value,
+    )
+
+
+def _explain(error: ValidationError) -> str:
+    return "; ".join(
+        f"{'.'.join(str(part) for part in item['loc']) or 'event'}: {item['msg']}"
+        for item in error.errors(include_url=False, include_context=False, include_input=False)
+    )

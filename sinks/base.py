@@ -1,0 +1,49 @@
+"""What every sink promises: rows and the position they reach are stored as one, or not at all."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Protocol
+
+from models.batches import Batch
+from models.positions import Positions, TopicPartition
+from models.windows import Window
+
+Totals = Mapping[Window, Mapping[tuple[Any, ...], tuple[Any, ...]]]
+"""Merged totals by (window_start in microseconds, partition, *keys): what the database holds now."""
+
+
+class SinkUnavailable(Exception):  # noqa: N818 - a signal, not an error: not now, try again
+    """The sink cannot take anything now. Nothing is wrong with the records."""
+
+
+class Fenced(Exception):  # noqa: N818 - a signal: another worker is ahead
+    """The stored positions are not the expected ones: another worker has gone on. Stop."""
+
+
+class Sink(Protocol):
+    """Where records go.
+
+    Used by one task at a time. A cancelled call leaves nothing half done: what it began is either
+    undone or shows in `positions`.
+    """
+
+    async def positions(self, partitions: Iterable[TopicPartition]) -> Positions:
+        """Say how far each partition is stored. Raises SinkUnavailable."""
+        ...
+
+    async def totals(self, partitions: Iterable[TopicPartition], since: int) -> Totals:
+        """Read the windows that start at `since` (microseconds) or later, of these partitions.
+
+        Empty for a sink that keeps no windows. Raises SinkUnavailable.
+        """
+        ...
+
+    async def write(self, batch: Batch, expected: Positions) -> Totals:
+        """Store rows, window deltas, dead letters and positions as one; return when durable.
+
+        Returns the new totals of every window touched. Raises SinkUnavailable when the sink cannot
+        take it now (whether it was stored, `positions` tells) and Fenced when `expected` is not what
+        is stored; nothing is stored then. Anything else is a bug.
+        """
+        ...
+
+    async def close(self) -> None: ...
