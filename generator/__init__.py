@@ -1,0 +1,19 @@
+"""Simulated playback clients: a seeded, pure core, a fast producer, and their own Faust app."""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import faust
+
+    app: faust.App
+
+
+def __getattr__(name: str) -> Any:
+    # `faust -A generator worker` asks for generator.app. Built only then: see app/__init__.py.
+    if name != "app":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from generator.faust_app import create_app  # noqa: PLC0415 - see above
+    from generator.settings import Settings  # noqa: PLC0415
+
+    built = globals()["app"] = create_app(Settings())
+    return built
