@@ -1,0 +1,46 @@
+"""Ports of this machine: chosen free on the first start, then kept with the data."""
+
+import json
+import random
+import socket
+from pathlib import Path
+
+# Below what Linux gives to outgoing connections: a client that knocks at a dead server's port from
+# that range will sooner or later be given the same port, reach itself, and hold it.
+_RANGE = range(15_000, 32_000)
+
+
+def free_port(taken: frozenset[int] = frozenset()) -> int:
+    """Return a TCP port on which nothing listens now."""
+    while True:
+        port = random.choice(_RANGE)  # noqa: S311 - no secret
+        if port not in taken and is_free(port):
+            return port
+
+
+def is_free(port: int) -> bool:
+    """Say whether a server could listen there."""
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
+
+
+def kept_ports(file: Path, names: tuple[str, ...]) -> dict[str, int]:
+    """Return the ports that the file holds by name, choosing and keeping those it lacks.
+
+    A second start has the addresses of the first, so that other programs' settings stay right. A
+    port that somebody else has taken since is replaced.
+    """
+    kept: dict[str, int] = json.loads(file.read_text()) if file.exists() else {}
+    ports: dict[str, int] = {}
+    for name in names:
+        usable = name in kept and is_free(kept[name])
+        ports[name] = kept[name] if usable else free_port(frozenset(ports.values()))
+    if ports != kept:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(ports))
+    return ports

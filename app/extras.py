@@ -1,0 +1,25 @@
+"""Parts that come with an extra, and what to say when it is missing."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class NotInstalledError(Exception):
+    """Something has to be installed first: the message says how."""
+
+
+@contextmanager
+def needs_extra() -> Iterator[None]:
+    """Tell what to install when an import of the extra `engines` fails."""
+    try:
+        yield
+    except ImportError as error:
+        raise extra_missing(error.name or str(error)) from error
+
+
+def extra_missing(package: str) -> NotInstalledError:
+    return NotInstalledError(
+        f"{package} is not installed. Engines on this machine come with an extra: "
+        "pip install 'headrace[engines]'. To use engines that run elsewhere, "
+        "set HEADRACE_BROKER and HEADRACE_DATABASE."
+    )

@@ -1,0 +1,96 @@
+"""Apache Kafka and PostgreSQL for tests: the same as `headrace up` runs.
+
+`kafka` and `postgres` are shared by the session; a test that kills takes `own_kafka` or
+`own_postgres`. Without the engines a test is skipped with the reason, or fails where CI=true.
+"""
+
+import asyncio
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TypeVar
+from uuid import uuid4
+
+import pytest
+
+from app.engines import Kafka, Postgres
+from app.extras import NotInstalledError
+from db.migrate import migrate
+
+_TEMPLATE = "headrace_migrated"
+Engine = TypeVar("Engine", Kafka, Postgres)
+
+
+def _started(engine: Engine) -> Engine:
+    try:
+        engine.start()
+    except NotInstalledError as error:
+        if os.environ.get("CI") == "true":
+            raise
+        pytest.skip(str(error))
+    return engine
+
+
+@pytest.fixture(scope="session")
+def engine_folder() -> Iterator[Path]:
+    """Make a folder; pytest's own is closed to the user that PostgreSQL has under root."""
+    folder = Path(tempfile.mkdtemp(prefix="headrace-tests-"))
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def kafka(engine_folder: Path) -> Iterator[Kafka]:
+    engine = Kafka(engine_folder / "kafka")
+    yield _started(engine)
+    engine.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres(engine_folder: Path) -> Iterator[Postgres]:
+    engine = Postgres(engine_folder / "postgres")
+    yield _started(engine)
+    engine.stop()
+
+
+@pytest.fixture
+def own_kafka(engine_folder: Path) -> Iterator[Kafka]:
+    """Start a broker that this test may kill, stop and start."""
+    engine = Kafka(engine_folder / uuid4().hex)
+    yield _started(engine)
+    engine.kill()
+    shutil.rmtree(engine.folder)
+
+
+@pytest.fixture
+def own_postgres(engine_folder: Path) -> Iterator[Postgres]:
+    """Start a server that this test may kill, stop and start, with a migrated database."""
+    engine = _started(Postgres(engine_folder / uuid4().hex))
+    asyncio.run(migrate(engine.dsn()))
+    yield engine
+    engine.kill()
+    shutil.rmtree(engine.folder)
+
+
+@pytest.fixture(scope="session")
+def _template(postgres: Postgres) -> str:
+    postgres.query(f"CREATE DATABASE {_TEMPLATE}")
+    asyncio.run(migrate(postgres.dsn(_TEMPLATE)))
+    return _TEMPLATE
+
+
+@pytest.fixture
+def database(postgres: Postgres, _template: str) -> Iterator[str]:
+    """Give the DSN of a migrated database that only this test uses."""
+    name = f"test_{uuid4().hex}"
+    postgres.query(f"CREATE DATABASE {name} TEMPLATE {_template}")
+    yield postgres.dsn(name)
+    postgres.query(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def topic_prefix() -> str:
+    """Make a test's topics its own, on a broker that all tests share."""
+    return f"t{uuid4().hex[:8]}-"
