@@ -1,0 +1,138 @@
+"""Records to Kafka, in whole batches, each counted when the broker has it for good.
+
+aiokafka's `send` costs a future per record (25,000/s); its batch interface only an append.
+"""
+
+from asyncio import Future
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from types import TracebackType
+from typing import Any, Self, cast
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError
+
+from generator.records import Outcome, Record
+from generator.target import BrokerUnreachable, Target, make_topic
+from generator.truth import Truth
+
+_BATCH_BYTES = 256 * 1024
+
+
+class InDoubt(Exception):  # noqa: N818 - a state, told to who compares
+    """Records were sent and never acknowledged: they may be stored or not."""
+
+
+@dataclass(slots=True)
+class _OpenBatch:
+    builder: Any
+    outcomes: list[Outcome] = field(default_factory=list)
+
+
+class Producer:
+    """Sends records to the partition of their hash and adds acknowledged ones to the truth.
+
+    Exactly once in the topic: the idempotent protocol numbers batches, so the broker drops what a
+    retry sends again, and aiokafka retries for ever instead of giving a batch up. (After 2^31
+    records to one partition aiokafka wraps that number where the broker does not, and fails.)
+    """
+
+    def __init__(self, target: Target, truth: Truth) -> None:
+        self._target = target
+        self._truth = truth
+        self._open: list[_OpenBatch] = []
+        self._in_flight = 0
+        self._failed: BaseException | None = None
+
+    async def __aenter__(self) -> Self:
+        target = self._target
+        await make_topic(target)
+        compression = None if target.compression == "none" else target.compression
+        self._kafka = AIOKafkaProducer(
+            bootstrap_servers=target.broker,
+            acks="all",
+            enable_idempotence=True,
+            compression_type=compression,
+            max_batch_size=_BATCH_BYTES,
+        )
+        try:
+            await self._kafka.start()
+        except KafkaConnectionError as error:
+            await self._kafka.stop()
+            raise BrokerUnreachable(target.broker) from error
+        partitions = await self._kafka.partitions_for(target.topic)
+        self._open = [self._new_batch() for _ in partitions]
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Flush and disconnect: waits for a broker that is away as long as it takes."""
+        await self.send_open()
+        await self._kafka.stop()
+        self._raise_failed()
+
+    @property
+    def in_flight(self) -> int:
+        """How many records were sent and not acknowledged."""
+        return self._in_flight
+
+    async def send(self, records: Iterable[Record], timestamp: int) -> None:
+        """Send, all with one timestamp in milliseconds; waits while the broker is behind."""
+        self._raise_failed()
+        partitions = len(self._open)
+        for record in records:
+            partition = record.hash % partitions
+            batch = self._open[partition]
+            if (
+                batch.builder.append(timestamp=timestamp, key=record.key, value=record.value)
+                is None
+            ):
+                await self._submit(partition)
+                batch = self._open[partition]
+                batch.builder.append(timestamp=timestamp, key=record.key, value=record.value)
+            batch.outcomes.append(record.outcome)
+
+    async def send_open(self) -> None:
+        """Send batches that are not full too."""
+        for partition, batch in enumerate(self._open):
+            if batch.outcomes:
+                await self._submit(partition)
+
+    async def _submit(self, partition: int) -> None:
+        batch, self._open[partition] = self._open[partition], self._new_batch()
+        self._in_flight += len(batch.outcomes)
+        sent = await self._enqueue(batch.builder, partition)
+        sent.add_done_callback(partial(self._settle, batch.outcomes))
+
+    async def _enqueue(self, builder: Any, partition: int) -> Future[Any]:
+        topic = self._target.topic
+        while True:
+            try:
+                return cast(
+                    "Future[Any]", await self._kafka.send_batch(builder, topic, partition=partition)
+                )
+            except KafkaTimeoutError:
+                continue  # the batch before it waits for the broker, so this one was not taken yet
+            except KafkaError as error:
+                raise InDoubt(f"Kafka refuses records: {error!r}") from error
+
+    def _settle(self, outcomes: Sequence[Outcome], sent: Future[Any]) -> None:
+        if sent.cancelled():
+            return
+        if error := sent.exception():
+            self._failed = error
+            return
+        self._in_flight -= len(outcomes)
+        self._truth.add(outcomes)
+
+    def _new_batch(self) -> _OpenBatch:
+        return _OpenBatch(self._kafka.create_batch())
+
+    def _raise_failed(self) -> None:
+        if self._failed is not None:
+            raise InDoubt(f"Kafka refused records: {self._failed!r}") from self._failed
