@@ -2,6 +2,7 @@
 
 import click
 
+from app.cli.engines import engines
 from app.cli.migrate import migrate
 from app.cli.worker import worker
 
@@ -16,5 +17,6 @@ def main() -> None:
     """
 
 
+main.add_command(engines)
 main.add_command(migrate)
 main.add_command(worker)
