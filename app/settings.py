@@ -42,6 +42,9 @@ class Settings(BaseSettings):
     home: Annotated[str, Field(description="where `headrace up` keeps its engines' data")] = (
         ".headrace"
     )
+    fault: Annotated[
+        str, Field(description="for tests: POINT:ACTION[:TIMES], telemetry/fault_points.py")
+    ] = ""
 
     @property
     def group(self) -> str:

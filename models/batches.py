@@ -15,7 +15,8 @@ class DecodedBatch:
     """One record batch, decoded: rows by column, and the records that are no rows.
 
     `columns` has the stream's columns in their order, each as long as `offsets`; times are
-    microseconds since 1970. `deltas` is what the rows fold into.
+    microseconds since 1970. `deltas` is what the rows fold into; `timestamps` are the records' own, in
+    milliseconds; `size_bytes` is what the records weighed.
     """
 
     tp: TopicPartition
@@ -23,6 +24,8 @@ class DecodedBatch:
     columns: Sequence[Sequence[Any]]
     deltas: Deltas
     dead_letters: Sequence[DeadLetter]
+    timestamps: Sequence[int]
+    size_bytes: int
     last_offset: int
     last_timestamp: int
 
@@ -36,10 +39,10 @@ class Batch:
     records: int = 0
     size_bytes: int = 0
 
-    def add(self, part: DecodedBatch, *, records: int, size_bytes: int) -> None:
+    def add(self, part: DecodedBatch) -> None:
         self.parts.append(part)
-        self.records += records
-        self.size_bytes += size_bytes
+        self.records += len(part.offsets) + len(part.dead_letters)
+        self.size_bytes += part.size_bytes
 
     @property
     def rows(self) -> int:

@@ -1,8 +1,8 @@
 """One contract, two readers: pydantic explains, a derived msgspec decoder is fast.
 
-The pydantic model is the contract. `struct_of` derives a msgspec Struct with the same fields, types
-and bounds, five times as fast to decode; only what it refuses is read by pydantic, for an error that
-a person can use. tests/models/test_contract.py holds the two to the same verdict.
+The pydantic model is the contract. `struct_of` derives a msgspec Struct with the same fields,
+types and bounds, five times as fast to decode; only what it refuses is read by pydantic, for an
+error that a person can use. tests/models/test_contract.py holds the two to the same verdict.
 """
 
 from collections.abc import Callable

@@ -74,6 +74,8 @@ class Decoder:
                 dict(zip(self._names, columns, strict=True)),
             ),
             dead_letters=refused,
+            timestamps=[record.timestamp for record in records],
+            size_bytes=sum(len(record.value or b"") for record in batch.records),
             last_offset=last.offset,
             last_timestamp=last.timestamp,
         )
@@ -182,7 +184,7 @@ def _dead_letter(batch: RecordBatch, record: Record, refusal: _Refused) -> DeadL
         offset=record.offset,
         timestamp=record.timestamp,
         reason=refusal.reason,
-        detail=refusal.detail,
+        detail=_storable(refusal.detail),
         payload=record.value,
     )
 
@@ -192,3 +194,8 @@ def _explain(error: ValidationError) -> str:
         f"{'.'.join(str(part) for part in item['loc']) or 'event'}: {item['msg']}"
         for item in error.errors(include_url=False, include_context=False, include_input=False)
     )
+
+
+def _storable(detail: str) -> str:
+    # an error may quote the input: NUL and lone surrogates, which no database takes, and megabytes
+    return detail[:1_000].encode(errors="replace").decode().replace("\0", "\\0")

@@ -65,9 +65,7 @@ def _count(
     length = window.seconds * _SECOND
     starts = [time - time % length for time in event_times]
     fields = sorted({name for measure in window.measures for name in measure.of})
-    counts = Counter(
-        zip(starts, *(columns[name] for name in (*window.keys, *fields)), strict=True)
-    )
+    counts = Counter(zip(starts, *(columns[name] for name in (*window.keys, *fields)), strict=True))
     width = 1 + len(window.keys)
     at = {name: width + index for index, name in enumerate(fields)}
     rows: dict[Key, Row] = {}
@@ -90,9 +88,7 @@ def _roll_up(base: Window, window: Window, rows: Mapping[Key, Row]) -> dict[Key,
     return rolled
 
 
-def _merge_rows(
-    measures: Sequence[Measure], into: dict[Key, Row], more: Mapping[Key, Row]
-) -> None:
+def _merge_rows(measures: Sequence[Measure], into: dict[Key, Row], more: Mapping[Key, Row]) -> None:
     for key, row in more.items():
         _merge_row(measures, into, key, row)
 

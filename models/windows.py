@@ -36,9 +36,9 @@ class Measure:
         raise NotImplementedError
 
     @property
-    def columns(self) -> tuple[str, ...]:
+    def columns(self) -> tuple[tuple[str, Kind], ...]:
         """The measure's columns in the database."""
-        return (self.name,)
+        return ((self.name, self.kind),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +77,11 @@ class _BySequence(Measure):
     # `of` is (sequence, value) and the measure is that pair: ordered by the sequence and, where
     # two events claim the same one, by the value, so that a replay in another order agrees.
     value: Callable[..., Any] = _pair
+    sequence_kind: Kind = "int8"
 
     @property
-    def columns(self) -> tuple[str, ...]:
-        return (f"{self.name}_sequence", self.name)
+    def columns(self) -> tuple[tuple[str, Kind], ...]:
+        return ((f"{self.name}_sequence", self.sequence_kind), (self.name, self.kind))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from models.positions import Positions, TopicPartition
 from models.windows import Window
 
 Totals = Mapping[Window, Mapping[tuple[Any, ...], tuple[Any, ...]]]
-"""Merged totals by (window_start in microseconds, partition, *keys): what the database holds now."""
+"""Merged totals by (window_start in microseconds, partition, *keys), as they stand now."""
 
 
 class SinkUnavailable(Exception):  # noqa: N818 - a signal, not an error: not now, try again
@@ -41,8 +41,8 @@ class Sink(Protocol):
         """Store rows, window deltas, dead letters and positions as one; return when durable.
 
         Returns the new totals of every window touched. Raises SinkUnavailable when the sink cannot
-        take it now (whether it was stored, `positions` tells) and Fenced when `expected` is not what
-        is stored; nothing is stored then. Anything else is a bug.
+        take it now (whether it was stored, `positions` tells) and Fenced when `expected` is not
+        what is stored; nothing is stored then. Anything else is a bug.
         """
         ...
 

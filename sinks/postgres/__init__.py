@@ -1,0 +1,1 @@
+"""PostgreSQL: rows, window totals, dead letters and positions in one transaction."""

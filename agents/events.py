@@ -1,0 +1,27 @@
+"""The agent that hands batches to the writer."""
+
+from typing import Any, cast
+
+import faust
+
+from agents.writer import RecordsMissing, Writer
+from batching.consumer import BatchConsumer
+
+
+def attach(
+    app: faust.App, *, topic: faust.TopicT[Any], writer: Writer, flush_interval_seconds: float
+) -> None:
+    """Attach the agent, and the timer that flushes what is too little to flush by itself."""
+
+    @app.agent(topic, name=f"events.{topic.get_topic_name()}")
+    async def events(stream: faust.StreamT[Any]) -> None:
+        async for batch in stream.noack():
+            try:
+                await writer.accept(batch)
+            except RecordsMissing as missing:
+                app.log.warning("reading again: %s", missing)
+                cast("BatchConsumer", app.consumer).read_again()
+
+    @app.timer(flush_interval_seconds, name="flush")
+    async def flush() -> None:
+        await writer.flush_if_idle()

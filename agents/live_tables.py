@@ -1,0 +1,92 @@
+"""Window totals in Faust tables: what the web pages show and steering will read.
+
+Totals arrive after each commit; a timer writes the newest into the tables, once a second, as each
+write is a changelog record. Kept are the last hour of windows, and the 1,000 largest keys of each.
+"""
+
+import heapq
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import faust
+
+from batching.table import WindowTable, entry_key, entry_partition, entry_start
+from models.fold import Row
+from models.windows import Window
+from sinks.base import Totals
+
+KEPT = timedelta(hours=1)
+_LARGEST = 1_000
+_APPLY_SECONDS = 1.0
+
+Entry = dict[str, dict[str, Any]]
+"""One window of one partition: measures by the window's key, its parts joined by `|`."""
+
+
+class LiveTables:
+    """The newest totals, on their way into the tables."""
+
+    def __init__(self, tables: Mapping[Window, WindowTable], now: Callable[[], datetime]) -> None:
+        self._tables = tables
+        self._now = now
+        self._news: dict[tuple[Window, str], Entry] = {}
+
+    def oldest_start(self) -> int:
+        """Give the start of the oldest window kept, in microseconds since 1970."""
+        return int((self._now() - KEPT).timestamp()) * 1_000_000
+
+    def offer(self, totals: Totals) -> None:
+        """Take totals in; they show within a second."""
+        oldest = self.oldest_start()
+        for window, rows in totals.items():
+            news: defaultdict[str, Entry] = defaultdict(dict)
+            for key, row in rows.items():
+                if key[0] >= oldest:
+                    news[entry_key(key[0], key[1])][_label(key[2:])] = _measures(window, row)
+            for name, entry in news.items():
+                self._news.setdefault((window, name), {}).update(entry)
+
+    def drop_partitions(self, partitions: Iterable[int]) -> None:
+        """Forget partitions that left, or that are about to be filled again."""
+        partitions = set(partitions)
+        for window, name in list(self._news):
+            if entry_partition(name) in partitions:
+                del self._news[window, name]
+        for table in self._tables.values():
+            table.drop_partitions(partitions)
+
+    def apply(self) -> None:
+        """Write the news into the tables and drop windows that are too old."""
+        news, self._news = self._news, {}
+        for (window, name), entry in news.items():
+            table = self._tables[window]
+            table[name] = _largest(window, {**(table.get(name) or {}), **entry})
+        oldest = datetime.fromtimestamp(self.oldest_start() / 1_000_000, tz=UTC)
+        for table in self._tables.values():
+            for name in [name for name in table.data if entry_start(name) < oldest]:
+                del table[name]
+
+
+def attach(app: faust.App, live: LiveTables) -> None:
+    """Attach the timer that writes the news."""
+
+    @app.timer(_APPLY_SECONDS, name="live-tables")
+    async def apply() -> None:
+        live.apply()
+
+
+def _label(key: Iterable[Any]) -> str:
+    return "|".join(str(part) for part in key)
+
+
+def _measures(window: Window, row: Row) -> dict[str, Any]:
+    return {measure.name: value for measure, value in zip(window.measures, row, strict=True)}
+
+
+def _largest(window: Window, entry: Entry) -> Entry:
+    if len(entry) <= _LARGEST:
+        return entry
+    first = window.measures[0].name
+    return dict(heapq.nlargest(_LARGEST, entry.items(), key=lambda item: item[1][first]))

@@ -1,0 +1,49 @@
+"""What follows when the writer takes over, accepts, stores or gives up."""
+
+import time
+from collections.abc import Callable
+
+from agents.live_tables import LiveTables
+from models.batches import Batch
+from models.positions import Positions
+from models.records import RecordBatch
+from sinks.base import Totals
+from telemetry.stats import WorkerStats
+
+
+class WorkerObserver:
+    """Keeps the counters and the live tables."""
+
+    def __init__(
+        self, stats: WorkerStats, live: LiveTables, now: Callable[[], float] = time.time
+    ) -> None:
+        self._stats = stats
+        self._live = live
+        self._now = now
+        self._held: set[int] = set()
+
+    def on_taken_over(self, positions: Positions, totals: Totals) -> None:
+        """Fill the entries of these partitions from the database: the changelog may lag."""
+        partitions = {tp.partition for tp in positions}
+        self._held |= partitions
+        self._live.drop_partitions(partitions)
+        self._live.offer(totals)
+
+    def on_accepted(self, batch: RecordBatch) -> None:
+        self._stats.events_in += len(batch.records)
+
+    def on_stored(self, batch: Batch, totals: Totals) -> None:
+        self._stats.flushes += 1
+        self._stats.rows_stored += batch.rows
+        self._stats.dead_letters.update(letter.reason for letter in batch.dead_letters)
+        now = int(self._now() * 1_000)
+        for part in batch.parts:
+            self._stats.freshness.add(part.timestamps, now)
+        self._live.offer(totals)
+
+    def on_given_up(self) -> None:
+        self._live.drop_partitions(self._held)
+        self._held.clear()
+
+    def on_waiting(self, reason: str | None) -> None:
+        self._stats.waiting_for = reason

@@ -1,0 +1,238 @@
+"""From record batches to one write at a time, two deep: exactness lives here and in the sink.
+
+The sink's positions are the truth. A writer takes partitions over by asking for them (`take_over`),
+accepts only what follows on without a hole (`accept`), and gives everything up at once (`give_up`).
+While one batch is being written the next is decoded and folded; when that is full too, `accept`
+waits, and with it the agent, the stream's buffer and the fetcher.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Protocol, TypeVar
+
+from models.batches import Batch
+from models.dead_letters import DeadLetter
+from models.decode import Decoder
+from models.positions import Position, Positions, TopicPartition
+from models.records import RecordBatch
+from models.streams import Stream
+from sinks.base import Fenced, Sink, SinkUnavailable, Totals
+from telemetry import fault_points
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+_FLUSH_BYTES = 8 * 1024 * 1024
+_FIRST_PAUSE_SECONDS = 0.1
+_LONGEST_PAUSE_SECONDS = 5.0
+
+
+class RecordsMissing(Exception):  # noqa: N818 - a signal: read this partition again
+    """A batch does not follow on from the one before.
+
+    Either it is a late arrival from before a seek, or records are gone. Nothing was accepted.
+    """
+
+
+class DeadLetters(Protocol):
+    async def publish(self, letters: Sequence[DeadLetter]) -> None:
+        """Return when the letters are published, however long that takes."""
+
+
+class Observer(Protocol):
+    """Who is told what happened. Called on the event loop: must not block."""
+
+    def on_taken_over(self, positions: Positions, totals: Totals) -> None: ...
+    def on_accepted(self, batch: RecordBatch) -> None: ...
+    def on_stored(self, batch: Batch, totals: Totals) -> None: ...
+    def on_given_up(self) -> None: ...
+    def on_waiting(self, reason: str | None) -> None:
+        """Tell why nothing can be stored now, and None when it goes on."""
+
+
+class Writer:
+    """Writes one stream to one sink."""
+
+    def __init__(
+        self,
+        stream: Stream,
+        topic: str,
+        sink: Sink,
+        decoder: Decoder,
+        dead_letters: DeadLetters,
+        observer: Observer,
+        *,
+        flush_records: int,
+        totals_since: Callable[[], int],
+    ) -> None:
+        self._stream = stream
+        self._topic = topic
+        self._taking_over = asyncio.Lock()
+        self._sink = sink
+        self._decoder = decoder
+        self._dead_letters = dead_letters
+        self._observer = observer
+        self._flush_records = flush_records
+        self._totals_since = totals_since
+        self._stored: dict[TopicPartition, Position] = {}
+        self._next_offset: dict[TopicPartition, int] = {}
+        self._pending = Batch(stream)
+        self._writing: asyncio.Task[None] | None = None
+
+    @property
+    def topics(self) -> frozenset[str]:
+        return frozenset({self._topic})
+
+    async def take_over(self, partitions: Iterable[TopicPartition]) -> None:
+        """Learn where partitions stand, waiting for the sink as long as it takes."""
+        async with self._taking_over:
+            new = [tp for tp in partitions if tp not in self._stored]
+            if not new:
+                return
+            positions = await self._patiently(lambda: self._sink.positions(new))
+            totals = await self._patiently(lambda: self._sink.totals(new, self._totals_since()))
+            self._stored.update(positions)
+            self._next_offset.update({tp: at.last_offset + 1 for tp, at in positions.items()})
+            self._observer.on_taken_over(positions, totals)
+
+    def next_offset(self, tp: TopicPartition) -> int:
+        """Say where reading a held partition has to go on."""
+        return self._next_offset[tp]
+
+    def stored(self) -> Positions:
+        """Say how far each held partition is stored."""
+        return dict(self._stored)
+
+    async def accept(self, batch: RecordBatch) -> None:
+        """Decode a batch and have it written soon; waits while two writes are outstanding.
+
+        Raises whatever made a write fail for good, and RecordsMissing.
+        """
+        expected = self._next_offset.get(batch.tp)
+        if expected is None or batch.last.offset < expected:
+            return  # given up, or read once more
+        if batch.start > expected:
+            raise RecordsMissing(f"{batch.tp}: next should be {expected}, came {batch.start}")
+        if batch.records[0].offset < expected:
+            fresh = [record for record in batch.records if record.offset >= expected]
+            batch = RecordBatch(batch.tp, expected, fresh)
+        self._observer.on_accepted(batch)
+        self._pending.add(self._decoder.decode(batch))
+        self._next_offset[batch.tp] = batch.last.offset + 1
+        if self._full():
+            await self.flush()
+
+    async def flush(self) -> None:
+        """Begin to write what is pending, after the write before it."""
+        await self._written()
+        if self._pending.records:
+            batch, self._pending = self._pending, Batch(self._stream)
+            self._writing = asyncio.create_task(self._write(batch))
+
+    async def flush_if_idle(self) -> None:
+        """Begin to write what is pending, unless a write is under way: then that one is enough."""
+        if self._writing is None or self._writing.done():
+            await self.flush()
+
+    async def give_up(self, within_seconds: float) -> None:
+        """Hand all partitions back: write what was accepted if that is quick, drop it otherwise.
+
+        What is dropped is read again by whoever takes over, from the sink's positions.
+        """
+        self._next_offset.clear()  # from here on nothing is accepted
+        fault_points.reach("during_revoke")
+        try:
+            async with asyncio.timeout(within_seconds):
+                await self.flush()
+                await self._written()
+        except TimeoutError:
+            logger.warning("gave up partitions with unwritten records; they will be read again")
+        except Fenced as reason:
+            logger.warning("gave up partitions that another worker already has: %s", reason)
+        finally:
+            await self._drop()
+
+    async def _drop(self) -> None:
+        writing, self._writing = self._writing, None
+        if writing is not None and not writing.done():
+            writing.cancel()
+            await asyncio.wait([writing])
+        self._pending = Batch(self._stream)
+        self._stored.clear()
+        self._next_offset.clear()
+        self._observer.on_given_up()
+
+    def _full(self) -> bool:
+        return (
+            self._pending.records >= self._flush_records or self._pending.size_bytes >= _FLUSH_BYTES
+        )
+
+    async def _written(self) -> None:
+        # a loop: whoever waited here too may have begun the next write meanwhile
+        while self._writing is not None:
+            writing = self._writing
+            await asyncio.shield(writing)
+            if self._writing is writing:
+                self._writing = None
+
+    async def _write(self, batch: Batch) -> None:
+        expected = {part.tp: self._stored[part.tp] for part in batch.parts}
+        # before the rows: published at least once, as a crash in between brings them here again
+        await self._dead_letters.publish(batch.dead_letters)
+        totals = await self._store(batch, expected)
+        self._stored.update(batch.positions(expected))
+        fault_points.reach("before_live_tables")
+        self._observer.on_stored(batch, totals)
+
+    async def _store(self, batch: Batch, expected: Positions) -> Totals:
+        reached = batch.positions(expected)
+        pauses = _Pauses(self._observer)
+        while True:
+            try:
+                totals = await self._sink.write(batch, expected)
+            except SinkUnavailable as reason:
+                await pauses.wait(reason)
+            else:
+                pauses.over()
+                return totals
+            # The answer may have been lost after COMMIT: only the positions tell.
+            held = await self._patiently(lambda: self._sink.positions(reached))
+            if held == reached:
+                pauses.over()
+                return await self._patiently(
+                    lambda: self._sink.totals(reached, self._totals_since())
+                )
+            if held != expected:
+                raise Fenced(f"stored is {held}, expected was {expected}")
+
+    async def _patiently(self, ask: Callable[[], Awaitable[T]]) -> T:
+        pauses = _Pauses(self._observer)
+        while True:
+            try:
+                answer = await ask()
+            except SinkUnavailable as reason:
+                await pauses.wait(reason)
+            else:
+                pauses.over()
+                return answer
+
+
+class _Pauses:
+    """Longer and longer pauses while a sink is away."""
+
+    def __init__(self, observer: Observer) -> None:
+        self._observer = observer
+        self._seconds = 0.0
+
+    async def wait(self, reason: SinkUnavailable) -> None:
+        self._seconds = min(max(self._seconds * 2, _FIRST_PAUSE_SECONDS), _LONGEST_PAUSE_SECONDS)
+        logger.warning("nothing is lost, next try in %.1f s: %s", self._seconds, reason)
+        self._observer.on_waiting(str(reason))
+        await asyncio.sleep(self._seconds)
+
+    def over(self) -> None:
+        if self._seconds:
+            logger.info("the sink is back")
+            self._observer.on_waiting(None)

@@ -1,0 +1,50 @@
+"""Topics that a worker needs, made or widened before it reads."""
+
+import asyncio
+import logging
+
+import faust
+from aiokafka.errors import KafkaError
+
+from app.settings import Settings
+from batching.topics import create_missing, widen
+from models.streams import Stream
+
+logger = logging.getLogger(__name__)
+
+_PAUSE_SECONDS = 1.0
+_DEAD_LETTERS = {"max.message.bytes": str(32 * 1024 * 1024)}
+_CHANGELOG = {"cleanup.policy": "compact", "max.message.bytes": str(4 * 1024 * 1024)}
+
+
+class Preparation:
+    """Can be run any number of times, by any number of workers at once."""
+
+    def __init__(self, app: faust.App, settings: Settings, stream: Stream) -> None:
+        self._app = app
+        self._settings = settings
+        self._source = settings.topic(stream.topic)
+        self._dead_letters = settings.topic(f"{stream.topic}.dead-letters")
+
+    async def run(self) -> None:
+        """Wait for Kafka as long as it takes; then see to the topics."""
+        while True:
+            try:
+                return await self._topics()
+            except (KafkaError, OSError) as error:
+                logger.warning("waiting for Kafka at %s: %s", self._settings.broker, error)
+                await asyncio.sleep(_PAUSE_SECONDS)
+
+    async def _topics(self) -> None:
+        broker, wanted = self._settings.broker, self._settings.topic_partitions
+        sources = await create_missing(broker, {self._source: wanted}, {})
+        await create_missing(broker, {self._dead_letters: 1}, _DEAD_LETTERS)
+        # Entries of a live table lie in the changelog partition of their records: as many of them
+        # as the source has, now and when it gets more.
+        changelogs = {
+            table.changelog_topic.get_topic_name(): sources[self._source]
+            for table in self._app.tables.values()
+        }
+        held = await create_missing(broker, changelogs, _CHANGELOG)
+        if any(held[name] < count for name, count in changelogs.items()):
+            await widen(broker, changelogs)

@@ -1,0 +1,172 @@
+"""Faust's consumer, with positions from the sink instead of from Kafka's committed offsets.
+
+Faust's own commit cannot be used with batches: it counts the offsets between two messages as a gap
+that includes the second message itself, and so commits batches that nobody acknowledged. Here nobody
+acknowledges. Reading goes on from the sink's positions, which are stored with the data; what is
+committed to Kafka only informs tools that show lag.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Any, Protocol
+
+from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import IllegalStateError, KafkaError
+from aiokafka.structs import OffsetAndMetadata
+from aiokafka.structs import TopicPartition as KafkaPartition
+from faust.transport.drivers.aiokafka import (
+    AIOKafkaConsumerThread,
+    Consumer,
+    Transport,
+    server_list,
+)
+from faust.types import TP, AppT
+from yarl import URL
+
+from batching.fetch import batch_topics
+from batching.lives import check_lives
+from batching.scheduler import BatchScheduler
+from models.positions import Positions, TopicPartition
+
+GIVE_UP_SECONDS = 5.0
+_KAFKA_PAUSE_SECONDS = 1.0
+
+
+class Keeper(Protocol):
+    """Who knows the positions (agents.writer.Writer)."""
+
+    @property
+    def topics(self) -> frozenset[str]: ...
+    async def take_over(self, partitions: Iterable[TopicPartition]) -> None: ...
+    def next_offset(self, tp: TopicPartition) -> int: ...
+    def stored(self) -> Positions: ...
+    async def give_up(self, within_seconds: float) -> None: ...
+
+
+class _Thread(AIOKafkaConsumerThread):
+    def _create_worker_consumer(self, transport: Transport) -> AIOKafkaConsumer:
+        consumer = super()._create_worker_consumer(transport)
+        # Faust ties this to its own transactions; records of aborted ones must never be counted
+        consumer._isolation_level = "read_committed"  # noqa: SLF001
+        return consumer
+
+    async def inform(self, offsets: Mapping[TP, int]) -> None:
+        """Commit offsets to Kafka, where they only inform."""
+        await self.call_thread(self._inform, offsets)
+
+    async def _inform(self, offsets: Mapping[TP, int]) -> None:
+        assigned = self.assignment()
+        await self._ensure_consumer().commit(
+            {
+                KafkaPartition(*tp): OffsetAndMetadata(offset, "")
+                for tp, offset in offsets.items()
+                if tp in assigned
+            }
+        )
+
+
+class BatchConsumer(Consumer):
+    """Takes partitions over from the keeper's positions and hands them back to it."""
+
+    _thread: _Thread
+
+    def __init__(self, transport: "BatchTransport", *args: Any, **kwargs: Any) -> None:
+        self._keeper = transport.keeper
+        self._before_taking_over = transport.before_taking_over
+        self._taking_over: asyncio.Task[None] | None = None
+        self._informed: dict[TP, int] = {}
+        super().__init__(transport, *args, **kwargs)
+        self.scheduler = BatchScheduler()
+
+    def _new_consumer_thread(self) -> _Thread:
+        return _Thread(self, loop=self.loop, beacon=self.beacon)
+
+    async def seek_to_committed(self) -> Mapping[TP, int]:
+        """Seek the partitions of streams to where the keeper says, and others as Faust does.
+
+        The keeper may have to wait for its database, and Faust gives this call a time limit after
+        which recovery ends without a word. So those partitions are paused, and a task takes them
+        over in its own time.
+        """
+        offsets = dict(await super().seek_to_committed())
+        mine = self.read_again()
+        return {tp: offset for tp, offset in offsets.items() if tp not in mine}
+
+    def read_again(self) -> set[TP]:
+        """Begin to read streams from where the keeper wants them; returns their partitions."""
+        mine = {tp for tp in self.assignment() if tp.topic in self._keeper.topics}
+        self.pause_partitions(mine)
+        self._stop_taking_over()
+        self._taking_over = asyncio.create_task(self._take_over(mine))
+        return mine
+
+    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
+        self._stop_taking_over()
+        await self._keeper.give_up(GIVE_UP_SECONDS)
+        self._informed.clear()
+        await super().on_partitions_revoked(revoked)
+
+    async def on_stop(self) -> None:
+        self._stop_taking_over()
+        await self._keeper.give_up(GIVE_UP_SECONDS)
+        await super().on_stop()
+
+    async def commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:  # noqa: FBT001, FBT002 - Faust's signature
+        """Tell Kafka how far the sink has stored."""
+        del topics, start_new_transaction
+        stored = {TP(*tp): held.last_offset + 1 for tp, held in self._keeper.stored().items()}
+        news = {tp: offset for tp, offset in stored.items() if self._informed.get(tp) != offset}
+        if news:
+            try:
+                await self._thread.inform(news)
+            except KafkaError as error:
+                self.log.info("Kafka does not know how far we are: %r", error)
+            else:
+                self._informed.update(news)
+        return True
+
+    async def _take_over(self, mine: set[TP]) -> None:
+        try:
+            await self._before_taking_over()
+            await self._keeper.take_over([TopicPartition(*tp) for tp in mine])
+            await self._check_lives()
+            for tp in mine:
+                await self.seek(tp, self._keeper.next_offset(TopicPartition(*tp)))
+            self.resume_partitions(mine)
+        except IllegalStateError:
+            self.log.info("partitions left again while they were taken over")
+        except Exception as error:  # noqa: BLE001 - whatever it is, the worker must not go on
+            await self.crash(error)
+
+    async def _check_lives(self) -> None:
+        broker = ",".join(server_list(self.transport.url, self.transport.default_port))
+        while True:
+            try:
+                return await check_lives(broker, self._keeper.stored())
+            except KafkaError as error:
+                self.log.warning("waiting for Kafka to read back the last records: %r", error)
+                await asyncio.sleep(_KAFKA_PAUSE_SECONDS)
+
+    def _stop_taking_over(self) -> None:
+        if self._taking_over is not None:
+            self._taking_over.cancel()
+            self._taking_over = None
+
+
+class BatchTransport(Transport):
+    """Faust's transport with a BatchConsumer; give it to the app by `app.transport = ...`."""
+
+    Consumer = BatchConsumer
+
+    def __init__(
+        self,
+        url: list[URL],
+        app: AppT[Any],
+        *,
+        keeper: Keeper,
+        before_taking_over: Callable[[], Awaitable[None]],
+    ) -> None:
+        super().__init__(url, app)
+        self.keeper = keeper
+        self.before_taking_over = before_taking_over
+        batch_topics(keeper.topics)

@@ -1,0 +1,61 @@
+"""The documented fake: a sink in memory, for tests. Same contract, same tests (tests/contract)."""
+
+from collections.abc import Iterable
+
+from models.batches import Batch
+from models.dead_letters import DeadLetter
+from models.fold import Deltas, merge_deltas
+from models.positions import Position, Positions, TopicPartition
+from sinks.base import Fenced, SinkUnavailable, Totals
+
+
+class MemorySink:
+    """Keeps what it is given, and says no when told to."""
+
+    def __init__(self) -> None:
+        self.rows: list[tuple[object, ...]] = []
+        self.dead_letters: list[DeadLetter] = []
+        self.windows: Deltas = {}
+        self.stored: dict[TopicPartition, Position] = {}
+        self.unavailable = 0
+        """How many of the next calls raise SinkUnavailable."""
+
+    async def positions(self, partitions: Iterable[TopicPartition]) -> Positions:
+        self._check()
+        for tp in partitions:
+            self.stored.setdefault(tp, Position(epoch=1, last_offset=-1, last_timestamp=None))
+        return {tp: self.stored[tp] for tp in partitions}
+
+    async def totals(self, partitions: Iterable[TopicPartition], since: int) -> Totals:
+        self._check()
+        numbers = {tp.partition for tp in partitions}
+        return {
+            window: {key: row for key, row in rows.items() if key[0] >= since and key[1] in numbers}
+            for window, rows in self.windows.items()
+        }
+
+    async def write(self, batch: Batch, expected: Positions) -> Totals:
+        self._check()
+        reached = batch.positions(expected)
+        if any(self.stored[tp] != expected[tp] for tp in reached):
+            raise Fenced(f"stored is {self.stored}, expected was {expected}")
+        deltas = batch.deltas()
+        merge_deltas(self.windows, deltas)
+        for part in batch.parts:
+            self.rows.extend(
+                (part.tp.partition, *row) for row in zip(part.offsets, *part.columns, strict=True)
+            )
+        self.dead_letters.extend(batch.dead_letters)
+        self.stored.update(reached)
+        return {
+            window: {key: self.windows[window][key] for key in rows}
+            for window, rows in deltas.items()
+        }
+
+    async def close(self) -> None:
+        """Nothing to close."""
+
+    def _check(self) -> None:
+        if self.unavailable:
+            self.unavailable -= 1
+            raise SinkUnavailable("told to be away")

@@ -1,0 +1,91 @@
+"""One connection, made when it is needed, and what its errors mean."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import asyncpg
+
+from db.migrate import migrate
+from sinks.base import SinkUnavailable
+
+_CONNECT_SECONDS = 10
+_COMMAND_SECONDS = 60
+
+_SESSION = {
+    "application_name": "headrace",
+    # A worker paused between the upsert and COMMIT holds row locks that its successor needs.
+    "idle_in_transaction_session_timeout": "3s",
+    "statement_timeout": f"{_COMMAND_SECONDS}s",
+    "timezone": "UTC",
+}
+
+_NOT_NOW = (
+    OSError,
+    TimeoutError,
+    asyncpg.InterfaceError,  # the connection is closed
+    asyncpg.PostgresConnectionError,
+    asyncpg.InsufficientResourcesError,  # disk full, out of memory, too many connections
+    asyncpg.OperatorInterventionError,  # shutting down, starting up, statement timeout
+    asyncpg.TransactionRollbackError,  # deadlock, serialization
+    asyncpg.InvalidTransactionStateError,  # read-only, idle in transaction too long
+    asyncpg.ObjectNotInPrerequisiteStateError,  # lock not available, being dropped or restored
+    asyncpg.InvalidCatalogNameError,  # the database is not there (being restored)
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.PostgresSystemError,  # I/O error
+)
+
+
+class Connection:
+    """A connection that comes back. Migrates the database before its first use."""
+
+    def __init__(self, dsn: str) -> None:
+        self._dsn = dsn
+        self._open: asyncpg.Connection | None = None
+        self._migrated = False
+
+    @asynccontextmanager
+    async def use(self) -> AsyncIterator[asyncpg.Connection]:
+        """Give the connection; what the database cannot do now is raised as SinkUnavailable.
+
+        After any error, and when cancelled, the connection is cut: the server then undoes what was
+        begun, and the next use starts clean.
+        """
+        try:
+            yield await self._ensure()
+        except BaseException as error:
+            self._cut()
+            if isinstance(error, _NOT_NOW):
+                raise SinkUnavailable(_explain(error)) from error
+            raise
+
+    async def close(self) -> None:
+        """Close politely, within a second."""
+        opened, self._open = self._open, None
+        if opened is not None:
+            try:
+                await opened.close(timeout=1)
+            except (*_NOT_NOW, asyncio.CancelledError):
+                opened.terminate()
+
+    async def _ensure(self) -> asyncpg.Connection:
+        if self._open is None or self._open.is_closed():
+            if not self._migrated:
+                await migrate(self._dsn)
+                self._migrated = True
+            self._open = await asyncpg.connect(
+                self._dsn,
+                timeout=_CONNECT_SECONDS,
+                command_timeout=_COMMAND_SECONDS,
+                server_settings=_SESSION,
+            )
+        return self._open
+
+    def _cut(self) -> None:
+        opened, self._open = self._open, None
+        if opened is not None:
+            opened.terminate()
+
+
+def _explain(error: BaseException) -> str:
+    return f"PostgreSQL: {str(error) or 'no answer'} ({type(error).__name__})"

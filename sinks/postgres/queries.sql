@@ -1,0 +1,37 @@
+-- add_partitions: partitions seen for the first time begin in their topic's newest epoch
+INSERT INTO stream_positions (topic, kafka_partition, epoch)
+SELECT topic, kafka_partition,
+       COALESCE((SELECT max(epoch) FROM stream_positions p WHERE p.topic = wanted.topic), 1)
+FROM unnest($1::text[], $2::int4[]) AS wanted (topic, kafka_partition)
+ON CONFLICT DO NOTHING;
+
+-- positions: how far the named partitions are stored
+SELECT topic, kafka_partition, epoch, last_offset, last_timestamp
+FROM stream_positions
+JOIN unnest($1::text[], $2::int4[]) AS wanted (topic, kafka_partition)
+USING (topic, kafka_partition);
+
+-- advance: compare and set, every partition of the flush; the caller counts the rows
+UPDATE stream_positions AS held
+SET last_offset = flush.last_offset, last_timestamp = flush.last_timestamp
+FROM unnest($1::text[], $2::int4[], $3::int4[], $4::int8[], $5::int8[], $6::int8[])
+    AS flush (topic, kafka_partition, epoch, expected_offset, last_offset, last_timestamp)
+WHERE held.topic = flush.topic
+  AND held.kafka_partition = flush.kafka_partition
+  AND held.epoch = flush.epoch
+  AND held.last_offset = flush.expected_offset;
+
+-- add_dead_letters: one row for each
+INSERT INTO event_dead_letters
+    (time, topic, partition, "offset", epoch, reason, detail, payload)
+SELECT to_timestamp(timestamp_ms / 1000.0), topic, partition, kafka_offset, epoch, reason, detail, payload
+FROM unnest(
+    $1::int8[], $2::text[], $3::int4[], $4::int8[], $5::int4[], $6::text[], $7::text[], $8::bytea[]
+) AS letter (timestamp_ms, topic, partition, kafka_offset, epoch, reason, detail, payload);
+
+-- new_epoch: every partition of a topic begins again; a worker that still runs is fenced
+UPDATE stream_positions
+SET epoch = newest.epoch + 1, last_offset = -1, last_timestamp = NULL
+FROM (SELECT max(epoch) AS epoch FROM stream_positions WHERE topic = $1) AS newest
+WHERE topic = $1
+RETURNING stream_positions.epoch;

@@ -1,0 +1,145 @@
+"""The sink that makes Headrace exact: see `PostgresSink.write`."""
+
+from collections.abc import AsyncIterator, Iterable
+from pathlib import Path
+
+import asyncpg
+
+from db.queries import load
+from models.batches import Batch
+from models.dead_letters import DeadLetter
+from models.fold import Deltas
+from models.positions import Position, Positions, TopicPartition
+from models.streams import Stream
+from sinks.base import Fenced, Totals
+from sinks.postgres import copy
+from sinks.postgres.connection import Connection
+from sinks.postgres.upsert import arrays, read_totals, totals_sql, upsert_sql
+from telemetry import fault_points
+
+_POSITION_COLUMNS = ("kafka_offset", "kafka_partition", "epoch")
+
+
+class PostgresSink:
+    """Stores one stream: raw rows, window totals, dead letters and positions, as one."""
+
+    def __init__(self, dsn: str, stream: Stream) -> None:
+        self._connection = Connection(dsn)
+        self._stream = stream
+        self._sql = load(Path(__file__).with_name("queries.sql"))
+        self._upserts = {window: upsert_sql(stream, window) for window in stream.windows}
+        self._totals = {window: totals_sql(stream, window) for window in stream.windows}
+        self._columns = [*(column.name for column in stream.columns), *_POSITION_COLUMNS]
+
+    async def positions(self, partitions: Iterable[TopicPartition]) -> Positions:
+        wanted = list(zip(*partitions, strict=True))
+        async with self._connection.use() as connection:
+            await connection.execute(self._sql["add_partitions"], *wanted)
+            fault_points.reach("during_positions")
+            rows = await connection.fetch(self._sql["positions"], *wanted)
+        return {
+            TopicPartition(topic, partition): Position(epoch, last_offset, last_timestamp)
+            for topic, partition, epoch, last_offset, last_timestamp in rows
+        }
+
+    async def totals(self, partitions: Iterable[TopicPartition], since: int) -> Totals:
+        numbers = [tp.partition for tp in partitions]
+        async with self._connection.use() as connection:
+            return {
+                window: read_totals(window, await connection.fetch(sql, numbers, since))
+                for window, sql in self._totals.items()
+            }
+
+    async def write(self, batch: Batch, expected: Positions) -> Totals:
+        """Store a batch in one transaction; its order of steps is what makes it exact.
+
+        COPY first and the compare-and-set of the positions last: a lock taken before the COPY
+        would let a paused worker block its successor for ever, as no PostgreSQL timeout fires
+        inside COPY. No ROLLBACK anywhere: an error cuts the connection, and that undoes the rest.
+        """
+        async with self._connection.use() as connection:
+            await connection.execute("BEGIN")
+            await self._copy(connection, batch, expected)
+            fault_points.reach("before_upsert")
+            totals = await self._merge(connection, batch.deltas())
+            await self._add_dead_letters(connection, batch.dead_letters, expected)
+            fault_points.reach("before_compare_and_set")
+            await self._advance(connection, batch, expected)
+            fault_points.reach("before_commit")
+            await connection.execute("COMMIT")
+        return totals
+
+    async def close(self) -> None:
+        await self._connection.close()
+
+    async def _copy(
+        self, connection: asyncpg.Connection, batch: Batch, expected: Positions
+    ) -> None:
+        if not batch.rows:
+            return
+        await connection.copy_to_table(
+            self._stream.topic,
+            source=self._encode(batch, expected),
+            columns=self._columns,
+            format="binary",
+        )
+
+    async def _encode(self, batch: Batch, expected: Positions) -> AsyncIterator[bytes]:
+        yield copy.HEADER
+        for part in batch.parts:
+            if not part.offsets:
+                continue
+            yield copy.encode_rows(
+                [
+                    *(
+                        (column.kind, values)
+                        for column, values in zip(self._stream.columns, part.columns, strict=True)
+                    ),
+                    ("int8", part.offsets),
+                ],
+                [("int4", part.tp.partition), ("int4", expected[part.tp].epoch)],
+            )
+            fault_points.reach("during_copy")
+        yield copy.TRAILER
+
+    async def _merge(self, connection: asyncpg.Connection, deltas: Deltas) -> Totals:
+        return {
+            window: read_totals(
+                window, await connection.fetch(self._upserts[window], *arrays(rows.items()))
+            )
+            for window, rows in deltas.items()
+            if rows
+        }
+
+    async def _add_dead_letters(
+        self, connection: asyncpg.Connection, letters: Iterable[DeadLetter], expected: Positions
+    ) -> None:
+        rows = [
+            (
+                letter.timestamp,
+                letter.topic,
+                letter.partition,
+                letter.offset,
+                expected[TopicPartition(letter.topic, letter.partition)].epoch,
+                letter.reason,
+                letter.detail,
+                letter.payload,
+            )
+            for letter in letters
+        ]
+        if rows:
+            await connection.execute(self._sql["add_dead_letters"], *zip(*rows, strict=True))
+
+    async def _advance(
+        self, connection: asyncpg.Connection, batch: Batch, expected: Positions
+    ) -> None:
+        moves = [
+            (*tp, new.epoch, expected[tp].last_offset, new.last_offset, new.last_timestamp)
+            # in one order, so that two workers cannot lock each other out
+            for tp, new in sorted(batch.positions(expected).items())
+        ]
+        done = await connection.execute(self._sql["advance"], *zip(*moves, strict=True))
+        if done != f"UPDATE {len(moves)}":
+            raise Fenced(
+                f"another worker has stored further than {sorted(expected.items())} ({done})"
+            )

@@ -1,0 +1,53 @@
+"""What a worker has done since it started. Counters only go up; a restart begins at 0."""
+
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
+from math import ceil
+
+_STRIDE = 16
+"""One record in so many is looked at for freshness."""
+
+_SPAN_SECONDS = 10.0
+
+
+class Freshness:
+    """Ages of records (produced to visible in the database) over the last ten seconds."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._samples: deque[tuple[float, list[int]]] = deque()
+
+    def add(self, timestamps: Sequence[int], now: int) -> None:
+        """Take in the timestamps of records that became visible at `now`; both milliseconds."""
+        self._samples.append((self._clock(), [now - stamp for stamp in timestamps[::_STRIDE]]))
+        self._forget()
+
+    def quantiles(self) -> dict[str, float | None]:
+        """Give p50 and p99 in seconds, None while nothing came."""
+        self._forget()
+        ages = sorted(age for _, sample in self._samples for age in sample)
+        return {f"p{percent}": _quantile(ages, percent) for percent in (50, 99)}
+
+    def _forget(self) -> None:
+        oldest = self._clock() - _SPAN_SECONDS
+        while self._samples and self._samples[0][0] < oldest:
+            self._samples.popleft()
+
+
+class WorkerStats:
+    """Counters of one worker."""
+
+    def __init__(self) -> None:
+        self.events_in = 0
+        self.rows_stored = 0
+        self.dead_letters: Counter[str] = Counter()
+        self.flushes = 0
+        self.freshness = Freshness()
+        self.waiting_for: str | None = None
+
+
+def _quantile(ages: Sequence[int], percent: int) -> float | None:
+    if not ages:
+        return None
+    return ages[ceil(len(ages) * percent / 100) - 1] / 1_000
