@@ -17,6 +17,7 @@ import pytest
 
 from app.engines import Kafka, Postgres
 from app.extras import NotInstalledError
+from app.processes.watchdog import Watchdog
 from db.migrate import migrate
 
 _TEMPLATE = "headrace_migrated"
@@ -34,6 +35,13 @@ def _started(engine: Engine) -> Engine:
 
 
 @pytest.fixture(scope="session")
+def watchdog() -> Iterator[Watchdog]:
+    """Leave no engine behind when the test run is killed."""
+    with Watchdog() as watchdog:
+        yield watchdog
+
+
+@pytest.fixture(scope="session")
 def engine_folder() -> Iterator[Path]:
     """Make a folder; pytest's own is closed to the user that PostgreSQL has under root."""
     folder = Path(tempfile.mkdtemp(prefix="headrace-tests-"))
@@ -42,32 +50,32 @@ def engine_folder() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def kafka(engine_folder: Path) -> Iterator[Kafka]:
-    engine = Kafka(engine_folder / "kafka")
+def kafka(engine_folder: Path, watchdog: Watchdog) -> Iterator[Kafka]:
+    engine = Kafka(engine_folder / "kafka", watchdog)
     yield _started(engine)
     engine.stop()
 
 
 @pytest.fixture(scope="session")
-def postgres(engine_folder: Path) -> Iterator[Postgres]:
-    engine = Postgres(engine_folder / "postgres")
+def postgres(engine_folder: Path, watchdog: Watchdog) -> Iterator[Postgres]:
+    engine = Postgres(engine_folder / "postgres", watchdog)
     yield _started(engine)
     engine.stop()
 
 
 @pytest.fixture
-def own_kafka(engine_folder: Path) -> Iterator[Kafka]:
+def own_kafka(engine_folder: Path, watchdog: Watchdog) -> Iterator[Kafka]:
     """Start a broker that this test may kill, stop and start."""
-    engine = Kafka(engine_folder / uuid4().hex)
+    engine = Kafka(engine_folder / uuid4().hex, watchdog)
     yield _started(engine)
     engine.kill()
     shutil.rmtree(engine.folder)
 
 
 @pytest.fixture
-def own_postgres(engine_folder: Path) -> Iterator[Postgres]:
+def own_postgres(engine_folder: Path, watchdog: Watchdog) -> Iterator[Postgres]:
     """Start a server that this test may kill, stop and start, with a migrated database."""
-    engine = _started(Postgres(engine_folder / uuid4().hex))
+    engine = _started(Postgres(engine_folder / uuid4().hex, watchdog))
     asyncio.run(migrate(engine.dsn()))
     yield engine
     engine.kill()

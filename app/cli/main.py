@@ -2,8 +2,11 @@
 
 import click
 
+from app.cli.down import down
 from app.cli.engines import engines
 from app.cli.migrate import migrate
+from app.cli.status import status
+from app.cli.up import up
 from app.cli.worker import worker
 
 
@@ -17,6 +20,9 @@ def main() -> None:
     """
 
 
+main.add_command(up)
+main.add_command(status)
+main.add_command(down)
 main.add_command(engines)
 main.add_command(migrate)
 main.add_command(worker)

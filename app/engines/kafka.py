@@ -13,9 +13,12 @@ from app.engines.ports import kept_ports
 from app.engines.readiness import wait_until_ready
 from app.extras import needs_extra
 from app.processes.child import Child
+from app.processes.stopping import StopOrder
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from app.processes.watchdog import Watchdog
 
 _START_SECONDS = 60.0
 # Metadata, version 1, no topics: size, api key, version, correlation, no client id, empty array
@@ -25,7 +28,7 @@ _METADATA_REQUEST = struct.pack(">ihhihi", 14, 3, 1, 1, -1, 0)
 class Kafka:
     """One broker whose data, settings and ports live in a folder. Starting again goes on there."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, watchdog: Watchdog | None = None) -> None:
         self.folder = folder.resolve()
         self._properties = self.folder / "server.properties"
         self._port = 0
@@ -35,6 +38,8 @@ class Kafka:
             self.folder / "kafka.log",
             pid_file=self.folder / "kafka.pid",
             grace_seconds=20.0,
+            order=StopOrder.BROKER,
+            watchdog=watchdog,
         )
 
     @property

@@ -14,9 +14,12 @@ from app.engines.postgres_owner import hand_over, let_pass, server_user
 from app.engines.readiness import wait_until_ready
 from app.extras import extra_missing
 from app.processes.child import Child
+from app.processes.stopping import StopOrder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from app.processes.watchdog import Watchdog
 
 DATABASE = "headrace"
 _START_SECONDS = 60.0  # replaying gigabytes of log after a crash takes its time
@@ -36,7 +39,7 @@ _SETTINGS = {
 class Postgres:
     """One server whose data and port live in a folder. Starting again goes on there."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, watchdog: Watchdog | None = None) -> None:
         self.folder = folder.resolve()
         self._data = self.folder / "data"
         self._port = 0
@@ -47,6 +50,8 @@ class Postgres:
             pid_file=self.folder / "postgres.pid",
             stop_signal=signal.SIGINT,  # its "fast" shutdown: disconnects clients
             grace_seconds=20.0,
+            order=StopOrder.DATABASE,
+            watchdog=watchdog,
         )
 
     def dsn(self, database: str = DATABASE) -> str:

@@ -6,44 +6,42 @@ import json
 import os
 import signal
 import subprocess
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from app.processes.identity import Identity, kill_all
+from app.processes.stopping import StopOrder, Stoppable, stop_in_order
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from app.processes.watchdog import Watchdog
 
+_BYTES_OF_A_LINE = 300  # a guess: how far before its end a log is read for its last lines
+
+
+@dataclass
 class Child:
     """One command: its process lives in a session of its own, and its output in a file.
 
     In a session of its own the terminal's Ctrl-C does not reach it: who started it decides the
-    order in which things stop. With a pid_file, what a killed run has left is stopped by the next.
+    order in which things stop. With a pid_file, what a killed run has left is stopped by the next;
+    with a watchdog, it is stopped as soon as that run is killed.
     """
 
-    def __init__(
-        self,
-        name: str,
-        command: Sequence[str | Path],
-        log: Path,
-        *,
-        environment: Mapping[str, str] | None = None,
-        user: str | None = None,
-        pid_file: Path | None = None,
-        stop_signal: int = signal.SIGTERM,
-        grace_seconds: float = 15.0,
-    ) -> None:
-        self.name = name
-        self.command = [str(part) for part in command]
-        self.log = log
-        self.stop_signal = stop_signal
-        self.grace_seconds = grace_seconds
-        self._environment = dict(environment or {})
-        self.user = user
-        self._pid_file = pid_file
-        self._process: subprocess.Popen[bytes] | None = None
-        self.identity: Identity | None = None
+    name: str
+    command: Sequence[str]
+    log: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
+    user: str | None = None
+    pid_file: Path | None = None
+    stop_signal: int = signal.SIGTERM
+    grace_seconds: float = 15.0
+    order: StopOrder = StopOrder.WORKER
+    watchdog: Watchdog | None = None
+    identity: Identity | None = field(default=None, init=False)
+    _process: subprocess.Popen[bytes] | None = field(default=None, init=False)
 
     @property
     def pid(self) -> int | None:
@@ -58,6 +56,13 @@ class Child:
         """The exit code, minus the signal's number if one ended it; None before the end."""
         return self._process.poll() if self._process else None
 
+    @property
+    def stoppable(self) -> Stoppable | None:
+        """How to end the process that runs now, if one does."""
+        if not self.running or self.identity is None:
+            return None
+        return Stoppable(self.name, self.identity, self.stop_signal, self.grace_seconds, self.order)
+
     def start(self) -> None:
         """Start, after ending what a killed run may have left. Does nothing while it runs."""
         if self.running:
@@ -70,27 +75,22 @@ class Child:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                env=os.environ | self._environment,
+                env=os.environ | self.environment,
                 start_new_session=True,
                 user=self.user,
                 group=self.user,
                 extra_groups=None if self.user is None else [],
             )
         self.identity = Identity.of(self._process.pid)
-        if self._pid_file and self.identity:
-            self._pid_file.write_text(json.dumps([self.identity.pid, self.identity.created]))
+        self._make_known()
 
     def stop(self) -> bool:
         """Ask it to end and wait; kill it after the grace. Say whether asking was enough."""
-        if self._process is None or not self.running:
-            return True
-        self._process.send_signal(self.stop_signal)
-        try:
-            self._process.wait(self.grace_seconds)
-        except subprocess.TimeoutExpired:
-            self.kill()
-            return False
-        return True
+        stoppable = self.stoppable
+        killed = stop_in_order([stoppable] if stoppable else [])
+        if self._process is not None:
+            self._process.wait()
+        return not killed
 
     def kill(self) -> None:
         """Kill -9, with whatever it had started."""
@@ -107,10 +107,10 @@ class Child:
 
     def stop_leftover(self) -> None:
         """End the process that the pid_file names, if it still runs."""
-        if self._pid_file is None or not self._pid_file.exists():
+        if self.pid_file is None or not self.pid_file.exists():
             return
         try:
-            pid, created = json.loads(self._pid_file.read_text())
+            pid, created = json.loads(self.pid_file.read_text())
         except ValueError:
             return  # cut off by a full disk or a crash: it names nothing
         Identity(pid, created).stop(self.stop_signal, self.grace_seconds)
@@ -119,7 +119,13 @@ class Child:
         """Return the last lines of its output."""
         try:
             with self.log.open("rb") as output:
-                output.seek(max(0, self.log.stat().st_size - 200 * lines))
+                output.seek(max(0, self.log.stat().st_size - _BYTES_OF_A_LINE * lines))
                 return "\n".join(output.read().decode(errors="replace").splitlines()[-lines:])
         except FileNotFoundError:
             return ""
+
+    def _make_known(self) -> None:
+        if self.pid_file and self.identity:
+            self.pid_file.write_text(json.dumps([self.identity.pid, self.identity.created]))
+        if self.watchdog and (stoppable := self.stoppable):
+            self.watchdog.watch(stoppable)

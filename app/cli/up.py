@@ -1,0 +1,61 @@
+"""`headrace up`."""
+
+import sys
+
+import click
+
+from app.cli.parameters import Duration, Rate
+from app.engines import EngineError
+from app.extras import NotInstalledError
+from app.settings import Settings
+from app.up.home import NotOursError
+from app.up.options import Options
+from app.up.proof import StuckError
+from app.up.run import AlreadyRunsError, run
+
+
+@click.command()
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    help="Worker processes, which share the partitions.",
+)
+@click.option(
+    "--events-per-second",
+    "rate",
+    type=Rate(),
+    default="2000",
+    show_default=True,
+    help="How many events simulated clients produce; max for as many as they can.",
+)
+@click.option(
+    "--duration",
+    type=Duration(),
+    default="none",
+    show_default=True,
+    help="End after e.g. 60s, compare what was produced with what is stored, exit 0 if equal.",
+)
+@click.option(
+    "--kill",
+    type=click.Choice(["worker"]),
+    help="Half way, kill -9 a worker and start it again; needs --duration.",
+)
+@click.option("--seed", type=int, default=1, show_default=True, help="Same seed, same clients.")
+def up(*, workers: int, rate: float, duration: float | None, kill: str | None, seed: int) -> None:
+    """Run everything on this machine and show live numbers.
+
+    Starts Apache Kafka, PostgreSQL, workers and simulated clients. Data is kept in .headrace
+    (HEADRACE_HOME), and the next run goes on with it; `headrace down --erase` removes it. With
+    HEADRACE_BROKER or HEADRACE_DATABASE set, that broker or database is used instead. Ctrl-C stops
+    everything.
+    """
+    if kill and duration is None:
+        raise click.UsageError("--kill needs a --duration: half of it is when the worker dies")
+    options = Options(workers, rate, duration, kill == "worker", seed)
+    try:
+        code = run(options, Settings())
+    except (EngineError, NotInstalledError, NotOursError, AlreadyRunsError, StuckError) as error:
+        raise click.ClickException(str(error)) from error
+    sys.exit(code)

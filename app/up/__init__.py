@@ -1,0 +1,1 @@
+"""`headrace up`: everything on one machine, watched, and compared at the end."""

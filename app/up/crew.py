@@ -1,0 +1,113 @@
+"""The processes of a run after the engines: workers and the generator, kept alive and watched."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from app.processes.supervised import Exit, Supervised
+from app.up.flow import Flow, Meter
+from app.up.parts import generator, worker, worker_ports
+from app.up.view import ProcessView
+from app.up.worker_status import WorkerStatus, fetch_all
+from generator.report import Report
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from app.processes.child import Child
+    from app.processes.watchdog import Watchdog
+    from app.up.home import Home
+    from app.up.options import Options
+
+
+@dataclass(slots=True)
+class Crew:
+    """Workers, in order of their numbers, and the generator."""
+
+    workers: list[Supervised]
+    web: list[str]
+    generator: Supervised
+    report_file: Path
+    generating: bool = False
+    exits: list[Exit] = field(default_factory=list)
+    _meter: Meter = field(default_factory=Meter)
+    _statuses: list[WorkerStatus | None] = field(default_factory=list)
+
+    @classmethod
+    def for_run(
+        cls, options: Options, home: Home, environment: Mapping[str, str], watchdog: Watchdog
+    ) -> Crew:
+        ports = worker_ports(home, options.workers)
+        workers = [
+            Supervised(worker(number, port, home, environment, watchdog))
+            for number, port in enumerate(ports, 1)
+        ]
+        home.report.unlink(missing_ok=True)
+        return cls(
+            workers,
+            [f"http://127.0.0.1:{port}" for port in ports],
+            Supervised(generator(options, home, environment, watchdog)),
+            home.report,
+        )
+
+    @property
+    def children(self) -> list[Child]:
+        return [self.generator.child, *(worker.child for worker in self.workers)]
+
+    def start_workers(self) -> None:
+        for supervised in self.workers:
+            supervised.start(time.monotonic())
+
+    def start_generator(self) -> None:
+        self.generating = True
+        self.generator.start(time.monotonic())
+
+    def stop_generator(self) -> bool:
+        """Stop it after what it has sent is acknowledged; say whether it could do so."""
+        self.generating = False
+        return self.generator.child.stop() and self.generator.child.returncode == 0
+
+    def tend(self) -> Flow:
+        """Restart who ended, keeping the news in `exits`; return what flows now."""
+        now = time.monotonic()
+        tended = [*self.workers, self.generator] if self.generating else self.workers
+        self.exits += [news for supervised in tended if (news := supervised.tend(now))]
+        self._statuses = fetch_all(self.web)
+        return self._meter.measure(self._statuses, time.monotonic())
+
+    def report(self) -> Report | None:
+        """Return what the generator says that it has produced; None before it says anything."""
+        if not self.report_file.exists():
+            return None
+        return msgspec.json.decode(self.report_file.read_bytes(), type=Report)
+
+    def views(self) -> tuple[ProcessView, ...]:
+        statuses = self._statuses or [None] * len(self.workers)
+        workers = (
+            _worker_view(supervised, status)
+            for supervised, status in zip(self.workers, statuses, strict=True)
+        )
+        state = "running" if self.generator.child.running else "not running"
+        return (
+            *workers,
+            ProcessView(
+                "generator", state, self.generator.child.pid, restarts=self.generator.restarts
+            ),
+        )
+
+
+def _worker_view(supervised: Supervised, status: WorkerStatus | None) -> ProcessView:
+    child = supervised.child
+    if not child.running:
+        state = "ended, starts again soon"
+    elif status is None:
+        state = "starting"
+    else:
+        state = f"waits for {status.waiting_for}" if status.waiting_for else status.state
+    memory = status.memory_bytes if status else None
+    return ProcessView(child.name, state, child.pid, memory, supervised.restarts)

@@ -1,0 +1,125 @@
+"""The picture that `headrace up` draws in a terminal, once a second."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from rich.columns import Columns
+from rich.console import Group
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from app.up.view import psql_line
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from app.up.flow import Flow
+    from app.up.up_file import Addresses
+    from app.up.view import ProcessView, View
+    from generator.report import Report
+
+_BAR_CELLS = 16
+_PARTITION_ROWS = 8
+
+
+def render(view: View) -> RenderableType:
+    elapsed = timedelta(seconds=int(view.elapsed_seconds))
+    title = f"[bold]Headrace[/bold]  {elapsed}  {view.doing}"
+    parts: list[RenderableType] = [
+        Columns(
+            [_flow(view.flow, view.report), _partitions(view.flow), _traffic(view.flow)],
+            padding=(0, 3),
+        ),
+        _processes(view.processes),
+        _addresses(view.addresses),
+    ]
+    if view.trouble:
+        parts.append(Panel(Text(view.trouble), title="trouble", border_style="red"))
+    return Panel(Group(*parts), title=title, title_align="left", border_style="blue")
+
+
+def _flow(flow: Flow, report: Report | None) -> Table:
+    table = _table("events", "")
+    if report is not None:
+        table.add_row("produced", f"{report.produced:,}")
+        table.add_row("produced/s", f"{report.events_per_second:,.0f}")
+    table.add_row("in/s", _number(flow.events_in_per_second))
+    table.add_row("stored/s", f"[green]{_number(flow.rows_stored_per_second)}[/green]")
+    table.add_row("lag", f"{flow.lag:,}")
+    table.add_row("freshness p50", _seconds(flow.freshness_p50))
+    table.add_row("freshness p99", _seconds(flow.freshness_p99))
+    table.add_row("open windows", f"{flow.open_windows:,}")
+    table.add_row("dead letters", f"{sum(flow.dead_letters.values()):,}")
+    for reason, count in sorted(flow.dead_letters.items()):
+        if count:
+            table.add_row(f"  {reason}", f"[yellow]{count:,}[/yellow]")
+    return table
+
+
+def _partitions(flow: Flow) -> Table:
+    table = _table("partition", "stored", "lag")
+    partitions = list(flow.partitions.items())
+    for name, progress in partitions[:_PARTITION_ROWS]:
+        table.add_row(name, f"{progress.stored:,}", f"{progress.lag:,}")
+    if len(partitions) > _PARTITION_ROWS:
+        lag = sum(progress.lag for _, progress in partitions[_PARTITION_ROWS:])
+        table.add_row(f"{len(partitions) - _PARTITION_ROWS} more", "", f"{lag:,}")
+    return table
+
+
+def _traffic(flow: Flow) -> Table:
+    table = _table("CDN, this minute", "Mbit/s", "sessions", "")
+    most = max((cdn.traffic_mbps for cdn in flow.traffic_by_cdn.values()), default=0.0)
+    for name, cdn in flow.traffic_by_cdn.items():
+        cells = round(_BAR_CELLS * cdn.traffic_mbps / most) if most else 0
+        table.add_row(
+            name,
+            f"{cdn.traffic_mbps:,.1f}",
+            f"{cdn.concurrent_sessions:,.0f}",
+            Text("█" * cells, style="cyan"),
+        )
+    return table
+
+
+def _processes(processes: tuple[ProcessView, ...]) -> Table:
+    table = _table("process", "pid", "state", "memory", "restarts")
+    for process in processes:
+        memory = process.memory_bytes
+        table.add_row(
+            process.name,
+            str(process.pid or ""),
+            process.state,
+            "" if memory is None else f"{memory / 1e6:,.0f} MB",
+            str(process.restarts or ""),
+        )
+    return table
+
+
+def _addresses(addresses: Addresses) -> Table:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="dim")
+    table.add_column(overflow="fold")  # whole, so that they can be copied
+    table.add_row("Kafka", addresses.kafka)
+    table.add_row("PostgreSQL", Text(psql_line(addresses.postgres)))
+    for number, url in enumerate(addresses.web, 1):
+        table.add_row(f"worker-{number}", f"{url}/  {url}/table/  {url}/status/")
+    return table
+
+
+def _table(first: str, *others: str) -> Table:
+    table = Table(box=None, header_style="dim", padding=(0, 1, 0, 0))
+    table.add_column(first)
+    for other in others:
+        table.add_column(other, justify="left" if other in ("", "state") else "right")
+    return table
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:,.0f}"  # noqa: RUF001 - a dash, not a minus
+
+
+def _seconds(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2f} s"  # noqa: RUF001

@@ -1,0 +1,28 @@
+"""Stopping a run from outside, and telling about it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.processes.stopping import stop_in_order
+from app.up.up_file import UpFile
+
+if TYPE_CHECKING:
+    from app.up.home import Home
+
+
+def stop_run(home: Home) -> list[str]:
+    """Stop what up.json names; return the names of what still ran."""
+    last = UpFile.read(home.up_file)
+    if last is None:
+        return []
+    running = [
+        process
+        for process in (last.supervisor, *last.processes)
+        if process.identity.process() is not None
+    ]
+    # The supervisor stops the others by itself, in order; only if it is dead are they left to us
+    stop_in_order([last.supervisor])
+    stop_in_order(last.processes)
+    home.up_file.unlink(missing_ok=True)
+    return [process.name for process in running]

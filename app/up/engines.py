@@ -1,0 +1,63 @@
+"""The broker and the database of a run: started here, or somebody else's."""
+
+from __future__ import annotations
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from app.engines import Kafka, Postgres
+
+if TYPE_CHECKING:
+    from app.processes.child import Child
+    from app.processes.watchdog import Watchdog
+    from app.settings import Settings
+    from app.up.home import Home
+
+
+@dataclass(frozen=True, slots=True)
+class Engines:
+    """None for an engine that the settings name: it runs elsewhere, and is left alone."""
+
+    kafka: Kafka | None
+    postgres: Postgres | None
+    settings: Settings
+
+    @classmethod
+    def for_run(cls, settings: Settings, home: Home, watchdog: Watchdog) -> Engines:
+        elsewhere = settings.model_fields_set
+        return cls(
+            None if "broker" in elsewhere else Kafka(home.kafka, watchdog),
+            None if "database" in elsewhere else Postgres(home.postgres, watchdog),
+            settings,
+        )
+
+    @property
+    def broker(self) -> str:
+        return self.kafka.address if self.kafka else self.settings.broker
+
+    @property
+    def database(self) -> str:
+        """The DSN, with its password: for processes, not for eyes."""
+        return self.postgres.dsn() if self.postgres else self.settings.database.get_secret_value()
+
+    @property
+    def database_for_eyes(self) -> str:
+        """The DSN without its password."""
+        return re.sub(r"(//[^:/@]*):[^@]*@", r"\1@", self.database)
+
+    @property
+    def children(self) -> list[Child]:
+        return [engine.child for engine in (self.kafka, self.postgres) if engine]
+
+    def start(self) -> None:
+        """Start both at once. Raises EngineError or NotInstalledError."""
+        engines = [engine for engine in (self.kafka, self.postgres) if engine]
+        with ThreadPoolExecutor(max_workers=2) as pool:
+            for started in [pool.submit(engine.start) for engine in engines]:
+                started.result()
+
+    def environment(self) -> dict[str, str]:
+        """Tell a process of ours where they are."""
+        return {"HEADRACE_BROKER": self.broker, "HEADRACE_DATABASE": self.database}

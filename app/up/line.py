@@ -1,0 +1,45 @@
+"""A run in one line, for logs and pipes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from app.up.flow import Flow
+    from app.up.view import View
+
+
+def line(view: View) -> str:
+    produced = f"produced {view.report.produced:,}, " if view.report else ""
+    return f"{view.elapsed_seconds:5.0f} s  {view.doing}: {produced}{flow_line(view.flow)}"
+
+
+def flow_line(flow: Flow) -> str:
+    """Say what flows through the workers now."""
+    if not flow.workers:
+        return "no worker answers yet"
+    words = [
+        f"in {_rate(flow.events_in_per_second)}",
+        f"stored {_rate(flow.rows_stored_per_second)} ({flow.rows_stored:,} rows)",
+        f"lag {flow.lag:,}",
+        f"fresh p50 {_seconds(flow.freshness_p50)} p99 {_seconds(flow.freshness_p99)}",
+        f"windows {flow.open_windows:,}",
+        f"dead letters {sum(flow.dead_letters.values()):,}",
+    ]
+    if flow.traffic_by_cdn:
+        traffic = (f"{cdn} {now.traffic_mbps:,.1f}" for cdn, now in flow.traffic_by_cdn.items())
+        words.append(f"Mbit/s {' '.join(traffic)}")
+    words += [
+        f"{worker.worker} waits for {worker.waiting_for}"
+        for worker in flow.workers
+        if worker.waiting_for
+    ]
+    return ", ".join(words)
+
+
+def _rate(value: float | None) -> str:
+    return "-/s" if value is None else f"{value:,.0f}/s"
+
+
+def _seconds(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f} s"

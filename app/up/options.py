@@ -1,0 +1,14 @@
+"""What a person asks of `headrace up`."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """With a duration (seconds) the run ends by itself, drains, and compares."""
+
+    workers: int = 1
+    events_per_second: float = 2_000.0
+    duration: float | None = None
+    kill_worker: bool = False
+    seed: int = 1

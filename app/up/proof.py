@@ -1,0 +1,95 @@
+"""A run with an end: what was produced in it is compared with what it stored."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from app.up.backlog import backlog
+from app.up.comparison import compare
+from app.up.comparison_table import render
+from db.stored import Stored, stored
+from models.content_sessions import CONTENT_SESSIONS
+
+if TYPE_CHECKING:
+    from app.settings import Settings
+    from app.up.options import Options
+    from app.up.watch import Watch
+
+_NO_PROGRESS_SECONDS = 90.0
+EQUAL, DIFFERENT = 0, 1
+
+
+class StuckError(Exception):
+    """Records wait in Kafka, and no worker stores them."""
+
+
+@dataclass(slots=True)
+class Proof:
+    """Start the generator, end it after the run's time, drain, compare."""
+
+    options: Options
+    settings: Settings
+    watch: Watch
+
+    def run(self) -> int:
+        """Return the exit code. Raises StuckError."""
+        self._drain("storing what an earlier run left")
+        before = self._stored()
+        self._generate()
+        stopped = self.watch.crew.stop_generator()
+        self._drain("draining")
+        report = self.watch.crew.report()
+        if not stopped or report is None or not report.done or self.watch.crew.generator.restarts:
+            self.watch.screen.say(
+                "The generator ended early, so that nobody knows what it had produced:\n"
+                + self.watch.crew.generator.child.tail()
+            )
+            return DIFFERENT
+        comparison = compare(report, before, self._stored())
+        self.watch.screen.say(render(comparison))
+        return EQUAL if comparison.equal else DIFFERENT
+
+    def _generate(self) -> None:
+        duration = self.options.duration or 0.0
+        doing = f"runs for {duration:.0f} s"
+        self.watch.crew.start_generator()
+        if self.options.kill_worker:
+            self.watch.until(lambda seconds: seconds >= duration / 2, doing)
+            victim = self.watch.crew.workers[0].child
+            self.watch.screen.say(f"Killing {victim.name} with -9, as asked.")
+            victim.kill()
+            duration /= 2
+        self.watch.until(lambda seconds: seconds >= duration, doing)
+
+    def _drain(self, doing: str) -> None:
+        """Wait until all that Kafka has is stored; raise StuckError when it goes on no more."""
+        least, progressed = float("inf"), time.monotonic()
+        left = self._backlog()
+        while left != 0:
+            self.watch.until(lambda seconds: seconds >= 1, f"{doing}, {_left(left)}")
+            left = self._backlog()
+            if left is not None and left < least:
+                least, progressed = left, time.monotonic()
+            if time.monotonic() - progressed > _NO_PROGRESS_SECONDS:
+                raise StuckError(
+                    f"{_left(left)} and nothing was stored for {_NO_PROGRESS_SECONDS:.0f} s. "
+                    f"The workers' logs lie in {self.watch.home.logs}"
+                )
+
+    def _backlog(self) -> int | None:
+        engines = self.watch.engines
+        return asyncio.run(backlog(engines.broker, engines.database, self._topic))
+
+    def _stored(self) -> Stored:
+        return asyncio.run(stored(self.watch.engines.database, self._topic))
+
+    @property
+    def _topic(self) -> str:
+        return self.settings.topic(CONTENT_SESSIONS.topic)
+
+
+def _left(records: int | None) -> str:
+    return "Kafka does not answer" if records is None else f"{records:,} records to go"

@@ -1,0 +1,68 @@
+"""Where a run is shown: drawn over and over in a terminal, line by line anywhere else."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Protocol
+
+from rich.console import Console
+from rich.live import Live
+
+from app.up.display import render
+from app.up.line import line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.console import RenderableType
+
+    from app.up.view import View
+
+_LINE_INTERVAL_SECONDS = 5.0
+
+
+class Screen(Protocol):
+    """Shows a run."""
+
+    def show(self, view: View) -> None:
+        """Show the run as it is now."""
+
+    def say(self, message: RenderableType) -> None:
+        """Tell something that stays to be read."""
+
+
+@contextmanager
+def screen() -> Iterator[Screen]:
+    """Choose by whether standard output is a terminal."""
+    console = Console()
+    if not console.is_terminal:
+        yield _Lines()
+        return
+    with Live(console=console, auto_refresh=False, vertical_overflow="visible") as live:
+        yield _Terminal(live)
+
+
+class _Terminal:
+    def __init__(self, live: Live) -> None:
+        self._live = live
+
+    def show(self, view: View) -> None:
+        self._live.update(render(view), refresh=True)
+
+    def say(self, message: RenderableType) -> None:
+        self._live.console.print(message)
+
+
+class _Lines:
+    def __init__(self) -> None:
+        self._shown = float("-inf")
+        self._console = Console(width=120)
+
+    def show(self, view: View) -> None:
+        if time.monotonic() - self._shown >= _LINE_INTERVAL_SECONDS:
+            self._shown = time.monotonic()
+            self._console.print(line(view), soft_wrap=True, highlight=False)
+
+    def say(self, message: RenderableType) -> None:
+        self._console.print(message, soft_wrap=True, highlight=False)

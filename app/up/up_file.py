@@ -1,0 +1,50 @@
+"""`up.json`: what runs, where it is reached, and which processes it is made of."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from app.processes.stopping import Stoppable
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class Addresses(msgspec.Struct, frozen=True):
+    """Where everything is reached; None for what this run does not have."""
+
+    kafka: str
+    postgres: str  # a DSN
+    web: list[str]
+    metrics: str | None = None
+    edge: str | None = None
+    grafana: str | None = None
+
+
+class UpFile(msgspec.Struct, frozen=True):
+    """The addresses, the process of `headrace up` itself, and those that it started."""
+
+    addresses: Addresses
+    supervisor: Stoppable
+    processes: list[Stoppable]
+
+    def write(self, path: Path) -> None:
+        """Replace the file as one. Addresses stand at the top level, processes by name beside."""
+        content = msgspec.to_builtins(self.addresses) | {
+            "pids": {process.name: process.identity.pid for process in self.processes},
+            "supervisor": msgspec.to_builtins(self.supervisor),
+            "processes": msgspec.to_builtins(self.processes),
+        }
+        beside = path.with_suffix(".tmp")
+        beside.write_bytes(msgspec.json.format(msgspec.json.encode(content), indent=2))
+        beside.replace(path)
+
+    @classmethod
+    def read(cls, path: Path) -> UpFile | None:
+        """Return what the last run wrote, None if there was none."""
+        if not path.exists():
+            return None
+        content = msgspec.json.decode(path.read_bytes())
+        return msgspec.convert(content | {"addresses": content}, cls)
