@@ -4,7 +4,7 @@ import asyncio
 import logging
 
 import faust
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaConnectionError, KafkaError
 
 from app.settings import Settings
 from batching.topics import create_missing, widen
@@ -31,20 +31,23 @@ class Preparation:
         while True:
             try:
                 return await self._topics()
-            except (KafkaError, OSError) as error:
+            except KafkaError as error:
+                if not (error.retriable or isinstance(error, KafkaConnectionError)):
+                    raise
                 logger.warning("waiting for Kafka at %s: %s", self._settings.broker, error)
                 await asyncio.sleep(_PAUSE_SECONDS)
 
     async def _topics(self) -> None:
-        broker, wanted = self._settings.broker, self._settings.topic_partitions
-        sources = await create_missing(broker, {self._source: wanted}, {})
-        await create_missing(broker, {self._dead_letters: 1}, _DEAD_LETTERS)
+        broker, replicas = self._settings.broker, self._settings.topic_replicas
+        wanted = {self._source: self._settings.topic_partitions}
+        sources = await create_missing(broker, wanted, replicas, {})
+        await create_missing(broker, {self._dead_letters: 1}, replicas, _DEAD_LETTERS)
         # Entries of a live table lie in the changelog partition of their records: as many of them
         # as the source has, now and when it gets more.
         changelogs = {
             table.changelog_topic.get_topic_name(): sources[self._source]
             for table in self._app.tables.values()
         }
-        held = await create_missing(broker, changelogs, _CHANGELOG)
+        held = await create_missing(broker, changelogs, replicas, _CHANGELOG)
         if any(held[name] < count for name, count in changelogs.items()):
             await widen(broker, changelogs)

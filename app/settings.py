@@ -25,6 +25,9 @@ class Settings(BaseSettings):
     topic_partitions: Annotated[
         int, Field(description="of topics that Headrace creates", ge=1, le=1024)
     ] = 4
+    topic_replicas: Annotated[
+        int, Field(description="copies of topics that Headrace creates: 3 in production", ge=1)
+    ] = 1
     web_host: Annotated[str, Field(description="where the web pages listen")] = "127.0.0.1"
     web_port: Annotated[int, Field(ge=1, le=65_535)] = 6066
     session_timeout_seconds: Annotated[

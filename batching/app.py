@@ -18,6 +18,7 @@ class BatchApp(faust.App):
 
     async def on_first_start(self) -> None:
         tune_process()
+        self.conf.datadir.parent.mkdir(parents=True, exist_ok=True)  # Faust makes only the last
         await self.prepare()
         await super().on_first_start()
 
@@ -52,7 +53,6 @@ CONFIGURATION: dict[str, Any] = {
     "broker_max_poll_interval": 7 * 86_400.0,
     "producer_max_request_size": 32 * 1024 * 1024,
     "topic_disable_leader": True,
-    "topic_replication_factor": -1,  # the cluster's default
     "table_standby_replicas": 0,
     "web_tables_enabled": False,  # app/web.py serves these pages, with entries
 }

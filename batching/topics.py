@@ -7,7 +7,7 @@ from aiokafka.errors import TopicAlreadyExistsError, for_code
 
 
 async def create_missing(
-    broker: str, partitions: Mapping[str, int], config: Mapping[str, str]
+    broker: str, partitions: Mapping[str, int], replicas: int, config: Mapping[str, str]
 ) -> dict[str, int]:
     """Create those of the topics that are missing; return how many partitions each has now.
 
@@ -18,7 +18,7 @@ async def create_missing(
     try:
         existing = set(await admin.list_topics())
         missing = [
-            NewTopic(name, count, replication_factor=-1, topic_configs=dict(config))
+            NewTopic(name, count, replicas, topic_configs=dict(config))
             for name, count in partitions.items()
             if name not in existing
         ]
