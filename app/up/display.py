@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from rich.columns import Columns
 from rich.console import Group
 from rich.panel import Panel
 from rich.table import Table
@@ -21,19 +20,22 @@ if TYPE_CHECKING:
     from app.up.view import ProcessView, View
     from generator.report import Report
 
-_BAR_CELLS = 16
+_BAR_CELLS = 12  # so that it all fits into 80 columns
 _PARTITION_ROWS = 8
 
 
 def render(view: View) -> RenderableType:
     elapsed = timedelta(seconds=int(view.elapsed_seconds))
     title = f"[bold]Headrace[/bold]  {elapsed}  {view.doing}"
+    figures = Table.grid(padding=(0, 3))
+    figures.add_row(
+        _flow(view.flow, view.report), Group(_partitions(view.flow), "", _traffic(view.flow))
+    )
     parts: list[RenderableType] = [
-        Columns(
-            [_flow(view.flow, view.report), _partitions(view.flow), _traffic(view.flow)],
-            padding=(0, 3),
-        ),
+        figures,
+        "",
         _processes(view.processes),
+        "",
         _addresses(view.addresses),
     ]
     if view.trouble:
@@ -42,7 +44,7 @@ def render(view: View) -> RenderableType:
 
 
 def _flow(flow: Flow, report: Report | None) -> Table:
-    table = _table("events", "")
+    table = _table("events", "now")
     if report is not None:
         table.add_row("produced", f"{report.produced:,}")
         table.add_row("produced/s", f"{report.events_per_second:,.0f}")

@@ -57,12 +57,17 @@ class Proof:
         doing = f"runs for {duration:.0f} s"
         self.watch.crew.start_generator()
         if self.options.kill_worker:
-            self.watch.until(lambda seconds: seconds >= duration / 2, doing)
+            self._watch_for(duration / 2, doing)
             victim = self.watch.crew.workers[0].child
             self.watch.screen.say(f"Killing {victim.name} with -9, as asked.")
             victim.kill()
             duration /= 2
-        self.watch.until(lambda seconds: seconds >= duration, doing)
+        self._watch_for(duration, doing)
+
+    def _watch_for(self, duration: float, doing: str) -> None:
+        """Watch so long, or until the generator has failed: then nothing can be compared."""
+        generator = self.watch.crew.generator.child
+        self.watch.until(lambda seconds: seconds >= duration or not generator.running, doing)
 
     def _drain(self, doing: str) -> None:
         """Wait until all that Kafka has is stored; raise StuckError when it goes on no more."""

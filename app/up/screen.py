@@ -39,7 +39,7 @@ def screen() -> Iterator[Screen]:
     if not console.is_terminal:
         yield _Lines()
         return
-    with Live(console=console, auto_refresh=False, vertical_overflow="visible") as live:
+    with Live(console=console, auto_refresh=False) as live:
         yield _Terminal(live)
 
 
@@ -51,7 +51,7 @@ class _Terminal:
         self._live.update(render(view), refresh=True)
 
     def say(self, message: RenderableType) -> None:
-        self._live.console.print(message)
+        self._live.console.print(message, markup=False)
 
 
 class _Lines:
@@ -62,7 +62,7 @@ class _Lines:
     def show(self, view: View) -> None:
         if time.monotonic() - self._shown >= _LINE_INTERVAL_SECONDS:
             self._shown = time.monotonic()
-            self._console.print(line(view), soft_wrap=True, highlight=False)
+            self.say(line(view))
 
     def say(self, message: RenderableType) -> None:
-        self._console.print(message, soft_wrap=True, highlight=False)
+        self._console.print(message, soft_wrap=True, highlight=False, markup=False)

@@ -1,0 +1,66 @@
+"""A process that ends is told of and started again, ever more patiently."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.processes.child import Child
+from app.processes.supervised import Exit, Supervised
+
+
+@pytest.fixture
+def failing(tmp_path: Path) -> Iterator[Supervised]:
+    """Make a process that says why it fails, and ends at once."""
+    command = (sys.executable, "-c", "print('no disk'); raise SystemExit(3)")
+    supervised = Supervised(Child("failing", command, tmp_path / "log"))
+    yield supervised
+    supervised.child.kill()
+
+
+def ended(supervised: Supervised, now: float) -> Exit | None:
+    """Let the process end, then look after it."""
+    assert supervised.child.identity is not None
+    supervised.child.identity.wait(20)
+    return supervised.tend(now)
+
+
+def test_an_end_is_news_once_with_the_last_lines(failing: Supervised) -> None:
+    failing.start(now=0)
+
+    news = ended(failing, now=0.1)
+
+    assert news is not None
+    assert news.how == "failing ended with code 3"
+    assert news.last_lines == "no disk"
+    assert failing.tend(now=0.2) is None
+
+
+def test_restarts_come_later_and_later(failing: Supervised) -> None:
+    failing.start(now=0)
+    now, delays = 0.0, []
+    for _ in range(7):
+        assert ended(failing, now) is not None
+        begun, restarts = now, failing.restarts
+        while failing.restarts == restarts:
+            now += 0.5
+            failing.tend(now)
+        delays.append(now - begun)
+
+    assert delays == [1, 2, 4, 8, 16, 30, 30]
+
+
+def test_who_ran_well_is_restarted_quickly(failing: Supervised) -> None:
+    failing.start(now=0)
+    assert ended(failing, now=0) is not None
+    failing.tend(now=1)
+    assert ended(failing, now=100) is not None
+
+    failing.tend(now=101)
+
+    assert failing.restarts == 2
+
+
+def test_the_signal_that_ended_it_is_named() -> None:
+    assert Exit("worker-1", -9, "").how == "worker-1 was ended by SIGKILL"
