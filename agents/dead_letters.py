@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Sequence
-from typing import Any
 
 import faust
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
@@ -18,7 +17,7 @@ _PAUSE_SECONDS = 1.0
 class DeadLetterTopic:
     """Publishes before the rows are committed, so at least once; the key tells a replay."""
 
-    def __init__(self, topic: faust.TopicT[Any]) -> None:
+    def __init__(self, topic: faust.TopicT) -> None:
         self._topic = topic
 
     async def publish(self, letters: Sequence[DeadLetter]) -> None:

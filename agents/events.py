@@ -3,25 +3,27 @@
 from typing import Any, cast
 
 import faust
+from faust.streams import Stream
+from faust.types import StreamT
 
 from agents.writer import RecordsMissing, Writer
 from batching.consumer import BatchConsumer
 
 
 def attach(
-    app: faust.App, *, topic: faust.TopicT[Any], writer: Writer, flush_interval_seconds: float
+    app: faust.App, *, topic: faust.TopicT, writer: Writer, flush_interval_seconds: float
 ) -> None:
     """Attach the agent, and the timer that flushes what is too little to flush by itself."""
 
     @app.agent(topic, name=f"events.{topic.get_topic_name()}")
-    async def events(stream: faust.StreamT[Any]) -> None:
-        async for batch in stream.noack():
+    async def events(stream: StreamT[Any]) -> None:
+        async for batch in cast("Stream[Any]", stream).noack():
             try:
                 await writer.accept(batch)
             except RecordsMissing as missing:
                 app.log.warning("reading again: %s", missing)
                 cast("BatchConsumer", app.consumer).read_again()
 
-    @app.timer(flush_interval_seconds, name="flush")
+    @app.timer(flush_interval_seconds, name="flush")  # type: ignore[untyped-decorator]  # Faust's
     async def flush() -> None:
         await writer.flush_if_idle()

@@ -72,7 +72,7 @@ class LiveTables:
 def attach(app: faust.App, live: LiveTables) -> None:
     """Attach the timer that writes the news."""
 
-    @app.timer(_APPLY_SECONDS, name="live-tables")
+    @app.timer(_APPLY_SECONDS, name="live-tables")  # type: ignore[untyped-decorator]  # Faust's
     async def apply() -> None:
         live.apply()
 

@@ -57,13 +57,13 @@ class Writer:
 
     def __init__(
         self,
+        *,
         stream: Stream,
         topic: str,
         sink: Sink,
         decoder: Decoder,
         dead_letters: DeadLetters,
         observer: Observer,
-        *,
         flush_records: int,
         totals_since: Callable[[], int],
     ) -> None:

@@ -41,12 +41,12 @@ def create_app(settings: Settings) -> faust.App:
     tables = {window: _window_table(app, window) for window in stream.windows}
     live = LiveTables(tables, now=lambda: datetime.now(UTC))
     writer = Writer(
-        stream,
-        topic.get_topic_name(),
-        PostgresSink(settings.database.get_secret_value(), stream),
-        Decoder(stream, _limits(settings)),
-        DeadLetterTopic(dead_letters),
-        WorkerObserver(stats, live),
+        stream=stream,
+        topic=topic.get_topic_name(),
+        sink=PostgresSink(settings.database.get_secret_value(), stream),
+        decoder=Decoder(stream, _limits(settings)),
+        dead_letters=DeadLetterTopic(dead_letters),
+        observer=WorkerObserver(stats, live),
         flush_records=settings.flush_records,
         totals_since=live.oldest_start,
     )

@@ -1,4 +1,4 @@
-"""Settings that differ by place, from `HEADRACE_*` environment variables; everything has a default."""
+"""Settings that differ by place, from `HEADRACE_*` environment variables; all have a default."""
 
 from typing import Annotated, Literal
 

@@ -25,7 +25,7 @@ tables.route("/", name="list")(TableList)
 
 @tables.route("/{name}/", name="detail")
 class Entries(TableView):
-    """A table's entries, each with how many keys it holds, from all workers; `?local=1`: from this."""
+    """A table's entries with how many keys each holds, from all workers; `?local=1`: from this."""
 
     async def get(self, request: Any, name: str) -> web.Response:
         table = cast("WindowTable", self.get_table_or_404(name))

@@ -1,1 +1,1 @@
-"""What Headrace adds to Faust, each with its reason: batches, positions from the sink, live tables."""
+"""What Headrace adds to Faust, each with its reason: batches, the sink's positions, live tables."""

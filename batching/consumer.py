@@ -1,9 +1,9 @@
 """Faust's consumer, with positions from the sink instead of from Kafka's committed offsets.
 
 Faust's own commit cannot be used with batches: it counts the offsets between two messages as a gap
-that includes the second message itself, and so commits batches that nobody acknowledged. Here nobody
-acknowledges. Reading goes on from the sink's positions, which are stored with the data; what is
-committed to Kafka only informs tools that show lag.
+that includes the second message itself, and so commits batches that nobody acknowledged. Here
+nobody acknowledges. Reading goes on from the sink's positions, which are stored with the data; what
+is committed to Kafka only informs tools that show lag.
 """
 
 import asyncio
@@ -139,7 +139,7 @@ class BatchConsumer(Consumer):
             await self.crash(error)
 
     async def _check_lives(self) -> None:
-        broker = ",".join(server_list(self.transport.url, self.transport.default_port))
+        broker = ",".join(server_list(self.transport.url, Transport.default_port))
         while True:
             try:
                 return await check_lives(broker, self._keeper.stored())
@@ -161,7 +161,7 @@ class BatchTransport(Transport):
     def __init__(
         self,
         url: list[URL],
-        app: AppT[Any],
+        app: AppT,
         *,
         keeper: Keeper,
         before_taking_over: Callable[[], Awaitable[None]],

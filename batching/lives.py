@@ -1,4 +1,4 @@
-"""Is the topic still the one that the positions speak of?
+"""Finding out whether the topic is still the one that the positions speak of.
 
 Positions belong to one life of one topic. The topic may have been deleted and made anew, another
 cluster may stand behind the address, or retention may have taken records that nobody had stored:

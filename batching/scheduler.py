@@ -1,8 +1,8 @@
 """Batches instead of single records, through Faust's own `ConsumerScheduler` setting.
 
-A stock agent handles one record at a time, and nearly all of its cost is for each message: conductor,
-event, stream, acknowledgement. So the records that one poll brought for one partition travel as one
-message, whose value is a RecordBatch; everything Faust does is then done once for thousands.
+A stock agent handles one record at a time, and nearly all of its cost is for each message:
+conductor, event, stream, acknowledgement. So the records that one poll brought for one partition
+travel as one message, whose value is a RecordBatch; what Faust does is then done once for thousands.
 """
 
 from collections.abc import Iterator, Mapping
@@ -41,6 +41,9 @@ class BatchMessage:
 
 class BatchScheduler(DefaultSchedulingStrategy):
     """Turns fetched records of batched topics into messages of one batch each."""
+
+    def __init__(self) -> None:
+        """Nothing to set up; Faust declares this as abstract."""
 
     def iterate(self, records: Mapping[TP, list[Any]]) -> Iterator[tuple[TP, Any]]:
         return super().iterate(

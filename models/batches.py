@@ -15,8 +15,8 @@ class DecodedBatch:
     """One record batch, decoded: rows by column, and the records that are no rows.
 
     `columns` has the stream's columns in their order, each as long as `offsets`; times are
-    microseconds since 1970. `deltas` is what the rows fold into; `timestamps` are the records' own, in
-    milliseconds; `size_bytes` is what the records weighed.
+    microseconds since 1970. `deltas` is what the rows fold into; `timestamps` are the records' own,
+    in milliseconds; `size_bytes` is what the records weighed.
     """
 
     tp: TopicPartition

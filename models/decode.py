@@ -37,10 +37,11 @@ class Limits:
     event_bytes: int = 1_048_576
 
 
-@dataclass(frozen=True, slots=True)
 class _Refused(Exception):  # noqa: N818 - carries a verdict, raised and caught in this module
-    reason: Reason
-    detail: str
+    def __init__(self, reason: Reason, detail: str) -> None:
+        super().__init__(reason, detail)
+        self.reason = reason
+        self.detail = detail
 
 
 class Decoder:

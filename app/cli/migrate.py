@@ -5,7 +5,8 @@ import asyncio
 import click
 
 from app.settings import Settings
-from db.migrate import LATEST, migrate as run
+from db.migrate import LATEST
+from db.migrate import migrate as run
 
 
 @click.command()
