@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import KafkaError
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError, NoError, UnknownTopicOrPartitionError, for_code
 
 from db.stored import positions
 
@@ -19,13 +20,29 @@ async def backlog(broker: str, dsn: str, topic: str) -> int | None:
 
 
 async def _log_ends(broker: str, topic: str) -> dict[int, int]:
+    partitions = await _partitions(broker, topic)
+    if not partitions:
+        return {}
     consumer = AIOKafkaConsumer(bootstrap_servers=broker)
-    await consumer.start()
     try:
-        if topic not in await consumer.topics():
-            return {}
-        partitions = consumer.partitions_for_topic(topic) or ()
-        ends = await consumer.end_offsets([TopicPartition(topic, number) for number in partitions])
+        await consumer.start()
+        ends = await consumer.end_offsets(partitions)
         return {place.partition: end for place, end in ends.items()}
     finally:
         await consumer.stop()
+
+
+async def _partitions(broker: str, topic: str) -> list[TopicPartition]:
+    """Return none only for a topic that is not there: no answer must not look like no records."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=broker)
+    try:
+        await admin.start()
+        (described,) = await admin.describe_topics([topic])
+    finally:
+        await admin.close()
+    error = for_code(described["error_code"])
+    if error is UnknownTopicOrPartitionError:
+        return []
+    if error is not NoError:
+        raise error(topic)
+    return [TopicPartition(topic, one["partition"]) for one in described["partitions"]]
