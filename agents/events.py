@@ -6,7 +6,7 @@ import faust
 from faust.streams import Stream
 from faust.types import StreamT
 
-from agents.writer import RecordsMissing, Writer
+from agents.writer import NotNextError, Writer
 from batching.consumer import BatchConsumer
 
 
@@ -20,8 +20,8 @@ def attach(
         async for batch in cast("Stream[Any]", stream).noack():
             try:
                 await writer.accept(batch)
-            except RecordsMissing as missing:
-                app.log.warning("reading again: %s", missing)
+            except NotNextError as reason:
+                app.log.warning("reading again: %s", reason)
                 cast("BatchConsumer", app.consumer).read_again()
 
     @app.timer(flush_interval_seconds, name="flush")  # type: ignore[untyped-decorator]  # Faust's

@@ -8,7 +8,7 @@ waits, and with it the agent, the stream's buffer and the fetcher.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Protocol, TypeVar
 
 from models.batches import Batch
@@ -29,10 +29,10 @@ _FIRST_PAUSE_SECONDS = 0.1
 _LONGEST_PAUSE_SECONDS = 5.0
 
 
-class RecordsMissing(Exception):  # noqa: N818 - a signal: read this partition again
-    """A batch does not follow on from the one before.
+class NotNextError(Exception):
+    """A batch does not begin where the one before it ended. Nothing of it was accepted.
 
-    Either it is a late arrival from before a seek, or records are gone. Nothing was accepted.
+    It was under way while the consumer was told to read elsewhere, or the topic is not what it was.
     """
 
 
@@ -80,6 +80,7 @@ class Writer:
         self._next_offset: dict[TopicPartition, int] = {}
         self._pending = Batch(stream)
         self._writing: asyncio.Task[None] | None = None
+        self._unwritten: frozenset[TopicPartition] = frozenset()
 
     @property
     def topics(self) -> frozenset[str]:
@@ -97,6 +98,11 @@ class Writer:
             self._next_offset.update({tp: at.last_offset + 1 for tp, at in positions.items()})
             self._observer.on_taken_over(positions, totals)
 
+    def begin(self, tp: TopicPartition, offset: int) -> None:
+        """Begin a partition of which nothing was accepted yet at the first offset that is there."""
+        if self._stored[tp].last_offset < 0 and not self._is_outstanding(tp):
+            self._next_offset[tp] = offset
+
     def next_offset(self, tp: TopicPartition) -> int:
         """Say where reading a held partition has to go on."""
         return self._next_offset[tp]
@@ -105,22 +111,27 @@ class Writer:
         """Say how far each held partition is stored."""
         return dict(self._stored)
 
+    def done_up_to(self) -> Mapping[TopicPartition, int]:
+        """Say for each held partition the offset before which nothing is left to store."""
+        return {
+            tp: held.last_offset + 1 if self._is_outstanding(tp) else self._next_offset[tp]
+            for tp, held in self._stored.items()
+            if tp in self._next_offset
+        }
+
     async def accept(self, batch: RecordBatch) -> None:
         """Decode a batch and have it written soon; waits while two writes are outstanding.
 
-        Raises whatever made a write fail for good, and RecordsMissing.
+        Raises whatever made a write fail for good, and NotNextError.
         """
         expected = self._next_offset.get(batch.tp)
-        if expected is None or batch.last.offset < expected:
-            return  # given up, or read once more
-        if batch.start > expected:
-            raise RecordsMissing(f"{batch.tp}: next should be {expected}, came {batch.start}")
-        if batch.records[0].offset < expected:
-            fresh = [record for record in batch.records if record.offset >= expected]
-            batch = RecordBatch(batch.tp, expected, fresh)
+        if expected is None:
+            return  # given up
+        if batch.start != expected:
+            raise NotNextError(f"{batch.tp}: expected offset {expected}, came {batch.start}")
         self._observer.on_accepted(batch)
         self._pending.add(self._decoder.decode(batch))
-        self._next_offset[batch.tp] = batch.last.offset + 1
+        self._next_offset[batch.tp] = batch.end
         if self._full():
             await self.flush()
 
@@ -129,6 +140,7 @@ class Writer:
         await self._written()
         if self._pending.records:
             batch, self._pending = self._pending, Batch(self._stream)
+            self._unwritten = frozenset(part.tp for part in batch.parts)
             self._writing = asyncio.create_task(self._write(batch))
 
     async def flush_if_idle(self) -> None:
@@ -154,12 +166,16 @@ class Writer:
         finally:
             await self._drop()
 
+    def _is_outstanding(self, tp: TopicPartition) -> bool:
+        return tp in self._unwritten or any(part.tp == tp for part in self._pending.parts)
+
     async def _drop(self) -> None:
         writing, self._writing = self._writing, None
         if writing is not None and not writing.done():
             writing.cancel()
             await asyncio.wait([writing])
         self._pending = Batch(self._stream)
+        self._unwritten = frozenset()
         self._stored.clear()
         self._next_offset.clear()
         self._observer.on_given_up()
@@ -183,6 +199,7 @@ class Writer:
         await self._dead_letters.publish(batch.dead_letters)
         totals = await self._store(batch, expected)
         self._stored.update(batch.positions(expected))
+        self._unwritten = frozenset()
         fault_points.reach("before_live_tables")
         self._observer.on_stored(batch, totals)
 

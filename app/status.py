@@ -58,8 +58,7 @@ class StatusOf:
 
     def _partitions(self) -> dict[str, dict[str, dict[str, int]]]:
         found: dict[str, dict[str, dict[str, int]]] = {}
-        for tp, held in sorted(self._writer.stored().items()):
-            stored = held.last_offset + 1
+        for tp, stored in sorted(self._writer.done_up_to().items()):
             end = max(self._app.consumer.highwater(TP(*tp)) or 0, stored)
             found.setdefault(tp.topic, {})[str(tp.partition)] = {
                 "stored": stored,

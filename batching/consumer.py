@@ -38,7 +38,9 @@ class Keeper(Protocol):
     @property
     def topics(self) -> frozenset[str]: ...
     async def take_over(self, partitions: Iterable[TopicPartition]) -> None: ...
+    def begin(self, tp: TopicPartition, offset: int) -> None: ...
     def next_offset(self, tp: TopicPartition) -> int: ...
+    def done_up_to(self) -> Mapping[TopicPartition, int]: ...
     def stored(self) -> Positions: ...
     async def give_up(self, within_seconds: float) -> None: ...
 
@@ -114,8 +116,8 @@ class BatchConsumer(Consumer):
     async def commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:  # noqa: FBT001, FBT002 - Faust's signature
         """Tell Kafka how far the sink has stored."""
         del topics, start_new_transaction
-        stored = {TP(*tp): held.last_offset + 1 for tp, held in self._keeper.stored().items()}
-        news = {tp: offset for tp, offset in stored.items() if self._informed.get(tp) != offset}
+        done = {TP(*tp): offset for tp, offset in self._keeper.done_up_to().items()}
+        news = {tp: offset for tp, offset in done.items() if self._informed.get(tp) != offset}
         if news:
             try:
                 await self._thread.inform(news)
@@ -129,16 +131,16 @@ class BatchConsumer(Consumer):
         try:
             await self._before_taking_over()
             await self._keeper.take_over([TopicPartition(*tp) for tp in mine])
-            await self._check_lives()
-            for tp in mine:
-                await self.seek(tp, self._keeper.next_offset(TopicPartition(*tp)))
+            for tp, first in (await self._check_lives()).items():
+                self._keeper.begin(tp, first)
+                await self.seek(TP(*tp), self._keeper.next_offset(tp))
             self.resume_partitions(mine)
         except IllegalStateError:
             self.log.info("partitions left again while they were taken over")
         except Exception as error:  # noqa: BLE001 - whatever it is, the worker must not go on
             await self.crash(error)
 
-    async def _check_lives(self) -> None:
+    async def _check_lives(self) -> Mapping[TopicPartition, int]:
         broker = ",".join(server_list(self.transport.url, Transport.default_port))
         while True:
             try:

@@ -19,9 +19,10 @@ _batched: set[str] = set()
 
 
 class FetchedRecords(list[Any]):
-    """Records read in one go from `start` on."""
+    """Records read in one go from offset `start` on; reading goes on at `end`."""
 
     start: int
+    end: int
 
 
 def batch_topics(topics: Iterable[str]) -> None:
@@ -44,7 +45,17 @@ def _getall(self: Any, max_records: int | None = None) -> list[Any]:
     source = self._partition_records
     if source is None or self._topic_partition.topic not in _batched:
         return _original_getall(self, max_records)  # type: ignore[no-any-return]
+    state = self._assignment.state_value(self._topic_partition)
     start = source.next_fetch_offset
     fetched = FetchedRecords(_original_getall(self, max_records))
-    fetched.start = start
+    fetched.start, fetched.end = _with_skipped(state, start), source.next_fetch_offset
+    state.headrace_skipped = None if fetched else (fetched.start, fetched.end)
     return fetched
+
+
+def _with_skipped(state: Any, start: int) -> int:
+    # What came before may have held no records at all, only aborted ones: nobody was told of it.
+    skipped = getattr(state, "headrace_skipped", None)
+    if skipped is not None and skipped[1] == start:
+        return int(skipped[0])
+    return start

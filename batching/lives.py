@@ -19,24 +19,28 @@ class TopicChangedError(Exception):
     """The stored positions do not fit the topic; the message says what to do."""
 
 
-async def check_lives(broker: str, positions: Mapping[TopicPartition, Position]) -> None:
-    """Read back the last stored record of each partition; raise TopicChangedError if it differs."""
-    begun = {tp: held for tp, held in positions.items() if held.last_offset >= 0}
-    if not begun:
-        return
+async def check_lives(
+    broker: str, positions: Mapping[TopicPartition, Position]
+) -> dict[TopicPartition, int]:
+    """Read back the last stored record of each partition; raise TopicChangedError if it differs.
+
+    Returns the offset that each partition begins at.
+    """
     # isolation_level stays read_uncommitted: the end of an open transaction is not the log's end
     consumer = aiokafka.AIOKafkaConsumer(bootstrap_servers=broker, enable_auto_commit=False)
     await consumer.start()
     try:
-        partitions = [KafkaPartition(*tp) for tp in begun]
+        partitions = [KafkaPartition(*tp) for tp in positions]
         consumer.assign(partitions)
         first = await consumer.beginning_offsets(partitions)
         end = await consumer.end_offsets(partitions)
-        for tp, held in begun.items():
+        for tp, held in positions.items():
             partition = KafkaPartition(*tp)
-            _check_range(tp, held, first[partition], end[partition])
+            if held.last_offset >= 0:
+                _check_range(tp, held, first[partition], end[partition])
             if held.last_offset >= first[partition]:
                 await _check_record(consumer, tp, held)
+        return {tp: first[KafkaPartition(*tp)] for tp in positions}
     finally:
         await consumer.stop()
 

@@ -2,7 +2,7 @@
 
 A stock agent handles one record at a time, and nearly all of its cost is for each message:
 conductor, event, stream, acknowledgement. So the records that one poll brought for one partition
-travel as one message, whose value is a RecordBatch; what Faust does is then done once for thousands.
+travel as one message, whose value is a RecordBatch; Faust then does its work once for thousands.
 """
 
 from collections.abc import Iterator, Mapping
@@ -57,8 +57,8 @@ class BatchScheduler(DefaultSchedulingStrategy):
 def _batches(tp: TP, fetched: FetchedRecords) -> Iterator[BatchMessage]:
     start = fetched.start
     for begin in range(0, len(fetched), LONGEST_BATCH):
-        batch = RecordBatch(
-            TopicPartition(tp.topic, tp.partition), start, fetched[begin : begin + LONGEST_BATCH]
-        )
-        yield BatchMessage(batch)
-        start = batch.last.offset + 1
+        records = fetched[begin : begin + LONGEST_BATCH]
+        is_last = begin + LONGEST_BATCH >= len(fetched)
+        end = fetched.end if is_last else records[-1].offset + 1
+        yield BatchMessage(RecordBatch(TopicPartition(*tp), start, end, records))
+        start = end

@@ -22,13 +22,14 @@ class Record(Protocol):
 class RecordBatch:
     """Consecutive records of one partition, never empty.
 
-    `start` is the offset that reading went on from. It may lie before the first record (an aborted
-    transaction and its marker leave holes), never before the end of the batch read earlier: so a
-    reader that joins batches by `start` knows that it missed nothing.
+    It was read from offset `start` on, and reading goes on at `end`: a batch that starts where the
+    one before ended has missed nothing. Either may lie beyond its records, as aborted transactions
+    and their markers leave holes.
     """
 
     tp: TopicPartition
     start: int
+    end: int
     records: Sequence[Record]
 
     @property
