@@ -16,7 +16,6 @@ Clock = Callable[[], int]
 
 _CHUNK = 1_000  # heartbeats between two looks at the clock: 5 ms of work
 _TICK_SECONDS = 0.02
-_FLUSH_SECONDS = 10.0
 _UNPACED_EVENTS_PER_SECOND = 20_000
 
 
@@ -37,17 +36,23 @@ class Load:
 
 
 async def generate(
-    load: Load, target: Target, truth: Truth, *, stop: asyncio.Event, clock: Clock
+    load: Load,
+    target: Target,
+    truth: Truth,
+    *,
+    stop: asyncio.Event,
+    clock: Clock,
+    flush_seconds: float = 10.0,
 ) -> None:
     """Produce until `stop` is set or the wanted number of events is sent; returns when flushed.
 
-    Sets `stop` at the end. Waits for a broker that goes away, once stopped for ten seconds only.
+    Sets `stop` at the end. Waits for a broker that goes away, once stopped only `flush_seconds`.
     Raises BrokerUnreachable at the beginning, and InDoubt where records were not taken.
     """
     producer = Producer(target, truth)
     try:
         async with asyncio.timeout(None) as patience:
-            watching = asyncio.create_task(_limit(patience, stop))
+            watching = asyncio.create_task(_limit(patience, stop, flush_seconds))
             async with producer:
                 await _produce(load, producer, stop, clock)
                 stop.set()
@@ -59,9 +64,9 @@ async def generate(
         watching.cancel()
 
 
-async def _limit(patience: asyncio.Timeout, stop: asyncio.Event) -> None:
+async def _limit(patience: asyncio.Timeout, stop: asyncio.Event, seconds: float) -> None:
     await stop.wait()
-    patience.reschedule(asyncio.get_running_loop().time() + _FLUSH_SECONDS)
+    patience.reschedule(asyncio.get_running_loop().time() + seconds)
 
 
 async def _produce(load: Load, producer: Producer, stop: asyncio.Event, clock: Clock) -> None:

@@ -1,0 +1,25 @@
+"""What the real decoder makes of generated records."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from generator.records import Record
+from models.batches import DecodedBatch
+from models.content_sessions import CONTENT_SESSIONS
+from models.decode import Decoder, Limits
+from models.positions import TopicPartition
+from models.records import RecordBatch
+
+
+@dataclass(frozen=True)
+class Stored:
+    offset: int
+    timestamp: int
+    value: bytes | None
+
+
+def decode(records: Sequence[Record], timestamp: int) -> DecodedBatch:
+    """Decode as if all had been written at `timestamp` (milliseconds); offsets are indices."""
+    stored = [Stored(offset, timestamp, record.value) for offset, record in enumerate(records)]
+    batch = RecordBatch(TopicPartition("content_sessions", 0), 0, stored)
+    return Decoder(CONTENT_SESSIONS, Limits()).decode(batch)
