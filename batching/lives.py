@@ -6,26 +6,53 @@ each would silently miscount, so each stops the worker with what to do.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
 
 import aiokafka
 from aiokafka import TopicPartition as KafkaPartition
 
 from models.positions import Position, TopicPartition
 
-_READ_SECONDS = 10
+_READ_MILLISECONDS = 10_000
 
 
 class TopicChangedError(Exception):
     """The stored positions do not fit the topic; the message says what to do."""
 
 
+@dataclass(frozen=True, slots=True)
+class Life:
+    """What a partition looks like beside its position.
+
+    `first` is the offset that it begins at. "anew": it is not the topic that was stored; "lost": it
+    is, but records after the position are gone. `why` says how that is known.
+    """
+
+    first: int
+    verdict: Literal["same", "anew", "lost"] = "same"
+    why: str = ""
+
+
 async def check_lives(
     broker: str, positions: Mapping[TopicPartition, Position]
 ) -> dict[TopicPartition, int]:
-    """Read back the last stored record of each partition; raise TopicChangedError if it differs.
+    """Return the offset that each partition begins at; TopicChangedError where it does not fit."""
+    lives = await look(broker, positions)
+    for tp, life in lives.items():
+        if life.verdict != "same":
+            raise TopicChangedError(
+                f"topic {tp.topic}, partition {tp.partition}: {life.why}. To keep everything stored "
+                f"so far and count on with what is in the topic now: stop all workers, run "
+                f"'headrace epoch new {tp.topic}', start them again."
+            )
+    return {tp: life.first for tp, life in lives.items()}
 
-    Returns the offset that each partition begins at.
-    """
+
+async def look(
+    broker: str, positions: Mapping[TopicPartition, Position]
+) -> dict[TopicPartition, Life]:
+    """Compare each position with the partition as it is now. Raises KafkaError."""
     # isolation_level stays read_uncommitted: the end of an open transaction is not the log's end
     consumer = aiokafka.AIOKafkaConsumer(bootstrap_servers=broker, enable_auto_commit=False)
     await consumer.start()
@@ -34,53 +61,54 @@ async def check_lives(
         consumer.assign(partitions)
         first = await consumer.beginning_offsets(partitions)
         end = await consumer.end_offsets(partitions)
-        for tp, held in positions.items():
-            partition = KafkaPartition(*tp)
-            if held.last_offset >= 0:
-                _check_range(tp, held, first[partition], end[partition])
-            if held.last_offset >= first[partition]:
-                await _check_record(consumer, tp, held)
-        return {tp: first[KafkaPartition(*tp)] for tp in positions}
+        return {
+            tp: await _life(
+                consumer, tp, held, first[KafkaPartition(*tp)], end[KafkaPartition(*tp)]
+            )
+            for tp, held in positions.items()
+        }
     finally:
         await consumer.stop()
 
 
-def _check_range(tp: TopicPartition, held: Position, first: int, end: int) -> None:
+async def _life(
+    consumer: aiokafka.AIOKafkaConsumer,
+    tp: TopicPartition,
+    held: Position,
+    first: int,
+    end: int,
+) -> Life:
+    if held.last_offset < 0:
+        return Life(first)
     if held.last_offset >= end:
-        raise TopicChangedError(
-            f"{_name(tp)} ends at offset {end}, but records up to {held.last_offset} are stored: "
-            f"it was made anew, or HEADRACE_BROKER is another cluster. {_advice(tp)}"
+        why = (
+            f"it ends at offset {end}, but records up to {held.last_offset} are stored: it was made "
+            "anew, or HEADRACE_BROKER is another cluster"
         )
-    if first > held.last_offset + 1:
-        raise TopicChangedError(
-            f"{_name(tp)} begins at offset {first}, but only records up to {held.last_offset} are "
-            f"stored: retention took {first - held.last_offset - 1} records that were never read. "
-            f"They are lost. {_advice(tp)}"
+        return Life(first, "anew", why)
+    if held.last_offset < first - 1:
+        why = (
+            f"it begins at offset {first}, but only records up to {held.last_offset} are stored: "
+            f"retention took {first - held.last_offset - 1} records that were never read"
         )
+        return Life(first, "lost", why)
+    if held.last_offset < first or await _is_there(consumer, tp, held):
+        return Life(first)
+    why = (
+        f"the record at offset {held.last_offset} is not the one that was stored: it was made anew, "
+        "or HEADRACE_BROKER is another cluster"
+    )
+    return Life(first, "anew", why)
 
 
-async def _check_record(
+async def _is_there(
     consumer: aiokafka.AIOKafkaConsumer, tp: TopicPartition, held: Position
-) -> None:
+) -> bool:
     partition = KafkaPartition(*tp)
     consumer.seek(partition, held.last_offset)
-    found = await consumer.getmany(partition, timeout_ms=_READ_SECONDS * 1_000, max_records=1)
+    found = await consumer.getmany(partition, timeout_ms=_READ_MILLISECONDS, max_records=1)
     # none, or a later one: that offset was compacted away, and nothing can be compared
-    for record in found.get(partition, [])[:1]:
-        if record.offset == held.last_offset and record.timestamp != held.last_timestamp:
-            raise TopicChangedError(
-                f"the record at offset {held.last_offset} of {_name(tp)} is not the one that was "
-                f"stored: the topic was made anew, or HEADRACE_BROKER is another cluster. "
-                f"{_advice(tp)}"
-            )
-
-
-def _name(tp: TopicPartition) -> str:
-    return f"topic {tp.topic}, partition {tp.partition},"
-
-
-def _advice(tp: TopicPartition) -> str:
-    return (
-        f"To keep everything stored so far and count on from the topic's first record: stop all "
-        f"workers, run 'headrace epoch new {tp.topic}', start them again."
+    return not any(
+        record.offset == held.last_offset and record.timestamp != held.last_timestamp
+        for record in found.get(partition, [])[:1]
     )

@@ -1,18 +1,34 @@
 """Beginning a topic's next epoch, by hand."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import asyncpg
 
 from db.queries import load
+from models.positions import Position, TopicPartition
 
 
-async def begin_epoch(dsn: str, topic: str) -> int | None:
-    """Begin the next epoch of a topic and return its number; None for a topic never stored."""
+async def stored_positions(dsn: str, topic: str) -> dict[TopicPartition, Position]:
+    """Read the positions of a topic; empty where nothing of it was ever read."""
     connection = await asyncpg.connect(dsn)
     try:
-        sql = load(Path(__file__).with_name("queries.sql"))["new_epoch"]
-        rows = await connection.fetch(sql, topic)
-        return int(rows[0]["epoch"]) if rows else None
+        rows = await connection.fetch(_sql("topic_positions"), topic)
+        return {TopicPartition(topic, row[0]): Position(*row[1:]) for row in rows}
     finally:
         await connection.close()
+
+
+async def begin_epoch(dsn: str, topic: str, last_offsets: Mapping[int, int]) -> int:
+    """Begin the next epoch with each partition after its last offset; return its number."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        numbers, offsets = list(last_offsets), list(last_offsets.values())
+        rows = await connection.fetch(_sql("new_epoch"), topic, numbers, offsets)
+        return int(rows[0]["epoch"])
+    finally:
+        await connection.close()
+
+
+def _sql(name: str) -> str:
+    return load(Path(__file__).with_name("queries.sql"))[name]

@@ -29,9 +29,17 @@ FROM unnest(
     $1::int8[], $2::text[], $3::int4[], $4::int8[], $5::int4[], $6::text[], $7::text[], $8::bytea[]
 ) AS letter (timestamp_ms, topic, partition, kafka_offset, epoch, reason, detail, payload);
 
--- new_epoch: every partition of a topic begins again; a worker that still runs is fenced
-UPDATE stream_positions
-SET epoch = newest.epoch + 1, last_offset = -1, last_timestamp = NULL
-FROM (SELECT max(epoch) AS epoch FROM stream_positions WHERE topic = $1) AS newest
-WHERE topic = $1
-RETURNING stream_positions.epoch;
+-- topic_positions: how far a topic is stored
+SELECT kafka_partition, epoch, last_offset, last_timestamp
+FROM stream_positions
+WHERE topic = $1;
+
+-- new_epoch: partitions go on after the offsets given; a worker that still runs is fenced
+UPDATE stream_positions AS held
+SET epoch = newest.epoch + 1,
+    last_offset = begun.last_offset,
+    last_timestamp = CASE WHEN held.last_offset = begun.last_offset THEN held.last_timestamp END
+FROM (SELECT max(epoch) AS epoch FROM stream_positions WHERE topic = $1) AS newest,
+     unnest($2::int4[], $3::int8[]) AS begun (kafka_partition, last_offset)
+WHERE held.topic = $1 AND held.kafka_partition = begun.kafka_partition
+RETURNING held.epoch;
