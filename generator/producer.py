@@ -55,6 +55,7 @@ class Producer:
             enable_idempotence=True,
             compression_type=compression,
             max_batch_size=_BATCH_BYTES,
+            retry_backoff_ms=500,  # a broker that is away costs three lines of log each time
         )
         try:
             await self._kafka.start()
@@ -71,10 +72,22 @@ class Producer:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Flush and disconnect: waits for a broker that is away as long as it takes."""
-        await self.send_open()
-        await self._kafka.stop()
+        """Flush, unless something went wrong, and disconnect.
+
+        Waits for a broker that is away as long as it takes, or until cancelled.
+        """
+        try:
+            if kind is None:
+                await self.send_open()
+                await self._kafka.flush()
+        finally:
+            await self._disconnect()
         self._raise_failed()
+
+    async def _disconnect(self) -> None:
+        # stop() alone would wait for ever for what a dead broker did not take
+        await self._kafka._sender.close()  # noqa: SLF001
+        await self._kafka.stop()
 
     @property
     def in_flight(self) -> int:

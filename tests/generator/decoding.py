@@ -21,5 +21,5 @@ class Stored:
 def decode(records: Sequence[Record], timestamp: int) -> DecodedBatch:
     """Decode as if all had been written at `timestamp` (milliseconds); offsets are indices."""
     stored = [Stored(offset, timestamp, record.value) for offset, record in enumerate(records)]
-    batch = RecordBatch(TopicPartition("content_sessions", 0), 0, stored)
+    batch = RecordBatch(TopicPartition("content_sessions", 0), 0, len(stored), stored)
     return Decoder(CONTENT_SESSIONS, Limits()).decode(batch)

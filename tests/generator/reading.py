@@ -35,7 +35,8 @@ async def read(broker: str, topic: str) -> Topic:
         while any([await consumer.position(tp) < end for tp, end in ends.items()]):
             polled = await consumer.getmany(timeout_ms=1_000)
             for tp, records in polled.items():
-                batch = RecordBatch(TopicPartition(*tp), records[0].offset, records)
+                start, end = records[0].offset, records[-1].offset + 1
+                batch = RecordBatch(TopicPartition(*tp), start, end, records)
                 _add(found, records, decoder.decode(batch))
     return found
 
