@@ -42,8 +42,8 @@ async def check_lives(
     for tp, life in lives.items():
         if life.verdict != "same":
             raise TopicChangedError(
-                f"topic {tp.topic}, partition {tp.partition}: {life.why}. To keep everything stored "
-                f"so far and count on with what is in the topic now: stop all workers, run "
+                f"topic {tp.topic}, partition {tp.partition}: {life.why}. To keep all that is stored "
+                f"and count on with what is in the topic now: stop all workers, run "
                 f"'headrace epoch new {tp.topic}', start them again."
             )
     return {tp: life.first for tp, life in lives.items()}
@@ -82,8 +82,8 @@ async def _life(
         return Life(first)
     if held.last_offset >= end:
         why = (
-            f"it ends at offset {end}, but records up to {held.last_offset} are stored: it was made "
-            "anew, or HEADRACE_BROKER is another cluster"
+            f"it ends at offset {end}, but records up to {held.last_offset} are stored: it was "
+            "made anew, or HEADRACE_BROKER is another cluster"
         )
         return Life(first, "anew", why)
     if held.last_offset < first - 1:
@@ -95,8 +95,8 @@ async def _life(
     if held.last_offset < first or await _is_there(consumer, tp, held):
         return Life(first)
     why = (
-        f"the record at offset {held.last_offset} is not the one that was stored: it was made anew, "
-        "or HEADRACE_BROKER is another cluster"
+        f"the record at offset {held.last_offset} is not the one that was stored: it was made "
+        "anew, or HEADRACE_BROKER is another cluster"
     )
     return Life(first, "anew", why)
 
