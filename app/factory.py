@@ -73,7 +73,6 @@ def _faust_app(settings: Settings) -> BatchApp:
         broker_session_timeout=settings.session_timeout_seconds,
         topic_partitions=settings.topic_partitions,
         Router=PartitionRouter,
-        datadir=f"{settings.home}/faust/{settings.group}-{settings.web_port}",
         web_host=settings.web_host,
         web_bind=settings.web_host,
         web_port=settings.web_port,

@@ -17,10 +17,9 @@ class BatchApp(faust.App):
     prepare: Callable[[], Awaitable[None]]
 
     async def on_first_start(self) -> None:
+        # not Faust's own, which makes data folders: tables are in memory
         tune_process()
-        self.conf.datadir.parent.mkdir(parents=True, exist_ok=True)  # Faust makes only the last
         await self.prepare()
-        await super().on_first_start()
 
 
 def tune_process() -> None:

@@ -42,7 +42,7 @@ async def check_lives(
     for tp, life in lives.items():
         if life.verdict != "same":
             raise TopicChangedError(
-                f"topic {tp.topic}, partition {tp.partition}: {life.why}. To keep all that is stored "
+                f"topic {tp.topic}, partition {tp.partition}: {life.why}. To keep what is stored "
                 f"and count on with what is in the topic now: stop all workers, run "
                 f"'headrace epoch new {tp.topic}', start them again."
             )
