@@ -1,0 +1,149 @@
+"""Where a round is played: a topic, a database, workers, and records that flow."""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from uuid import uuid4
+
+from app.processes.watchdog import Watchdog
+from generator.target import Target, make_topic
+from models.content_sessions import CONTENT_SESSIONS
+from tests.chaos.database import Database
+from tests.chaos.producer import Flow
+from tests.chaos.truth import Truth, differences
+from tests.chaos.workers import Worker, statuses
+
+_POLL_SECONDS = 0.05
+_RECOVERY_SECONDS = 90.0
+
+
+class StuckError(Exception):
+    """What had to happen did not, in far more time than it may take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """How a stage is set."""
+
+    workers: int = 2
+    partitions: int = 4
+    events_per_second: float = 2_000
+    session_timeout_seconds: float = 6.0
+
+
+class Stage:
+    """A context manager: in it workers run and records flow."""
+
+    def __init__(
+        self, broker: str, dsn: str, folder: Path, watchdog: Watchdog, load: Load | None = None
+    ) -> None:
+        self.load = load or Load()
+        prefix = f"t{uuid4().hex[:8]}-"
+        environment = {
+            "HEADRACE_BROKER": broker,
+            "HEADRACE_DATABASE": dsn,
+            "HEADRACE_TOPIC_PREFIX": prefix,
+            "HEADRACE_APP_ID": f"{prefix}core",
+            "HEADRACE_HOME": str(folder / prefix),
+            "HEADRACE_SESSION_TIMEOUT_SECONDS": str(self.load.session_timeout_seconds),
+        }
+        self.truth = Truth(self.load.partitions)
+        self.database = Database(dsn)
+        self.workers = [
+            Worker(f"{prefix}worker-{number}", folder, environment, watchdog)
+            for number in range(1, self.load.workers + 1)
+        ]
+        self._target = Target(broker, f"{prefix}{CONTENT_SESSIONS.topic}", self.load.partitions)
+        self.flow = Flow(broker, self._target.topic, self.truth, self.load.events_per_second)
+
+    def __enter__(self) -> Self:
+        asyncio.run(make_topic(self._target))
+        for worker in self.workers:
+            worker.start()
+        self.flow.start()
+        self.await_stored(self.truth.ends)
+        self.await_every_worker()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.flow.close()
+        for worker in self.workers:
+            worker.child.kill()
+        self.database.close()
+
+    @property
+    def takeover_seconds(self) -> float:
+        """The promise: a successor writes this soon after its predecessor died or froze."""
+        return self.load.session_timeout_seconds + 5
+
+    def until(
+        self, condition: Callable[[], bool], what: str, seconds: float = _RECOVERY_SECONDS
+    ) -> float:
+        """Tend the workers until it is so; return how long that took. Raises StuckError."""
+        begun = time.monotonic()
+        while not condition():
+            if time.monotonic() - begun > seconds:
+                raise StuckError(f"after {seconds:.0f} s still not {what}\n{self._told()}")
+            for worker in self.workers:
+                worker.tend()
+            time.sleep(_POLL_SECONDS)
+        return time.monotonic() - begun
+
+    def await_stored(self, ends: Mapping[int, int], seconds: float = _RECOVERY_SECONDS) -> float:
+        """Wait until every partition is stored up to here; return how long that took."""
+        return self.until(lambda: self._stored_to(ends), f"stored up to {ends}", seconds)
+
+    def await_more(self, records: int) -> None:
+        """Wait until so many more records are stored."""
+        wanted = self.stored + records
+        self.until(lambda: self.stored >= wanted, f"stored {wanted} records")
+
+    def await_every_worker(self) -> None:
+        """Wait until every partition is held, and by every worker its share."""
+        self.until(self._is_whole, "all workers at work")
+
+    @property
+    def stored(self) -> int:
+        """Say how many records are stored, 0 while the database does not answer."""
+        return sum((self.database.positions() or {}).values())
+
+    @property
+    def lag(self) -> int:
+        return self.truth.records - self.stored
+
+    def compare(self) -> list[str]:
+        """Wait until everything produced is stored; say what differs from the truth."""
+        self.flow.pause()
+        self.await_stored(self.truth.ends)
+        found = differences(self.truth.figures(), self.database.figures())
+        if found:
+            found += self.database.named_differences(self.truth)
+        self.flow.resume()
+        return found
+
+    def _stored_to(self, ends: Mapping[int, int]) -> bool:
+        held = self.database.positions()
+        return held is not None and all(held.get(at, 0) >= end for at, end in ends.items())
+
+    def _is_whole(self) -> bool:
+        shares = [
+            len(partitions)
+            for status in statuses(self.workers)
+            if status is not None
+            for partitions in status.partitions.values()
+        ]
+        return len(shares) == len(self.workers) and sum(shares) == self.load.partitions
+
+    def _told(self) -> str:
+        held = self.database.positions()
+        logs = "\n".join(f"{w.child.log}:\n{w.child.tail(40)}" for w in self.workers)
+        return f"acknowledged {self.truth.ends}, stored {held}\n{logs}"
