@@ -170,14 +170,15 @@ class Writer:
         return tp in self._unwritten or any(part.tp == tp for part in self._pending.parts)
 
     async def _drop(self) -> None:
+        # emptied first: the agent may wake up while this waits, and must find nothing to write
+        self._pending = Batch(self._stream)
+        self._next_offset.clear()
         writing, self._writing = self._writing, None
         if writing is not None and not writing.done():
             writing.cancel()
             await asyncio.wait([writing])
-        self._pending = Batch(self._stream)
         self._unwritten = frozenset()
         self._stored.clear()
-        self._next_offset.clear()
         self._observer.on_given_up()
 
     def _full(self) -> bool:
@@ -187,9 +188,11 @@ class Writer:
 
     async def _written(self) -> None:
         # a loop: whoever waited here too may have begun the next write meanwhile
-        while self._writing is not None:
-            writing = self._writing
-            await asyncio.shield(writing)
+        while (writing := self._writing) is not None:
+            await asyncio.wait([writing])
+            if writing.cancelled():
+                return  # given up
+            writing.result()  # what made it fail is raised to all who wait, until it is given up
             if self._writing is writing:
                 self._writing = None
 
