@@ -76,6 +76,7 @@ def _stop(engines: Engines, crew: Crew | None, shown: Screen) -> None:
     # A second Ctrl-C would leave the order; kill -9 still works, and the watchdog then goes on
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
+    shown.end()
     shown.say("Stopping generator, workers, Kafka and PostgreSQL, in this order ...")
     children = [*(crew.children if crew else []), *engines.children]
     killed = stop_in_order(process for child in children if (process := child.stoppable))

@@ -31,6 +31,9 @@ class Screen(Protocol):
     def say(self, message: RenderableType) -> None:
         """Tell something that stays to be read."""
 
+    def end(self) -> None:
+        """Show no more; what is said from now on comes below."""
+
 
 @contextmanager
 def screen() -> Iterator[Screen]:
@@ -53,6 +56,9 @@ class _Terminal:
     def say(self, message: RenderableType) -> None:
         self._live.console.print(message, markup=False)
 
+    def end(self) -> None:
+        self._live.stop()
+
 
 class _Lines:
     def __init__(self) -> None:
@@ -66,3 +72,6 @@ class _Lines:
 
     def say(self, message: RenderableType) -> None:
         self._console.print(message, soft_wrap=True, highlight=False, markup=False)
+
+    def end(self) -> None:
+        pass

@@ -33,7 +33,9 @@ class UpFile(msgspec.Struct, frozen=True):
     def write(self, path: Path) -> None:
         """Replace the file as one. Addresses stand at the top level, processes by name beside."""
         content = msgspec.to_builtins(self.addresses) | {
-            "pids": {process.name: process.identity.pid for process in self.processes},
+            "pids": {
+                process.name: process.identity.pid for process in (self.supervisor, *self.processes)
+            },
             "supervisor": msgspec.to_builtins(self.supervisor),
             "processes": msgspec.to_builtins(self.processes),
         }

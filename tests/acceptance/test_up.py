@@ -1,0 +1,167 @@
+"""`headrace up` as a person has it: real engines, worker and generator, killed and compared."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from app.processes.identity import Identity
+from app.up.home import Home
+from app.up.up_file import UpFile
+from app.up.worker_status import fetch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from app.engines import Kafka, Postgres
+
+pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(240)]
+
+HEADRACE = (sys.executable, "-m", "app")
+STARTED_SECONDS = 60.0
+
+
+@pytest.fixture
+def home(kafka: Kafka, postgres: Postgres) -> Iterator[Home]:
+    """Make a place for a run of its own; the engines of other tests prove that there are some."""
+    del kafka, postgres
+    # Not pytest's own: that is closed to the user that PostgreSQL has under root
+    with tempfile.TemporaryDirectory(prefix="headrace-up-") as folder:
+        home = Home(Path(folder) / "home")
+        yield home
+        headrace(home, "down")
+
+
+def environment(home: Home) -> dict[str, str]:
+    others = {name: it for name, it in os.environ.items() if not name.startswith("HEADRACE_")}
+    return others | {"HEADRACE_HOME": str(home.folder)}
+
+
+def headrace(home: Home, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*HEADRACE, *arguments],
+        env=environment(home),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=200,
+    )
+
+
+@pytest.fixture
+def running(home: Home) -> Iterator[subprocess.Popen[str]]:
+    """Run without an end, until every part is there and rows are stored."""
+    command = [*HEADRACE, "up", "--events-per-second", "500"]
+    with subprocess.Popen(
+        command, env=environment(home), stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as up:
+        try:
+            wait_until_it_stores(home, up)
+            yield up
+        finally:
+            up.kill()
+
+
+def wait_until_it_stores(home: Home, up: subprocess.Popen[str]) -> None:
+    deadline = time.monotonic() + STARTED_SECONDS
+    while not stores(home):
+        assert up.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+
+
+def stores(home: Home) -> bool:
+    file = UpFile.read(home.up_file)
+    if file is None:
+        return False
+    status = fetch(file.addresses.web[0])
+    return status is not None and status.rows_stored > 0
+
+
+def processes(home: Home) -> dict[str, Identity]:
+    file = UpFile.read(home.up_file)
+    assert file is not None
+    return {process.name: process.identity for process in file.processes}
+
+
+def test_two_runs_with_an_end_store_exactly_what_they_produce_though_a_worker_is_killed(
+    home: Home,
+) -> None:
+    first = headrace(home, "up", "--duration", "8s", "--kill", "worker")
+    second = headrace(home, "up", "--duration", "4s", "--workers", "2", "--seed", "2")
+
+    assert first.returncode == 0, first.stdout + first.stderr
+    assert "Killing worker-1 with -9" in first.stdout
+    assert "Equal: every total" in first.stdout
+    assert second.returncode == 0, second.stdout + second.stderr
+    assert not home.up_file.exists()
+
+
+def test_kill_9_of_the_supervisor_leaves_no_process_behind(
+    home: Home, running: subprocess.Popen[str]
+) -> None:
+    started = processes(home)
+    assert set(started) == {"generator", "worker-1", "Kafka", "PostgreSQL"}
+
+    running.kill()
+
+    left = [name for name, identity in started.items() if not identity.wait(60)]
+    assert left == []
+
+
+def test_ctrl_c_stops_everything_and_is_no_failure(
+    home: Home, running: subprocess.Popen[str]
+) -> None:
+    started = processes(home)
+
+    running.send_signal(signal.SIGINT)
+    output, _ = running.communicate(timeout=90)
+
+    assert running.returncode == 0
+    assert "All stopped." in output
+    assert [name for name, identity in started.items() if identity.process()] == []
+
+
+def test_status_and_down_work_from_outside(home: Home, running: subprocess.Popen[str]) -> None:
+    status = headrace(home, "status")
+    second = headrace(home, "up")
+    down = headrace(home, "down", "--erase")
+
+    assert status.stdout.startswith("kafka     127.0.0.1:")
+    assert "stored" in status.stdout
+    assert second.returncode == 1
+    assert "already runs" in second.stderr
+    assert down.stdout.startswith("Stopped headrace up, ")
+    assert "Removed" in down.stdout
+    assert not home.folder.exists()
+    assert running.wait(10) == 0
+
+
+def test_a_folder_that_holds_something_else_is_left_alone(home: Home) -> None:
+    home.folder.mkdir()
+    (home.folder / "letters.txt").write_text("dear")
+
+    up, down = headrace(home, "up"), headrace(home, "down", "--erase")
+
+    assert (up.returncode, down.returncode) == (1, 1)
+    assert "holds something that headrace did not make" in down.stderr
+    assert (home.folder / "letters.txt").exists()
+
+
+def test_up_json_names_every_address(home: Home, running: subprocess.Popen[str]) -> None:
+    content = json.loads(home.up_file.read_text())
+
+    assert content["kafka"].startswith("127.0.0.1:")
+    assert content["postgres"].startswith("postgresql://")
+    assert len(content["web"]) == 1
+    assert [content[name] for name in ("metrics", "edge", "grafana")] == [None, None, None]
+    assert content["pids"]["headrace up"] == running.pid
