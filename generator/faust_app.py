@@ -2,9 +2,12 @@
 
 import asyncio
 import time
+from pathlib import Path
+from tempfile import gettempdir
 from typing import Any
 
 import faust
+from yarl import URL
 
 from generator.run import Load, generate
 from generator.settings import Settings
@@ -17,8 +20,9 @@ from models.content_sessions import CONTENT_SESSIONS
 def create_app(settings: Settings) -> faust.App:
     app = faust.App(
         "headrace-generator",
-        broker=f"kafka://{settings.broker}",
+        broker=[URL(f"kafka://{address}") for address in settings.broker.split(",")],
         store="memory://",
+        datadir=Path(gettempdir(), "headrace-generator"),  # Faust makes it; nothing is kept there
         web_bind="127.0.0.1",
         web_host="127.0.0.1",
         web_port=settings.web_port,
@@ -29,21 +33,23 @@ def create_app(settings: Settings) -> faust.App:
 
 
 def _attach(app: faust.App, settings: Settings) -> None:
-    stop, flushed = asyncio.Event(), asyncio.Event()
+    stop, idle = asyncio.Event(), asyncio.Event()
+    idle.set()
     truth = Truth()
 
     @app.task  # type: ignore[untyped-decorator]
     async def produce() -> None:
+        idle.clear()
         try:
             await generate(_load(settings), _target(settings), truth, stop=stop, clock=now)
         finally:
-            flushed.set()
+            idle.set()
             app.log.info("Produced %d records", truth.produced)
 
     @app.on_before_shutdown.connect
     async def flush(*_: Any, **__: Any) -> None:
         stop.set()
-        await flushed.wait()
+        await idle.wait()
 
 
 def now() -> int:

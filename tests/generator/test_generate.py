@@ -26,13 +26,10 @@ class Clock:
         self._asked.set()
         return now()
 
-    async def asked(self) -> None:
-        self._asked.clear()
-        await self._asked.wait()
-
     async def reached(self, truth: Truth, produced: int) -> None:
         while truth.produced < produced:
-            await self.asked()
+            self._asked.clear()
+            await self._asked.wait()
 
 
 def now() -> int:
@@ -116,13 +113,11 @@ async def test_records_that_a_dead_broker_did_not_take_are_told(own_kafka: Kafka
     target = Target(own_kafka.address, "sessions")
     truth, stop, clock = Truth(), asyncio.Event(), Clock()
     producing = asyncio.create_task(
-        generate(Load(5_000), target, truth, stop=stop, clock=clock, flush_seconds=0.5)
+        generate(Load(0), target, truth, stop=stop, clock=clock, flush_seconds=0.5)
     )
-    await clock.reached(truth, 5_000)
+    await clock.reached(truth, 5_000)  # as fast as possible: something is always under way
 
     own_kafka.kill()
-    for _ in range(4):  # a chunk is sent between two pairs of looks at the clock
-        await clock.asked()
     stop.set()
 
     with pytest.raises(InDoubt, match="not acknowledged"):
