@@ -4,6 +4,8 @@ import click
 
 from app.cli.down import down
 from app.cli.engines import engines
+from app.cli.epoch import epoch
+from app.cli.generate import generate
 from app.cli.migrate import migrate
 from app.cli.status import status
 from app.cli.up import up
@@ -24,5 +26,7 @@ main.add_command(up)
 main.add_command(status)
 main.add_command(down)
 main.add_command(engines)
+main.add_command(epoch)
+main.add_command(generate)
 main.add_command(migrate)
 main.add_command(worker)
