@@ -70,8 +70,8 @@ def generate(
 ) -> None:
     """Simulate playback clients: sessions that begin, beat every 10 s, change CDN, and end.
 
-    Without --events-per-second limits of its own ("max") it plays back the traffic of 200,000
-    viewers, from as far in the past as needed, so that no event comes from the future.
+    "--events-per-second max" plays back the traffic of 200,000 viewers, from far enough in the past
+    that no event comes from the future.
     """
     try:
         fractions = Fractions(late, out_of_order, duplicates, bad)
@@ -85,7 +85,7 @@ def generate(
         settings.topic_partitions,
         compression,
     )
-    # half a million sessions, walked again and again: 88,000 events/s without this, 133,000 with it
+    # 200,000 sessions, walked again and again: 88,000 events/s without this, 133,000 with it
     gc.set_threshold(50_000, 20, 100)
     try:
         asyncio.run(_run(load, target, duration, report))
