@@ -32,6 +32,10 @@ class Database:
         self._loop = asyncio.Runner()
         self._open: asyncpg.Connection | None = None
 
+    @property
+    def name(self) -> str:
+        return self.dsn.rpartition("/")[2]
+
     def positions(self) -> dict[int, int] | None:
         """Return the next offset to store by partition, None while the database does not answer."""
         for _ in range(_CONNECTIONS):

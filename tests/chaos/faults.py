@@ -15,7 +15,9 @@ Fault = Callable[[Stage, Random], float | None]
 """Strikes; returns the seconds from then until a successor has stored, where one had to."""
 
 _STOP_SECONDS = 10.0
-_BEFORE_REVOKE_OR_START: tuple[Point, ...] = ("during_revoke", "during_positions")
+_TIMES: Mapping[Point, int] = {"during_positions": 1, "during_revoke": 2}
+"""How often to pass a point before it strikes, 1 to 3 where not named: the first thing that a
+worker gives up is nothing, when it joins."""
 
 
 def kill_one(stage: Stage, random: Random) -> float:
@@ -38,9 +40,11 @@ def terminate_one(stage: Stage, random: Random) -> float:
 
 def terminate(stage: Stage, worker: Worker) -> float:
     """SIGTERM; return how long it took to stop. Raises StuckError when that was too long."""
-    before = len(worker.exits)
+    before = len(worker.exit_codes)
     worker.child.send(signal.SIGTERM)
-    return stage.until(lambda: len(worker.exits) > before, "stopped after SIGTERM", _STOP_SECONDS)
+    return stage.until(
+        lambda: len(worker.exit_codes) > before, "stopped after SIGTERM", _STOP_SECONDS
+    )
 
 
 def pause_one(stage: Stage, random: Random) -> float:
@@ -49,24 +53,29 @@ def pause_one(stage: Stage, random: Random) -> float:
     return _resume_after_takeover(stage, worker)
 
 
-def kill_engine(engine: Kafka | Postgres, stage: Stage, random: Random) -> None:
-    del stage, random
-    engine.kill()
-    engine.start()
+def away(engine: Kafka | Postgres, seconds: float = 0) -> Fault:
+    """Kill an engine with -9 and start it again after so long."""
+
+    def strike(stage: Stage, random: Random) -> None:
+        del random
+        engine.kill()
+        over = time.monotonic() + seconds
+        stage.until(lambda: time.monotonic() > over, "time for it to come back")
+        engine.start()
+
+    return strike
 
 
 def kill_at(point: Point, stage: Stage, random: Random) -> float:
     victim = _armed(stage, random, point, "kill")
-    before = len(victim.exits)
-    _provoke(stage, point, victim)
-    stage.until(lambda: len(victim.exits) > before, f"killed at {point}")
+    before = len(victim.exit_codes)
+    _provoke(stage, point, victim, lambda: len(victim.exit_codes) > before)
     return _takeover(stage)
 
 
 def stop_at(point: Point, stage: Stage, random: Random) -> float:
     victim = _armed(stage, random, point, "stop")
-    _provoke(stage, point, victim)
-    stage.until(lambda: victim.paused, f"stopped at {point}")
+    _provoke(stage, point, victim, lambda: victim.paused)
     return _resume_after_takeover(stage, victim)
 
 
@@ -86,25 +95,29 @@ def of_workers() -> Mapping[str, Fault]:
 
 def of_engines(kafka: Kafka, postgres: Postgres) -> Mapping[str, Fault]:
     return {
-        "kill -9 the database": partial(kill_engine, postgres),
-        "kill -9 the broker": partial(kill_engine, kafka),
+        "kill -9 the database": away(postgres),
+        "kill -9 the broker": away(kafka),
+        "the database away for 30 s": away(postgres, 30),
+        "the broker away for 30 s": away(kafka, 30),
     }
 
 
 def _armed(stage: Stage, random: Random, point: Point, action: str) -> Worker:
     victim = random.choice(stage.workers)
-    times = 1 if point in _BEFORE_REVOKE_OR_START else random.randint(1, 3)
+    times = _TIMES.get(point) or random.randint(1, 3)
     victim.arm(f"{point}:{action}:{times}")
     return victim
 
 
-def _provoke(stage: Stage, point: Point, victim: Worker) -> None:
-    """Have partitions taken from the victim, where its point is on that way."""
+def _provoke(stage: Stage, point: Point, victim: Worker, struck: Callable[[], bool]) -> None:
+    """Wait until the victim has struck itself; take partitions from it where that needs it."""
     if point == "during_revoke":
-        stage.await_every_worker()
-        for worker in stage.workers:
-            if worker is not victim:
-                worker.child.send(signal.SIGTERM)
+        stage.until(lambda: struck() or stage.is_whole(), "all workers at work")
+        if not struck():
+            for worker in stage.workers:
+                if worker is not victim:
+                    worker.child.send(signal.SIGTERM)
+    stage.until(struck, f"struck at {point}")
 
 
 def _takeover(stage: Stage) -> float:

@@ -7,6 +7,9 @@ from random import Random
 from tests.chaos.faults import Fault
 from tests.chaos.stage import Stage, StuckError
 
+MEMORY_BYTES = 300_000_000
+"""The promise: no worker holds more, whatever happens."""
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -40,8 +43,13 @@ def play(stage: Stage, name: str, fault: Fault, random: Random) -> Outcome:
         lag = stage.lag
         stage.await_stored(stage.truth.ends)
         stage.await_every_worker()
-        problems = stage.compare()
+        problems = stage.compare() + _too_large(stage)
     except StuckError as stuck:
         problems = [str(stuck)]
     rows = stage.stored
     return Outcome(name, rows, lag, time.monotonic() - begun, takeover, problems)
+
+
+def _too_large(stage: Stage) -> list[str]:
+    peak = stage.peak_memory_bytes
+    return [f"a worker held {peak:,} bytes"] if peak > MEMORY_BYTES else []

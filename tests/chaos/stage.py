@@ -51,6 +51,8 @@ class Stage:
             "HEADRACE_HOME": str(folder / prefix),
             "HEADRACE_SESSION_TIMEOUT_SECONDS": str(self.load.session_timeout_seconds),
         }
+        self.peak_memory_bytes = 0
+        """The most that any of the workers has held so far."""
         self.truth = Truth(self.load.partitions)
         self.database = Database(dsn)
         self.workers = [
@@ -93,8 +95,7 @@ class Stage:
         while not condition():
             if time.monotonic() - begun > seconds:
                 raise StuckError(f"after {seconds:.0f} s still not {what}\n{self._told()}")
-            for worker in self.workers:
-                worker.tend()
+            self._tend()
             time.sleep(_POLL_SECONDS)
         return time.monotonic() - begun
 
@@ -108,8 +109,17 @@ class Stage:
         self.until(lambda: self.stored >= wanted, f"stored {wanted} records")
 
     def await_every_worker(self) -> None:
-        """Wait until every partition is held, and by every worker its share."""
-        self.until(self._is_whole, "all workers at work")
+        self.until(self.is_whole, "all workers at work")
+
+    def is_whole(self) -> bool:
+        """Say whether every partition is held, and by every worker its share."""
+        shares = [
+            len(partitions)
+            for status in statuses(self.workers)
+            if status is not None
+            for partitions in status.partitions.values()
+        ]
+        return len(shares) == len(self.workers) and sum(shares) == self.load.partitions
 
     @property
     def stored(self) -> int:
@@ -130,18 +140,14 @@ class Stage:
         self.flow.resume()
         return found
 
+    def _tend(self) -> None:
+        for worker in self.workers:
+            worker.tend()
+            self.peak_memory_bytes = max(self.peak_memory_bytes, worker.memory_bytes)
+
     def _stored_to(self, ends: Mapping[int, int]) -> bool:
         held = self.database.positions()
         return held is not None and all(held.get(at, 0) >= end for at, end in ends.items())
-
-    def _is_whole(self) -> bool:
-        shares = [
-            len(partitions)
-            for status in statuses(self.workers)
-            if status is not None
-            for partitions in status.partitions.values()
-        ]
-        return len(shares) == len(self.workers) and sum(shares) == self.load.partitions
 
     def _told(self) -> str:
         held = self.database.positions()

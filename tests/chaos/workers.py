@@ -1,10 +1,7 @@
 """Worker processes that somebody starts again whenever they end."""
 
-import signal
 import sys
-import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
@@ -17,14 +14,6 @@ from app.up.worker_status import WorkerStatus, fetch_all
 _COMMAND = (sys.executable, "-u", "-m", "faust", "-A", "app", "worker", "-l", "info")
 
 
-@dataclass(frozen=True, slots=True)
-class Exit:
-    """How and when a worker ended."""
-
-    code: int
-    at: float
-
-
 class Worker:
     """One worker process after the other, on the same web port, with one log."""
 
@@ -32,7 +21,7 @@ class Worker:
         self, name: str, folder: Path, environment: Mapping[str, str], watchdog: Watchdog
     ) -> None:
         self.port = free_port()
-        self.exits: list[Exit] = []
+        self.exit_codes: list[int] = []
         self._environment = {**environment, "HEADRACE_WEB_PORT": str(self.port)}
         self.child = Child(name, _COMMAND, folder / f"{name}.log", watchdog=watchdog)
 
@@ -44,13 +33,12 @@ class Worker:
         """Start it again if it has ended."""
         code = self.child.returncode
         if code is not None:
-            self.exits.append(Exit(code, time.monotonic()))
+            self.exit_codes.append(code)
             self.start()
 
     def arm(self, fault: str) -> None:
         """Have its next process strike itself: POINT:ACTION[:TIMES]."""
-        self.child.kill()
-        self.exits.append(Exit(-signal.SIGKILL, time.monotonic()))
+        self.child.stop()
         self.start(fault)
 
     @property

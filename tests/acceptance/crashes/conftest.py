@@ -1,0 +1,58 @@
+"""Stages for tests of exactness under crashes: workers that run, and records that flow."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from app.engines import Kafka, Postgres
+from app.processes.watchdog import Watchdog
+from tests.chaos.stage import Load, Stage
+
+
+@pytest.fixture(scope="package")
+def stage(
+    kafka: Kafka, postgres: Postgres, engine_folder: Path, watchdog: Watchdog
+) -> Iterator[Stage]:
+    """Play on engines that all tests share: nothing may be done to them."""
+    name = f"crashes_{uuid4().hex[:8]}"
+    postgres.query(f"CREATE DATABASE {name}")
+    with Stage(kafka.address, postgres.dsn(name), engine_folder, watchdog) as stage:
+        yield stage
+    postgres.query(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="package")
+def mortal_kafka(kafka: Kafka, engine_folder: Path, watchdog: Watchdog) -> Iterator[Kafka]:
+    """Give a broker that may be killed, as long as it is started again."""
+    del kafka  # says why where there is none
+    engine = Kafka(engine_folder / uuid4().hex, watchdog)
+    yield engine
+    engine.kill()
+
+
+@pytest.fixture(scope="package")
+def mortal_postgres(
+    postgres: Postgres, engine_folder: Path, watchdog: Watchdog
+) -> Iterator[Postgres]:
+    """Give a database server that may be killed, as long as it is started again."""
+    del postgres  # says why where there is none
+    engine = Postgres(engine_folder / uuid4().hex, watchdog)
+    yield engine
+    engine.kill()
+
+
+@pytest.fixture(scope="package")
+def fast_stage(
+    mortal_kafka: Kafka, mortal_postgres: Postgres, engine_folder: Path, watchdog: Watchdog
+) -> Iterator[Stage]:
+    """Play at 20,000 events a second on engines that may be killed."""
+    with ThreadPoolExecutor() as pool:
+        for started in [pool.submit(it.start) for it in (mortal_kafka, mortal_postgres)]:
+            started.result()
+    broker, dsn = mortal_kafka.address, mortal_postgres.dsn()
+    load = Load(events_per_second=20_000)
+    with Stage(broker, dsn, engine_folder, watchdog, load) as stage:
+        yield stage

@@ -1,0 +1,47 @@
+"""SIGTERM: the worker is gone within ten seconds, whatever its database does, and leaves no gap."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from app.engines import Postgres
+from tests.chaos import faults
+from tests.chaos.stage import Stage
+
+pytestmark = pytest.mark.acceptance
+
+
+def test_what_it_had_read_is_stored_before_it_ends(stage: Stage) -> None:
+    worker = stage.workers[0]
+
+    faults.terminate(stage, worker)
+
+    assert worker.exit_codes[-1] == 0
+    assert stage.compare() == []
+
+
+def test_with_a_frozen_database_it_ends_all_the_same_and_the_next_reads_again(
+    stage: Stage, postgres: Postgres
+) -> None:
+    worker = stage.workers[0]
+
+    with frozen(postgres):
+        acknowledged = stage.truth.records
+        stage.until(lambda: stage.truth.records > acknowledged + 5_000, "far behind")
+        faults.terminate(stage, worker)
+
+    assert stage.compare() == []
+
+
+@contextmanager
+def frozen(postgres: Postgres) -> Iterator[None]:
+    server = postgres.child.identity
+    assert server is not None
+    processes = [server, *server.descendants()]
+    for process in processes:
+        process.signal(signal.SIGSTOP)
+    yield
+    for process in processes:
+        process.signal(signal.SIGCONT)
