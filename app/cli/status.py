@@ -8,9 +8,8 @@ import click
 from app.settings import Settings
 from app.up.flow import Meter
 from app.up.home import Home
-from app.up.line import flow_line
+from app.up.line import addresses, flow_line
 from app.up.up_file import UpFile
-from app.up.view import psql_line
 from app.up.worker_status import fetch_all
 
 _MEASURED_SECONDS = 2.0
@@ -26,11 +25,7 @@ def status() -> None:
     last = UpFile.read(home.up_file)
     if last is None:
         raise click.ClickException(f"Nothing runs in {home.folder}. Start it with: headrace up")
-    click.echo(f"kafka     {last.addresses.kafka}")
-    click.echo(f"postgres  {last.addresses.postgres}")
-    click.echo(f"          {psql_line(last.addresses.postgres)}")
-    for url in last.addresses.web:
-        click.echo(f"web       {url}")
+    click.echo(addresses(last.addresses))
     for process in (last.supervisor, *last.processes):
         state = "runs" if process.identity.process() else "has ended"
         click.echo(f"process   {process.identity.pid:<7} {process.name} {state}")

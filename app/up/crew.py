@@ -73,10 +73,10 @@ class Crew:
         return self.generator.child.stop() and self.generator.child.returncode == 0
 
     def tend(self) -> Flow:
-        """Restart who ended, keeping the news in `exits`; return what flows now."""
+        """Restart who ended, with the news of it in `exits`; return what flows now."""
         now = time.monotonic()
         tended = [*self.workers, self.generator] if self.generating else self.workers
-        self.exits += [news for supervised in tended if (news := supervised.tend(now))]
+        self.exits = [news for supervised in tended if (news := supervised.tend(now))]
         self._statuses = fetch_all(self.web)
         return self._meter.measure(self._statuses, time.monotonic())
 

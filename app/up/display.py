@@ -33,6 +33,7 @@ def render(view: View) -> RenderableType:
     )
     parts: list[RenderableType] = [
         figures,
+        _dead_letters(view.flow),
         "",
         _processes(view.processes),
         "",
@@ -54,11 +55,13 @@ def _flow(flow: Flow, report: Report | None) -> Table:
     table.add_row("freshness p50", _seconds(flow.freshness_p50))
     table.add_row("freshness p99", _seconds(flow.freshness_p99))
     table.add_row("open windows", f"{flow.open_windows:,}")
-    table.add_row("dead letters", f"{sum(flow.dead_letters.values()):,}")
-    for reason, count in sorted(flow.dead_letters.items()):
-        if count:
-            table.add_row(f"  {reason}", f"[yellow]{count:,}[/yellow]")
     return table
+
+
+def _dead_letters(flow: Flow) -> Text:
+    reasons = sorted((reason, count) for reason, count in flow.dead_letters.items() if count)
+    told = ", ".join(f"{reason} {count:,}" for reason, count in reasons)
+    return Text.assemble("dead letters  ", (told or "none", "yellow" if told else ""))
 
 
 def _partitions(flow: Flow) -> Table:

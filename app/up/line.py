@@ -4,14 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from app.up.view import psql_line
+
 if TYPE_CHECKING:
     from app.up.flow import Flow
+    from app.up.up_file import Addresses
     from app.up.view import View
 
 
 def line(view: View) -> str:
     produced = f"produced {view.report.produced:,}, " if view.report else ""
     return f"{view.elapsed_seconds:5.0f} s  {view.doing}: {produced}{flow_line(view.flow)}"
+
+
+def addresses(places: Addresses) -> str:
+    """Say where everything is reached, a line each."""
+    return "\n".join(
+        [
+            f"kafka     {places.kafka}",
+            f"postgres  {places.postgres}",
+            f"          {psql_line(places.postgres)}",
+            *(f"web       {url}/" for url in places.web),
+        ]
+    )
 
 
 def flow_line(flow: Flow) -> str:

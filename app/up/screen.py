@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.live import Live
 
 from app.up.display import render
-from app.up.line import line
+from app.up.line import addresses, line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,9 +63,13 @@ class _Terminal:
 class _Lines:
     def __init__(self) -> None:
         self._shown = float("-inf")
+        self._addressed = False
         self._console = Console(width=120)
 
     def show(self, view: View) -> None:
+        if not self._addressed:
+            self._addressed = True
+            self.say(addresses(view.addresses))
         if time.monotonic() - self._shown >= _LINE_INTERVAL_SECONDS:
             self._shown = time.monotonic()
             self.say(line(view))

@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from app.processes.supervised import Supervised
 from app.up.up_file import Addresses, UpFile
 from app.up.view import View
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from app.processes.stopping import Stoppable
+    from app.processes.supervised import Exit
     from app.up.crew import Crew
     from app.up.engines import Engines
     from app.up.flow import Flow
@@ -33,10 +35,13 @@ class Watch:
     screen: Screen
     supervisor: Stoppable
     _begun: float = field(default_factory=time.monotonic)
+    _engines: list[Supervised] = field(init=False)
     _written: tuple[Stoppable, ...] = ()
-    _told_exits: int = 0
     _trouble: str = ""
     _trouble_until: float = 0.0
+
+    def __post_init__(self) -> None:
+        self._engines = [Supervised(child) for child in self.engines.children]
 
     def until(self, reached: Callable[[float], bool], doing: str) -> None:
         """Look once a second until `reached(seconds so far)` holds."""
@@ -48,7 +53,9 @@ class Watch:
 
     def _look(self, doing: str) -> None:
         flow = self.crew.tend()
-        self._tell_exits()
+        now = time.monotonic()
+        engines = [news for engine in self._engines if (news := engine.tend(now))]
+        self._tell(engines + self.crew.exits)
         self._keep_up_file()
         self.screen.show(self._view(flow, doing))
 
@@ -64,12 +71,11 @@ class Watch:
             self._trouble if now < self._trouble_until else "",
         )
 
-    def _tell_exits(self) -> None:
-        for news in self.crew.exits[self._told_exits :]:
+    def _tell(self, exits: list[Exit]) -> None:
+        for news in exits:
             self._trouble = f"{news.how}. Its last lines:\n{news.last_lines}"
             self._trouble_until = time.monotonic() + _TROUBLE_SHOWN_SECONDS
             self.screen.say(f"{self._trouble}\n{news.name} starts again.")
-        self._told_exits = len(self.crew.exits)
 
     def _addresses(self) -> Addresses:
         return Addresses(self.engines.broker, self.engines.database_for_eyes, self.crew.web)

@@ -46,10 +46,10 @@ def environment(home: Home) -> dict[str, str]:
     return others | {"HEADRACE_HOME": str(home.folder)}
 
 
-def headrace(home: Home, *arguments: str) -> subprocess.CompletedProcess[str]:
+def headrace(home: Home, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [*HEADRACE, *arguments],
-        env=environment(home),
+        env=environment(home) | settings,
         capture_output=True,
         text=True,
         check=False,
@@ -144,6 +144,39 @@ def test_status_and_down_work_from_outside(home: Home, running: subprocess.Popen
     assert "Removed" in down.stdout
     assert not home.folder.exists()
     assert running.wait(10) == 0
+
+
+def test_engines_that_run_elsewhere_are_used_and_left_alone(
+    home: Home, kafka: Kafka, database: str, topic_prefix: str
+) -> None:
+    elsewhere = {
+        "HEADRACE_BROKER": kafka.address,
+        "HEADRACE_DATABASE": database,
+        "HEADRACE_TOPIC_PREFIX": topic_prefix,
+        "HEADRACE_APP_ID": f"{topic_prefix}core",
+    }
+
+    up = headrace(home, "up", "--duration", "4s", **elsewhere)
+
+    assert up.returncode == 0, up.stdout + up.stderr
+    assert f"kafka     {kafka.address}" in up.stdout
+    assert kafka.is_ready()
+    assert not home.kafka.exists()
+    assert not home.postgres.exists()
+
+
+def test_a_broker_that_is_killed_is_started_again(
+    home: Home, running: subprocess.Popen[str]
+) -> None:
+    before = processes(home)["Kafka"]
+
+    before.kill_tree()
+
+    deadline = time.monotonic() + STARTED_SECONDS
+    while processes(home).get("Kafka", before) == before or not stores(home):
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+    assert running.poll() is None
 
 
 def test_a_folder_that_holds_something_else_is_left_alone(home: Home) -> None:
