@@ -82,12 +82,13 @@ class Catalog:
         # each as often as its weight: one cheap choice for a session
         self._cdns = [cdn for cdn, weight in _CDNS.items() for _ in range(weight)]
         self._grid = {cdn: [_delivery(cdn, rung) for rung in _rungs()] for cdn in _CDNS}
+        self._deliveries = [delivery for cdn in self._cdns for delivery in self._grid[cdn]]
 
     def viewer(self, random: Random) -> Viewer:
         return random.choice(self._viewers)
 
     def delivery(self, random: Random) -> Delivery:
-        return self._grid[random.choice(self._cdns)][random.randrange(len(LADDER_KBPS))]
+        return random.choice(self._deliveries)
 
     def neighbour(self, random: Random, delivery: Delivery) -> Delivery:
         """Change to a bitrate next to this one, or now and then to any CDN."""

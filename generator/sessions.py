@@ -1,7 +1,6 @@
 """A playback session: it begins, beats every ten seconds, changes on the way, and ends."""
 
 from random import Random
-from uuid import UUID
 from zlib import crc32
 
 from generator.catalog import HEARTBEAT_SECONDS, Catalog, Delivery, Viewer
@@ -43,5 +42,5 @@ def begin(random: Random, catalog: Catalog, time: int) -> Session:
     is in balance from its first minute.
     """
     beats = min(1 + int(random.expovariate(1 / _MEAN_BEATS)), _MOST_BEATS)
-    key = str(UUID(int=random.getrandbits(128), version=4)).encode()
+    key = random.randbytes(16).hex().encode()
     return Session(key, catalog.viewer(random), catalog.delivery(random), time, beats)
