@@ -1,5 +1,6 @@
-"""The database alone says where reading goes on: neither Kafka's committed offset nor a restored
-copy of the database can make a record count twice or never.
+"""The database alone says where reading goes on.
+
+Neither Kafka's committed offset nor a restored copy can make a record count twice or never.
 """
 
 import os

@@ -45,7 +45,7 @@ class Worker:
         """Get one of its web pages: HTTP status, and the JSON if it is that."""
         address = f"http://127.0.0.1:{self.port}{path}"
         try:
-            with urllib.request.urlopen(address, timeout=_ANSWER_SECONDS) as answer:  # noqa: S310 - http
+            with urllib.request.urlopen(address, timeout=_ANSWER_SECONDS) as answer:
                 return answer.status, json.load(answer)
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()
