@@ -1,0 +1,55 @@
+"""What the repository promises about itself."""
+
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from app.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ["agents", "app", "batching", "db", "generator", "models", "sinks", "telemetry"]
+
+
+@pytest.mark.parametrize("name", sorted(Settings.model_fields))
+def test_every_setting_is_told_in_the_operations_page(name: str) -> None:
+    page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+
+    assert f"`HEADRACE_{name.upper()}`" in page
+
+
+@pytest.mark.parametrize("name", PACKAGES)
+def test_a_package_of_ours_is_the_one_in_this_repository(name: str) -> None:
+    spec = importlib.util.find_spec(name)
+
+    assert spec is not None
+    assert spec.origin == str(ROOT / name / "__init__.py")
+
+
+def test_importing_everything_builds_nothing_and_reads_no_environment() -> None:
+    program = (
+        "import threading, os, app, app.factory, app.cli, generator;"
+        "assert 'app' not in vars(app);"
+        "assert threading.active_count() == 1"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        env={"HEADRACE_WEB_PORT": "no number", "PATH": ""},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_password_of_the_database_is_in_no_repr() -> None:
+    settings = Settings(database="postgresql://me:secret@host/db")  # type: ignore[arg-type]
+
+    assert "secret" not in repr(settings)
+    assert "secret" not in settings.model_dump_json()
