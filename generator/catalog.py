@@ -19,7 +19,7 @@ LADDER_KBPS = (400, 800, 1_400, 2_500, 4_000, 6_000, 8_000)
 _VIEWERS = 4_096
 _CHANNELS = 40
 _TO_ANY_CDN = 0.1  # of all changes
-_CDNS = {"akamai": 50, "fastly": 30, "cloudfront": 20}
+_CDNS = {"Akamai": 50, "Fastly": 30, "CloudFront": 20}
 _PLATFORMS = {
     "android": 22,
     "ios": 20,
