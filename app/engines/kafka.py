@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from app.processes.watchdog import Watchdog
 
-_START_SECONDS = 60.0
+_START_SECONDS = 90.0  # five when nothing else runs
 # Metadata, version 1, no topics: size, api key, version, correlation, no client id, empty array
 _METADATA_REQUEST = struct.pack(">ihhihi", 14, 3, 1, 1, -1, 0)
 

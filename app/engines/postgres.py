@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from app.processes.watchdog import Watchdog
 
 DATABASE = "headrace"
-_START_SECONDS = 60.0  # replaying gigabytes of log after a crash takes its time
+_START_SECONDS = 90.0  # replaying gigabytes of log after a crash takes its time
 _SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
