@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -45,8 +45,11 @@ class UpFile(msgspec.Struct, frozen=True):
 
     @classmethod
     def read(cls, path: Path) -> UpFile | None:
-        """Return what the last run wrote, None if there was none."""
+        """Return what the last run wrote, None if that is nothing that can be understood."""
         if not path.exists():
             return None
-        content = msgspec.json.decode(path.read_bytes())
-        return msgspec.convert(content | {"addresses": content}, cls)
+        try:
+            content = msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
+            return msgspec.convert(content | {"addresses": content}, cls)
+        except msgspec.DecodeError:
+            return None

@@ -49,6 +49,12 @@ def test_up_json_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert UpFile.read(tmp_path / "none.json") is None
 
 
+def test_an_up_json_of_another_make_names_nothing(tmp_path: Path) -> None:
+    (tmp_path / "up.json").write_text('{"kafka": 1}')
+
+    assert UpFile.read(tmp_path / "up.json") is None
+
+
 def test_engines_that_the_environment_names_are_not_started(
     tmp_path: Path, watchdog: Watchdog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
