@@ -93,6 +93,8 @@ class Decoder:
                     event = slow(value)
                 else:
                     try:
+                        if not value.isascii():
+                            value.decode()  # `fast` does not look into unknown fields
                         event = fast(value)
                     except _UNREADABLE:
                         event = slow(value)
@@ -122,7 +124,7 @@ class Decoder:
         try:
             return self._stream.event.model_validate_json(value)
         except ValidationError as error:
-            raise _Refused("invalid", _explain(error)) from None
+            raise _Refused(_reason(error), _explain(error)) from None
 
     def _columns(self, events: Sequence[Any]) -> list[Sequence[Any]]:
         if not events:
@@ -188,6 +190,11 @@ def _dead_letter(batch: RecordBatch, record: Record, refusal: _Refused) -> DeadL
         detail=_storable(refusal.detail),
         payload=record.value,
     )
+
+
+def _reason(error: ValidationError) -> Reason:
+    unreadable = error.errors(include_url=False)[0]["type"] == "json_invalid"
+    return "malformed" if unreadable else "invalid"
 
 
 def _explain(error: ValidationError) -> str:
