@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 from uuid import uuid4
 
+import hypothesis
 import pytest
 
 from app.engines import Kafka, Postgres
@@ -22,6 +23,10 @@ from db.migrate import migrate
 
 _TEMPLATE = "headrace_migrated"
 Engine = TypeVar("Engine", Kafka, Postgres)
+
+# a busy machine is no failure: pytest's own time limit holds for these tests too
+hypothesis.settings.register_profile("headrace", deadline=None)
+hypothesis.settings.load_profile("headrace")
 
 
 def _started(engine: Engine) -> Engine:

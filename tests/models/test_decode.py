@@ -1,0 +1,161 @@
+"""Every record ends as a row or as a dead letter with its reason; none raises."""
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.content_sessions import CONTENT_SESSIONS
+from models.decode import Decoder, Limits
+from tests.models.records import NOW_MILLISECONDS, batch_of, heartbeat, seconds_from_now
+from tests.models.spoiling import damaged_heartbeats, heartbeats
+
+DECODER = Decoder(CONTENT_SESSIONS, Limits(event_bytes=1_000_000))
+DAY = 86_400
+
+
+def raw(field: str, value: bytes) -> bytes:
+    """Make a heartbeat in which one field is written as these bytes."""
+    return heartbeat(**{field: "HERE"}).replace(b'"HERE"', value)
+
+
+ROWS = {
+    "plain": heartbeat(),
+    "unknown fields": heartbeat(unknown=[{"a": None}], other=1.5),
+    "an unknown number beyond int64": heartbeat(unknown=2**70),
+    "an unknown 1e400": raw("unknown", b"1e400"),
+    "NUL in an unknown field": heartbeat(unknown="\0"),
+    "the last of two equal names": raw("asn", b'"x", "asn": 1'),
+    "a character of four bytes": heartbeat(channel="😀"),
+    "minus zero": raw("asn", b"-0"),
+    "a default": heartbeat(heartbeat_seconds=10),
+}
+
+DEAD = {
+    "tombstone": (None, "malformed"),
+    "empty value": (b"", "malformed"),
+    "truncated": (heartbeat()[:-1], "malformed"),
+    "two values": (heartbeat() + heartbeat(), "malformed"),
+    "not JSON": (b"hello", "malformed"),
+    "invalid UTF-8": (raw("channel", b'"\xff"'), "malformed"),
+    "invalid UTF-8 in an unknown field": (raw("unknown", b'"\xff"'), "malformed"),
+    "lone surrogate": (raw("channel", rb'"\ud800"'), "malformed"),
+    "lone surrogate beside NUL": (raw("channel", rb'"\u0000\ud800"'), "malformed"),
+    "NaN": (raw("asn", b"NaN"), "malformed"),
+    "NaN in an unknown field": (raw("unknown", b"NaN"), "malformed"),
+    "Infinity": (raw("asn", b"-Infinity"), "malformed"),
+    "deep nesting": (b"[" * 100_000, "malformed"),
+    "deep nesting of an event": (raw("asn", b"[" * 5_000 + b"]" * 5_000), "malformed"),
+    "deeper than the contract reads": (raw("asn", b"[" * 500 + b"]" * 500), "malformed"),
+    "no object": (b"[1]", "invalid"),
+    "null": (b"null", "invalid"),
+    "missing field": (heartbeat().replace(b"asn", b"nsa"), "invalid"),
+    "field null": (heartbeat(asn=None), "invalid"),
+    "optional field null": (heartbeat(heartbeat_seconds=None), "invalid"),
+    "number as text": (heartbeat(asn="3320"), "invalid"),
+    "whole float": (heartbeat(asn=1.0), "invalid"),
+    "whole float in powers of ten": (raw("asn", b"1e3"), "invalid"),
+    "boolean": (heartbeat(asn=True), "invalid"),
+    "1e400": (raw("asn", b"1e400"), "invalid"),
+    "beyond int64": (heartbeat(asn=2**63), "invalid"),
+    "beyond uint64": (heartbeat(asn=2**64), "invalid"),
+    "negative": (heartbeat(asn=-1), "invalid"),
+    "empty text": (heartbeat(channel=""), "invalid"),
+    "long text": (heartbeat(channel="x" * 129), "invalid"),
+    "NUL": (heartbeat(channel="a\0b"), "invalid"),
+    "time without offset": (heartbeat("2026-11-22T10:05:00"), "invalid"),
+    "time as number": (raw("time", b"1795341900"), "invalid"),
+    "year 0": (heartbeat("0000-01-01T00:00:00Z"), "invalid"),
+    "year 1": (heartbeat("0001-01-01T00:00:00+10:00"), "expired"),
+    "year 9999": (heartbeat("9999-12-31T23:59:59.9-10:00"), "from_the_future"),
+    "too large": (heartbeat(unknown="x" * 1_000_000), "too_large"),
+}
+
+
+@pytest.mark.parametrize("value", ROWS.values(), ids=ROWS)
+def test_a_good_record_is_a_row(value: bytes) -> None:
+    decoded = DECODER.decode(batch_of([value]))
+
+    assert decoded.offsets == [0]
+    assert not decoded.dead_letters
+
+
+@pytest.mark.parametrize(("value", "reason"), DEAD.values(), ids=DEAD)
+def test_a_bad_record_is_a_dead_letter_with_its_reason(value: bytes | None, reason: str) -> None:
+    decoded = DECODER.decode(batch_of([heartbeat(), value, heartbeat()], start=7))
+
+    [letter] = decoded.dead_letters
+    assert (letter.reason, letter.offset, letter.payload) == (reason, 8, value)
+    assert letter.detail
+    assert letter.key == "content_sessions-0-8"
+    assert decoded.offsets == [7, 9]
+    assert (decoded.last_offset, decoded.last_timestamp) == (9, NOW_MILLISECONDS)
+
+
+@given(
+    st.lists(
+        st.one_of(st.none(), st.binary(), heartbeats(), damaged_heartbeats()),
+        min_size=1,
+        max_size=8,
+    )
+)
+def test_rows_and_dead_letters_are_all_records_whatever_their_bytes(
+    values: list[bytes | None],
+) -> None:
+    decoded = DECODER.decode(batch_of(values))
+
+    offsets = [*decoded.offsets, *(letter.offset for letter in decoded.dead_letters)]
+    assert sorted(offsets) == list(range(len(values)))
+    assert all(len(column) == len(decoded.offsets) for column in decoded.columns)
+    assert [letter.payload for letter in decoded.dead_letters] == [
+        values[letter.offset] for letter in decoded.dead_letters
+    ]
+
+
+def test_details_can_be_stored_whatever_they_quote() -> None:
+    decoded = DECODER.decode(batch_of([heartbeat(channel="\0" * 9), b'{"\xff": 1}', b"\0"]))
+
+    for letter in decoded.dead_letters:
+        assert "\0" not in letter.detail
+        assert letter.detail.encode()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "reason"),
+    [
+        pytest.param(60, None, id="at the allowed skew"),
+        pytest.param(60.001, "from_the_future", id="beyond it"),
+        pytest.param(-60 * DAY, None, id="at the end of the retention"),
+        pytest.param(-60 * DAY - 0.001, "expired", id="beyond that"),
+    ],
+)
+def test_time_is_judged_against_the_time_of_the_record(seconds: float, reason: str | None) -> None:
+    decoded = DECODER.decode(batch_of([heartbeat(seconds_from_now(seconds))]))
+
+    assert [letter.reason for letter in decoded.dead_letters] == ([reason] if reason else [])
+
+
+def test_a_record_without_a_timestamp_is_not_judged_by_time() -> None:
+    decoded = DECODER.decode(batch_of([heartbeat("2001-01-01T00:00:00Z")], timestamp=-1))
+
+    assert decoded.offsets == [0]
+
+
+@given(
+    st.lists(st.integers(-61 * DAY, 5 * 60), min_size=1, max_size=10),
+    st.lists(st.integers(0, 9), max_size=3),
+)
+def test_a_replay_in_other_batches_comes_to_the_same_verdicts(
+    ages: list[int], cuts: list[int]
+) -> None:
+    values = [heartbeat(seconds_from_now(age)) for age in ages]
+    bounds = [0, *sorted({cut for cut in cuts if 0 < cut < len(values)}), len(values)]
+
+    at_once = DECODER.decode(batch_of(values))
+    replayed = [
+        DECODER.decode(batch_of(values[begin:end], start=begin)) for begin, end in pairwise(bounds)
+    ]
+
+    assert [letter for part in replayed for letter in part.dead_letters] == at_once.dead_letters
+    assert [offset for part in replayed for offset in part.offsets] == at_once.offsets
