@@ -11,6 +11,7 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Protocol, TypeVar
 
+from batching.ending import end
 from models.batches import Batch
 from models.dead_letters import DeadLetter
 from models.decode import Decoder
@@ -174,9 +175,8 @@ class Writer:
         self._pending = Batch(self._stream)
         self._next_offset.clear()
         writing, self._writing = self._writing, None
-        if writing is not None and not writing.done():
-            writing.cancel()
-            await asyncio.wait([writing])
+        if writing is not None:
+            await end([writing])
         self._unwritten = frozenset()
         self._stored.clear()
         self._observer.on_given_up()

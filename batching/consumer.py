@@ -23,6 +23,7 @@ from faust.transport.drivers.aiokafka import (
 from faust.types import TP, AppT
 from yarl import URL
 
+from batching.ending import end
 from batching.fetch import batch_topics
 from batching.lives import check_lives
 from batching.scheduler import BatchScheduler
@@ -75,7 +76,8 @@ class BatchConsumer(Consumer):
     def __init__(self, transport: "BatchTransport", *args: Any, **kwargs: Any) -> None:
         self._keeper = transport.keeper
         self._before_taking_over = transport.before_taking_over
-        self._taking_over: asyncio.Task[None] | None = None
+        self._takeovers: set[asyncio.Task[None]] = set()
+        self._holds_partitions = False
         self._informed: dict[TP, int] = {}
         super().__init__(transport, *args, **kwargs)
         self.scheduler = BatchScheduler()
@@ -95,21 +97,34 @@ class BatchConsumer(Consumer):
         return {tp: offset for tp, offset in offsets.items() if tp not in mine}
 
     def read_again(self) -> set[TP]:
-        """Begin to read streams from where the keeper wants them; returns their partitions."""
+        """Begin to read streams from where the keeper wants them; returns their partitions.
+
+        Not between two assignments: Faust's fetcher seeks then too, when records still come in, and
+        partitions would be taken over that somebody else may have by now.
+        """
         mine = {tp for tp in self.assignment() if tp.topic in self._keeper.topics}
-        self.pause_partitions(mine)
-        self._stop_taking_over()
-        self._taking_over = asyncio.create_task(self._take_over(mine))
+        if self._holds_partitions:
+            self.pause_partitions(mine)
+            before = frozenset(self._takeovers)
+            takeover = asyncio.create_task(self._take_over(mine, before))
+            self._takeovers.add(takeover)
+            takeover.add_done_callback(self._takeovers.discard)
         return mine
 
+    async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
+        self._holds_partitions = True
+        await super().on_partitions_assigned(assigned, generation_id)
+
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
-        self._stop_taking_over()
+        self._holds_partitions = False
+        await end(frozenset(self._takeovers))
         await self._keeper.give_up(GIVE_UP_SECONDS)
         self._informed.clear()
         await super().on_partitions_revoked(revoked)
 
     async def on_stop(self) -> None:
-        self._stop_taking_over()
+        self._holds_partitions = False
+        await end(frozenset(self._takeovers))
         await self._keeper.give_up(GIVE_UP_SECONDS)
         await super().on_stop()
 
@@ -127,7 +142,8 @@ class BatchConsumer(Consumer):
                 self._informed.update(news)
         return True
 
-    async def _take_over(self, mine: set[TP]) -> None:
+    async def _take_over(self, mine: set[TP], before: frozenset[asyncio.Task[None]]) -> None:
+        await end(before)
         try:
             await self._before_taking_over()
             await self._keeper.take_over([TopicPartition(*tp) for tp in mine])
@@ -148,11 +164,6 @@ class BatchConsumer(Consumer):
             except KafkaError as error:
                 self.log.warning("waiting for Kafka to read back the last records: %r", error)
                 await asyncio.sleep(_KAFKA_PAUSE_SECONDS)
-
-    def _stop_taking_over(self) -> None:
-        if self._taking_over is not None:
-            self._taking_over.cancel()
-            self._taking_over = None
 
 
 class BatchTransport(Transport):
