@@ -1,0 +1,62 @@
+"""Looking into sinks: what each really holds, in the same words."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import asyncpg
+
+from models.dead_letters import DeadLetter
+from models.positions import TopicPartition
+from sinks.base import Sink
+from sinks.memory import MemorySink
+
+LETTERS = """
+SELECT topic, partition, "offset", (extract(epoch FROM time) * 1000)::int8, reason, detail, payload
+FROM event_dead_letters ORDER BY partition, "offset"
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """`rows` are (partition, offset, session_id) in order."""
+
+    rows: list[tuple[int, int, str]]
+    dead_letters: list[DeadLetter]
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A sink under test, and a way to look into it."""
+
+    sink: Sink
+    look: Callable[[], Awaitable[Stored]]
+
+
+def memory() -> Subject:
+    sink = MemorySink()
+
+    async def look() -> Stored:
+        rows = [(int(str(row[0])), int(str(row[1])), str(row[3])) for row in sink.rows]
+        return Stored(sorted(rows), sink.dead_letters)
+
+    return Subject(sink, look)
+
+
+def postgres(dsn: str, sink: Sink) -> Subject:
+    async def look() -> Stored:
+        connection = await asyncpg.connect(dsn)
+        try:
+            rows = await connection.fetch(
+                "SELECT kafka_partition, kafka_offset, session_id"
+                " FROM content_sessions ORDER BY 1, 2"
+            )
+            letters = await connection.fetch(LETTERS)
+        finally:
+            await connection.close()
+        return Stored([tuple(row) for row in rows], [DeadLetter(*letter) for letter in letters])
+
+    return Subject(sink, look)
+
+
+def partition(number: int) -> TopicPartition:
+    return TopicPartition("content_sessions", number)
