@@ -1,0 +1,79 @@
+"""Where a draining worker's CPU time goes: a profile by sampling, split into stages."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks.course import StuckError, check_running, observer
+from benchmarks.drain import STEADY
+from benchmarks.stages import STAGES, split
+from benchmarks.worker import Worker
+
+if TYPE_CHECKING:
+    from benchmarks.backlog import Backlog
+    from benchmarks.place import Place
+
+_SAMPLES_PER_SECOND = "200"
+_END_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Shares of the samples, and their file, which flamegraph.pl and speedscope read."""
+
+    shares: dict[str, float]
+    samples: int
+    profile: Path
+
+
+async def profile(place: Place, backlog: Backlog, dsn: str, into: Path) -> Split:
+    """Drain once more under py-spy, from the first row until nearly all is stored."""
+    worker = Worker(place, group=place.name("group"), prefix=backlog.prefix, dsn=dsn)
+    worker.child.start()
+    started = time.time()
+    spy: subprocess.Popen[bytes] | None = None
+    try:
+        async with observer(dsn, backlog.topic) as looks:
+            async for seen in looks():
+                check_running([worker.child], started)
+                if seen.rows and spy is None:
+                    spy = _spy(worker, into)
+                if seen.rows >= backlog.events * STEADY:
+                    break
+        _end(spy)
+    finally:
+        worker.child.stop()
+    return _split(into)
+
+
+def _split(profile: Path) -> Split:
+    counts = split(profile.read_text(encoding="utf-8").splitlines())
+    total = counts.total()
+    return Split({stage: counts[stage] / total for stage in STAGES}, total, profile)
+
+
+def _spy(worker: Worker, into: Path) -> subprocess.Popen[bytes]:
+    into.unlink(missing_ok=True)
+    program = shutil.which("py-spy", path=str(Path(sys.executable).parent)) or "py-spy"
+    options = ["--format", "raw", "--rate", _SAMPLES_PER_SECOND, "--threads", "--full-filenames"]
+    return subprocess.Popen(
+        [program, "record", "--pid", str(worker.child.pid), "-o", into, "-d", "3600", *options],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+
+
+def _end(spy: subprocess.Popen[bytes] | None) -> None:
+    if spy is None:
+        raise StuckError("everything was stored at once: too few events for a profile")
+    spy.send_signal(signal.SIGINT)
+    _, told = spy.communicate(timeout=_END_SECONDS)
+    if spy.returncode:
+        raise StuckError(f"py-spy failed: {told.decode()}")

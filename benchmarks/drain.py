@@ -1,0 +1,77 @@
+"""Workers with a backlog: how fast it is stored, how soon, with how much memory and CPU time."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from benchmarks.course import check_running, observer
+from benchmarks.worker import Worker
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from benchmarks.backlog import Backlog
+    from benchmarks.place import Place
+
+STEADY = 0.9
+"""CPU time is taken while the pipeline is full: from the first row until this share is stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drained:
+    """One backlog stored. Memory is the peak of the largest worker, CPU time that of all."""
+
+    events_per_second: float
+    first_row_seconds: float
+    peak_bytes: int
+    cpu_seconds_per_event: float
+
+
+class _Mark(NamedTuple):
+    at: float
+    rows: int
+    cpu_seconds: float
+
+
+async def drain(place: Place, backlog: Backlog, dsn: str, workers: int = 1) -> Drained:
+    """Store a backlog into an empty database; the clock runs from the first row to the last."""
+    group = place.name("group")
+    crew = [Worker(place, group=group, prefix=backlog.prefix, dsn=dsn) for _ in range(workers)]
+    started = time.time()
+    try:
+        for worker in crew:
+            worker.child.start()
+        marks = await _watch(crew, backlog, dsn, started)
+        peak = max(worker.peak_bytes() for worker in crew)
+    finally:
+        for worker in crew:
+            worker.child.stop()
+    return _result(marks, started, peak)
+
+
+async def _watch(crew: Sequence[Worker], backlog: Backlog, dsn: str, started: float) -> list[_Mark]:
+    marks: list[_Mark] = []
+    children = [worker.child for worker in crew]
+    async with observer(dsn, backlog.topic) as looks:
+        async for seen in looks():
+            check_running(children, started)
+            if seen.rows and (not marks or seen.rows != marks[-1].rows):
+                cpu = sum(worker.cpu_seconds() for worker in crew)
+                marks.append(_Mark(seen.at, seen.rows, cpu))
+            if seen.rows >= backlog.events:
+                break
+    return marks
+
+
+def _result(marks: Sequence[_Mark], started: float, peak: int) -> Drained:
+    first, last = marks[0], marks[-1]
+    steady = [mark for mark in marks if mark.rows <= last.rows * STEADY][-1:] or [last]
+    rows = steady[0].rows - first.rows
+    return Drained(
+        events_per_second=(last.rows - first.rows) / (last.at - first.at),
+        first_row_seconds=first.at - started,
+        peak_bytes=peak,
+        cpu_seconds_per_event=(steady[0].cpu_seconds - first.cpu_seconds) / max(1, rows),
+    )

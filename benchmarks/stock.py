@@ -1,0 +1,58 @@
+"""A stock Faust agent: what anybody gets who follows Faust's documentation."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from app.engines.ports import free_port
+from app.processes.child import Child
+from benchmarks.course import check_running
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from benchmarks.backlog import Backlog
+    from benchmarks.place import Place
+
+_AGENT = "benchmarks.peers.stock_agent"
+_POLL_SECONDS = 0.5
+
+
+async def stock_rate(place: Place, backlog: Backlog, seconds: float) -> float:
+    """Give events/s from the first event on, over so many seconds or until all are counted."""
+    name = place.name("stock")
+    child = Child(
+        name,
+        [sys.executable, "-m", "faust", "-A", _AGENT, "worker", "-l", "error"],
+        place.folder / f"{name}.log",
+        environment={
+            "BROKER": place.kafka.address,
+            "TOPIC": backlog.topic,
+            "PORT": str(free_port()),
+            "DATADIR": str(place.folder / name),
+        },
+        watchdog=place.watchdog,
+        grace_seconds=5.0,
+    )
+    child.start()
+    started = time.time()
+    try:
+        while True:
+            check_running([child], started)
+            await asyncio.sleep(_POLL_SECONDS)
+            count, elapsed = _last_report(child.log)
+            if count and (elapsed >= seconds or count >= backlog.events * 0.98):
+                return count / elapsed
+    finally:
+        child.stop()
+
+
+def _last_report(log: Path) -> tuple[int, float]:
+    for line in reversed(log.read_text(errors="replace").splitlines()):
+        words = line.split()
+        if len(words) == 2 and words[0].isdigit():  # noqa: PLR2004 - events, seconds
+            return int(words[0]), float(words[1])
+    return 0, 0.0

@@ -1,0 +1,54 @@
+"""A worker process under measurement."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psutil
+
+from app.engines.ports import free_port
+from app.processes.child import Child
+from app.processes.stopping import StopOrder
+
+if TYPE_CHECKING:
+    from benchmarks.place import Place
+
+_FAUST = (sys.executable, "-m", "faust", "-A", "app", "worker", "-l", "warn")
+_KIBIBYTE = 1_024
+
+
+class Worker:
+    """`faust -A app worker`, as anybody starts it."""
+
+    def __init__(self, place: Place, *, group: str, prefix: str, dsn: str) -> None:
+        name = place.name("worker")
+        port = free_port()
+        self.web = f"http://127.0.0.1:{port}"
+        self.child = Child(
+            name,
+            _FAUST,
+            place.folder / f"{name}.log",
+            environment={
+                "HEADRACE_BROKER": place.kafka.address,
+                "HEADRACE_DATABASE": dsn,
+                "HEADRACE_APP_ID": group,
+                "HEADRACE_TOPIC_PREFIX": prefix,
+                "HEADRACE_WEB_PORT": str(port),
+                "HEADRACE_HOME": str(place.folder / name),
+            },
+            order=StopOrder.WORKER,
+            watchdog=place.watchdog,
+        )
+
+    def cpu_seconds(self) -> float:
+        """Give what it has used so far, in user mode and in the kernel."""
+        times = psutil.Process(self.child.pid).cpu_times()
+        return float(times.user + times.system)
+
+    def peak_bytes(self) -> int:
+        """Give what it held at most of the machine's memory (Linux only)."""
+        status = Path(f"/proc/{self.child.pid}/status").read_text(encoding="ascii")
+        line = next(line for line in status.splitlines() if line.startswith("VmHWM:"))
+        return int(line.split()[1]) * _KIBIBYTE
