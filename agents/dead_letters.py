@@ -6,12 +6,14 @@ from collections.abc import Sequence
 
 import faust
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
+from faust.exceptions import ProducerSendError
 
 from models.dead_letters import DeadLetter
 
 logger = logging.getLogger(__name__)
 
 _PAUSE_SECONDS = 1.0
+_AT_ONCE = 1_000
 
 
 class DeadLetterTopic:
@@ -22,27 +24,32 @@ class DeadLetterTopic:
 
     async def publish(self, letters: Sequence[DeadLetter]) -> None:
         """Return when Kafka has all of them, however long it takes."""
-        await asyncio.gather(*(self._publish(letter) for letter in letters))
+        for begin in range(0, len(letters), _AT_ONCE):
+            await asyncio.gather(
+                *(self._publish(letter) for letter in letters[begin : begin + _AT_ONCE])
+            )
 
     async def _publish(self, letter: DeadLetter) -> None:
         while True:
             try:
-                await (
-                    await self._topic.send(
-                        key=letter.key.encode(),
-                        value=letter.payload,
-                        headers={
-                            "headrace.reason": letter.reason.encode(),
-                            "headrace.detail": letter.detail.encode(),
-                            "headrace.source": letter.key.encode(),
-                        },
-                    )
-                )
-            except MessageSizeTooLargeError:
-                logger.exception("%s is only in event_dead_letters", letter.key)
-                return
-            except KafkaError as error:
-                logger.warning("waiting for Kafka to take a dead letter: %r", error)
+                return await self._send(letter)
+            except (KafkaError, ProducerSendError) as error:
+                # Faust wraps what fails before the record is under way
+                cause = error.__cause__ if isinstance(error, ProducerSendError) else error
+                if isinstance(cause, MessageSizeTooLargeError):
+                    logger.warning("%s is only in event_dead_letters: %r", letter.key, cause)
+                    return None
+                logger.warning("waiting for Kafka to take a dead letter: %r", cause)
                 await asyncio.sleep(_PAUSE_SECONDS)
-            else:
-                return
+
+    async def _send(self, letter: DeadLetter) -> None:
+        sent = await self._topic.send(
+            key=letter.key.encode(),
+            value=letter.payload,
+            headers={
+                "headrace.reason": letter.reason.encode(),
+                "headrace.detail": letter.detail.encode(),
+                "headrace.source": letter.key.encode(),
+            },
+        )
+        await sent

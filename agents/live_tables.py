@@ -59,10 +59,11 @@ class LiveTables:
 
     def apply(self) -> None:
         """Write the news into the tables and drop windows that are too old."""
-        news, self._news = self._news, {}
-        for (window, name), entry in news.items():
+        for (window, name), entry in list(self._news.items()):
             table = self._tables[window]
-            table[name] = _largest(window, {**(table.get(name) or {}), **entry})
+            if table.takes(name):
+                table[name] = _largest(window, {**(table.get(name) or {}), **entry})
+                del self._news[window, name]
         oldest = datetime.fromtimestamp(self.oldest_start() / 1_000_000, tz=UTC)
         for table in self._tables.values():
             for name in [name for name in table.data if entry_start(name) < oldest]:

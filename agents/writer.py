@@ -88,7 +88,10 @@ class Writer:
         return frozenset({self._topic})
 
     async def take_over(self, partitions: Iterable[TopicPartition]) -> None:
-        """Learn where partitions stand, waiting for the sink as long as it takes."""
+        """Learn where partitions stand, waiting for the sink as long as it takes.
+
+        Nothing of them is accepted before `begin`.
+        """
         async with self._taking_over:
             new = [tp for tp in partitions if tp not in self._stored]
             if not new:
@@ -96,17 +99,17 @@ class Writer:
             positions = await self._patiently(lambda: self._sink.positions(new))
             totals = await self._patiently(lambda: self._sink.totals(new, self._totals_since()))
             self._stored.update(positions)
-            self._next_offset.update({tp: at.last_offset + 1 for tp, at in positions.items()})
             self._observer.on_taken_over(positions, totals)
 
-    def begin(self, tp: TopicPartition, offset: int) -> None:
-        """Begin a partition of which nothing was accepted yet at the first offset that is there."""
-        if self._stored[tp].last_offset < 0 and not self._is_outstanding(tp):
-            self._next_offset[tp] = offset
+    def begin(self, tp: TopicPartition, first_offset: int) -> int:
+        """Begin to accept a partition, or go on with it; return where it has to be read from.
 
-    def next_offset(self, tp: TopicPartition) -> int:
-        """Say where reading a held partition has to go on."""
-        return self._next_offset[tp]
+        That is `first_offset`, the first that is there, while nothing of it was ever accepted.
+        """
+        stored = self._stored[tp].last_offset
+        if stored < 0 and not self._is_outstanding(tp):
+            self._next_offset[tp] = first_offset
+        return self._next_offset.setdefault(tp, stored + 1)
 
     def stored(self) -> Positions:
         """Say how far each held partition is stored."""
@@ -212,12 +215,13 @@ class Writer:
         while True:
             try:
                 totals = await self._sink.write(batch, expected)
-            except SinkUnavailable as reason:
+            except (SinkUnavailable, Fenced) as reason:
                 await pauses.wait(reason)
             else:
                 pauses.over()
                 return totals
-            # The answer may have been lost after COMMIT: only the positions tell.
+            # The answer to COMMIT may have been lost, and what was fenced may be fenced by that
+            # very transaction: only the positions tell.
             held = await self._patiently(lambda: self._sink.positions(reached))
             if held == reached:
                 pauses.over()
@@ -246,7 +250,7 @@ class _Pauses:
         self._observer = observer
         self._seconds = 0.0
 
-    async def wait(self, reason: SinkUnavailable) -> None:
+    async def wait(self, reason: SinkUnavailable | Fenced) -> None:
         self._seconds = min(max(self._seconds * 2, _FIRST_PAUSE_SECONDS), _LONGEST_PAUSE_SECONDS)
         logger.warning("nothing is lost, next try in %.1f s: %s", self._seconds, reason)
         self._observer.on_waiting(str(reason))

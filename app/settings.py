@@ -1,8 +1,9 @@
 """Settings that differ by place, from `HEADRACE_*` environment variables; all have a default."""
 
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -48,6 +49,21 @@ class Settings(BaseSettings):
     fault: Annotated[
         str, Field(description="for tests: POINT:ACTION[:TIMES], telemetry/fault_points.py")
     ] = ""
+
+    @field_validator("database")
+    @classmethod
+    def _is_a_dsn(cls, database: SecretStr) -> SecretStr:
+        try:
+            parts = urlsplit(database.get_secret_value())
+            is_dsn = parts.scheme in {"postgresql", "postgres"} and (parts.port or 1) > 0
+        except ValueError:
+            is_dsn = False
+        if not is_dsn:  # asyncpg's own error may quote the password
+            raise ValueError(
+                "expected postgresql://user:password@host:port/name, special characters of the "
+                "password written as %XX"
+            )
+        return database
 
     @property
     def group(self) -> str:

@@ -1,20 +1,30 @@
 """The Faust app of a worker: what has to be so before it starts."""
 
+import asyncio
 import gc
 import sys
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 import faust
 
 _COLLECT_AFTER = 200_000
 _SWITCH_SECONDS = 0.05
+_FLUSH_SECONDS = 2.0
 
 
 class BatchApp(faust.App):
     """A Faust app that prepares its place first."""
 
     prepare: Callable[[], Awaitable[None]]
+
+    async def _producer_flush(self, logger: Any) -> None:
+        # Only changelogs of live tables are under way, and nothing exact rests on them: neither
+        # SIGTERM nor a rebalance waits twenty minutes (Faust's limit) for a broker that is gone.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_FLUSH_SECONDS):
+                await super()._producer_flush(logger)
 
     async def on_first_start(self) -> None:
         # not Faust's own, which makes data folders: tables are in memory
@@ -50,6 +60,7 @@ CONFIGURATION: dict[str, Any] = {
     "broker_heartbeat_interval": 1.0,
     # A worker that waits for its database does not poll, and must keep its partitions all the same.
     "broker_max_poll_interval": 7 * 86_400.0,
+    "producer_metadata_max_age_ms": 5_000,
     "producer_max_request_size": 32 * 1024 * 1024,
     "topic_disable_leader": True,
     "table_standby_replicas": 0,

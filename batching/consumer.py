@@ -39,8 +39,7 @@ class Keeper(Protocol):
     @property
     def topics(self) -> frozenset[str]: ...
     async def take_over(self, partitions: Iterable[TopicPartition]) -> None: ...
-    def begin(self, tp: TopicPartition, offset: int) -> None: ...
-    def next_offset(self, tp: TopicPartition) -> int: ...
+    def begin(self, tp: TopicPartition, first_offset: int) -> int: ...
     def done_up_to(self) -> Mapping[TopicPartition, int]: ...
     def stored(self) -> Positions: ...
     async def give_up(self, within_seconds: float) -> None: ...
@@ -118,9 +117,19 @@ class BatchConsumer(Consumer):
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         self._holds_partitions = False
         await end(frozenset(self._takeovers))
-        await self._keeper.give_up(GIVE_UP_SECONDS)
+        try:
+            await self._keeper.give_up(GIVE_UP_SECONDS)
+        except Exception as error:  # noqa: BLE001 - aiokafka would log it and go on
+            await self.crash(error)
         self._informed.clear()
         await super().on_partitions_revoked(revoked)
+
+    def on_buffer_drop(self, tp: TP) -> None:
+        """Read a partition again when its buffer has room, unless it is paused for a takeover."""
+        if tp in self._paused_partitions:
+            self._buffered_partitions.discard(tp)
+        else:
+            super().on_buffer_drop(tp)
 
     async def on_stop(self) -> None:
         self._holds_partitions = False
@@ -147,9 +156,10 @@ class BatchConsumer(Consumer):
         try:
             await self._before_taking_over()
             await self._keeper.take_over([TopicPartition(*tp) for tp in mine])
-            for tp, first in (await self._check_lives()).items():
-                self._keeper.begin(tp, first)
-                await self.seek(TP(*tp), self._keeper.next_offset(tp))
+            lives = await self._check_lives()
+            await self.seek_wait(
+                {TP(*tp): self._keeper.begin(tp, first) for tp, first in lives.items()}
+            )
             self.resume_partitions(mine)
         except IllegalStateError:
             self.log.info("partitions left again while they were taken over")

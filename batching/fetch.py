@@ -18,6 +18,10 @@ _batched: set[str] = set()
 """Process-wide, as the classes are: topics whose records come raw and in a FetchedRecords."""
 
 
+_SLICE = 500
+_FETCH_BYTES = 4 * 1024 * 1024
+
+
 class FetchedRecords(list[Any]):
     """Records read in one go from offset `start` on; reading goes on at `end`."""
 
@@ -47,7 +51,15 @@ def _getall(self: Any, max_records: int | None = None) -> list[Any]:
         return _original_getall(self, max_records)  # type: ignore[no-any-return]
     state = self._assignment.state_value(self._topic_partition)
     start = source.next_fetch_offset
-    fetched = FetchedRecords(_original_getall(self, max_records))
+    fetched = FetchedRecords()
+    size = 0
+    # in slices, as a few compressed megabytes may hold gigabytes of records
+    while size < _FETCH_BYTES and len(fetched) < (max_records or _SLICE):
+        part = _original_getall(self, min(_SLICE, (max_records or _SLICE) - len(fetched)))
+        if not part:
+            break
+        fetched.extend(part)
+        size += sum(len(record.value or b"") for record in part)
     fetched.start, fetched.end = _with_skipped(state, start), source.next_fetch_offset
     state.headrace_skipped = None if fetched else (fetched.start, fetched.end)
     return fetched

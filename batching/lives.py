@@ -11,10 +11,13 @@ from typing import Literal
 
 import aiokafka
 from aiokafka import TopicPartition as KafkaPartition
+from aiokafka.errors import KafkaTimeoutError
 
+from batching.topics import count_partitions
 from models.positions import Position, TopicPartition
 
 _READ_MILLISECONDS = 10_000
+_FETCH_BYTES = 65_536  # one record of each partition is wanted; a batch comes whole all the same
 
 
 class TopicChangedError(Exception):
@@ -54,21 +57,24 @@ async def look(
 ) -> dict[TopicPartition, Life]:
     """Compare each position with the partition as it is now. Raises KafkaError."""
     # isolation_level stays read_uncommitted: the end of an open transaction is not the log's end
-    consumer = aiokafka.AIOKafkaConsumer(bootstrap_servers=broker, enable_auto_commit=False)
+    counts = {
+        topic: await count_partitions(broker, topic) for topic in {tp.topic for tp in positions}
+    }
+    there = {tp: KafkaPartition(*tp) for tp in positions if tp.partition < counts[tp.topic]}
+    lives = {tp: Life(0, "anew", "it is not there") for tp in positions}
+    consumer = aiokafka.AIOKafkaConsumer(
+        bootstrap_servers=broker, enable_auto_commit=False, max_partition_fetch_bytes=_FETCH_BYTES
+    )
     await consumer.start()
     try:
-        partitions = [KafkaPartition(*tp) for tp in positions]
-        consumer.assign(partitions)
-        first = await consumer.beginning_offsets(partitions)
-        end = await consumer.end_offsets(partitions)
-        return {
-            tp: await _life(
-                consumer, tp, held, first[KafkaPartition(*tp)], end[KafkaPartition(*tp)]
-            )
-            for tp, held in positions.items()
-        }
+        consumer.assign(list(there.values()))
+        first = await consumer.beginning_offsets(list(there.values()))
+        end = await consumer.end_offsets(list(there.values()))
+        for tp, partition in there.items():
+            lives[tp] = await _life(consumer, tp, positions[tp], first[partition], end[partition])
     finally:
         await consumer.stop()
+    return lives
 
 
 async def _life(
@@ -107,8 +113,12 @@ async def _is_there(
     partition = KafkaPartition(*tp)
     consumer.seek(partition, held.last_offset)
     found = await consumer.getmany(partition, timeout_ms=_READ_MILLISECONDS, max_records=1)
+    record = next(iter(found.get(partition, ())), None)
+    if record is None and await consumer.position(partition) == held.last_offset:
+        raise KafkaTimeoutError(f"{tp} was not read back in time")
     # none, or a later one: that offset was compacted away, and nothing can be compared
-    return not any(
-        record.offset == held.last_offset and record.timestamp != held.last_timestamp
-        for record in found.get(partition, [])[:1]
+    return (
+        record is None
+        or record.offset != held.last_offset
+        or record.timestamp == held.last_timestamp
     )

@@ -6,10 +6,11 @@ worker that takes a partition over fills its entries again from the database.
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 import faust
 from faust.app.router import Router
+from faust.transport.drivers.aiokafka import Producer
 from faust.types import K
 from yarl import URL
 
@@ -44,6 +45,21 @@ class WindowTable(faust.Table[str, dict[str, Any]]):
 
     def partition_for_key(self, key: Any) -> int | None:
         return entry_partition(key)
+
+    def takes(self, key: str) -> bool:
+        """Say whether the changelog can take an entry now.
+
+        Not while earlier records wait (the broker is away: they would pile up), and not before the
+        producer knows of a partition that is new.
+        """
+        producer = cast("Producer", self.app.producer)
+        if producer.buffer.size:
+            return False
+        started = producer._producer  # noqa: SLF001 - Faust shows no metadata
+        if started is None:
+            return False
+        known = started.client.cluster.partitions_for_topic(self.changelog_topic_name)
+        return known is None or entry_partition(key) in known
 
     def drop_partitions(self, partitions: Iterable[int]) -> None:
         """Forget entries of partitions that left; whoever has them now owns their changelog."""

@@ -1,9 +1,10 @@
 """Topics that have to be there, with as many partitions as they need."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
-from aiokafka.errors import TopicAlreadyExistsError, for_code
+from aiokafka.errors import InvalidPartitionsError, TopicAlreadyExistsError, for_code
 
 
 async def create_missing(
@@ -27,8 +28,7 @@ async def create_missing(
             for name, code, *message in response.topic_errors:
                 if code and code != TopicAlreadyExistsError.errno:
                     raise for_code(code)(f"cannot create topic {name}: {message}")
-        found = await admin.describe_topics(list(partitions))
-        return {topic["topic"]: len(topic["partitions"]) for topic in found}
+        return await _count(admin, partitions)
     finally:
         await admin.close()
 
@@ -38,13 +38,33 @@ async def widen(broker: str, partitions: Mapping[str, int]) -> None:
     admin = AIOKafkaAdminClient(bootstrap_servers=broker)
     await admin.start()
     try:
-        found = await admin.describe_topics(list(partitions))
+        found = await _count(admin, partitions)
         narrow = {
-            topic["topic"]: NewPartitions(total_count=partitions[topic["topic"]])
-            for topic in found
-            if len(topic["partitions"]) < partitions[topic["topic"]]
+            name: NewPartitions(total_count=count)
+            for name, count in partitions.items()
+            if found[name] < count
         }
         if narrow:
-            await admin.create_partitions(narrow)
+            with suppress(InvalidPartitionsError):  # another worker was quicker
+                await admin.create_partitions(narrow)
     finally:
         await admin.close()
+
+
+async def count_partitions(broker: str, topic: str) -> int:
+    """Say how many partitions a topic has; 0 where there is no such topic."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=broker)
+    await admin.start()
+    try:
+        return (await _count(admin, [topic]))[topic] if topic in await admin.list_topics() else 0
+    finally:
+        await admin.close()
+
+
+async def _count(admin: AIOKafkaAdminClient, topics: Iterable[str]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for topic in await admin.describe_topics(list(topics)):
+        if topic["error_code"]:  # a broker that has not heard of a new topic yet: retriable
+            raise for_code(topic["error_code"])(topic["topic"])
+        counts[topic["topic"]] = len(topic["partitions"])
+    return counts

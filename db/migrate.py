@@ -12,13 +12,16 @@ LATEST = "0001"
 _LOCK = 0x4EAD2ACE
 """One advisory lock for all of Headrace in a database."""
 
+_SECONDS = 60
+"""How long a statement may take, or another worker's migration that this one waits for."""
+
 
 async def migrate(dsn: str) -> list[str]:
     """Bring the database to LATEST; return the revisions that were run, in order.
 
-    Raises OSError or asyncpg.PostgresError as they come.
+    Raises OSError, TimeoutError or asyncpg.PostgresError as they come.
     """
-    connection = await asyncpg.connect(dsn)
+    connection = await asyncpg.connect(dsn, timeout=_SECONDS, command_timeout=_SECONDS)
     try:
         await connection.execute("SELECT pg_advisory_lock($1)", _LOCK)
         backend = AsyncpgBackend(connection, schema="headrace_migrations")

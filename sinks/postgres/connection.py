@@ -1,8 +1,9 @@
 """One connection, made when it is needed, and what its errors mean."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
+from typing import Any
 
 import asyncpg
 
@@ -11,19 +12,21 @@ from sinks.base import SinkUnavailable
 
 _CONNECT_SECONDS = 10
 _COMMAND_SECONDS = 60
+_LOOK_SECONDS = 1
 
 _SESSION = {
     "application_name": "headrace",
     # A worker paused between the upsert and COMMIT holds row locks that its successor needs.
     "idle_in_transaction_session_timeout": "3s",
     "statement_timeout": f"{_COMMAND_SECONDS}s",
+    # A worker that is gone must not go on holding locks: notice while a statement runs.
+    "client_connection_check_interval": "1s",
     "timezone": "UTC",
 }
 
 _NOT_NOW = (
     OSError,
     TimeoutError,
-    asyncpg.InterfaceError,  # the connection is closed
     asyncpg.PostgresConnectionError,
     asyncpg.InsufficientResourcesError,  # disk full, out of memory, too many connections
     asyncpg.OperatorInterventionError,  # shutting down, starting up, statement timeout
@@ -54,8 +57,10 @@ class Connection:
         try:
             yield await self._ensure()
         except BaseException as error:
+            # asyncpg raises all sorts of things on a connection that is gone
+            is_gone = self._open is not None and self._open.is_closed()
             self._cut()
-            if isinstance(error, _NOT_NOW):
+            if isinstance(error, _NOT_NOW) or (is_gone and isinstance(error, Exception)):
                 raise SinkUnavailable(_explain(error)) from error
             raise
 
@@ -85,6 +90,24 @@ class Connection:
         opened, self._open = self._open, None
         if opened is not None:
             opened.terminate()
+
+
+async def watched(connection: asyncpg.Connection, copying: Coroutine[Any, Any, Any]) -> None:
+    """Run a COPY; TimeoutError when it takes too long, ConnectionError when the server is gone.
+
+    asyncpg notices neither while its socket is full: it waits for room without a limit.
+    """
+    task = asyncio.create_task(copying)
+    try:
+        async with asyncio.timeout(_COMMAND_SECONDS):
+            while not (await asyncio.wait([task], timeout=_LOOK_SECONDS))[0]:
+                if connection.is_closed():
+                    raise ConnectionError("the connection was lost during COPY")
+        task.result()
+    finally:
+        if not task.done():
+            task.cancel()
+            task.add_done_callback(lambda done: done.cancelled() or done.exception())
 
 
 def _explain(error: BaseException) -> str:

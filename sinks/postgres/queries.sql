@@ -5,11 +5,12 @@ SELECT topic, kafka_partition,
 FROM unnest($1::text[], $2::int4[]) AS wanted (topic, kafka_partition)
 ON CONFLICT DO NOTHING;
 
--- positions: how far the named partitions are stored
+-- positions: how far the named partitions are stored; waits for a transaction that is just moving them
 SELECT topic, kafka_partition, epoch, last_offset, last_timestamp
 FROM stream_positions
 JOIN unnest($1::text[], $2::int4[]) AS wanted (topic, kafka_partition)
-USING (topic, kafka_partition);
+USING (topic, kafka_partition)
+FOR SHARE OF stream_positions;
 
 -- advance: compare and set, every partition of the flush; the caller counts the rows
 UPDATE stream_positions AS held
@@ -24,7 +25,8 @@ WHERE held.topic = flush.topic
 -- add_dead_letters: one row for each
 INSERT INTO event_dead_letters
     (time, topic, partition, "offset", epoch, reason, detail, payload)
-SELECT to_timestamp(timestamp_ms / 1000.0), topic, partition, kafka_offset, epoch, reason, detail, payload
+-- a producer may set any timestamp: what PostgreSQL has no time for becomes 1970 or 9999
+SELECT to_timestamp(least(greatest(timestamp_ms, 0), 253402300799999) / 1000.0), topic, partition, kafka_offset, epoch, reason, detail, payload
 FROM unnest(
     $1::int8[], $2::text[], $3::int4[], $4::int8[], $5::int4[], $6::text[], $7::text[], $8::bytea[]
 ) AS letter (timestamp_ms, topic, partition, kafka_offset, epoch, reason, detail, payload);

@@ -13,7 +13,7 @@ from models.positions import Position, Positions, TopicPartition
 from models.streams import Stream
 from sinks.base import Fenced, Totals
 from sinks.postgres import copy
-from sinks.postgres.connection import Connection
+from sinks.postgres.connection import Connection, watched
 from sinks.postgres.upsert import arrays, read_totals, totals_sql, upsert_sql
 from telemetry import fault_points
 
@@ -77,11 +77,14 @@ class PostgresSink:
     ) -> None:
         if not batch.rows:
             return
-        await connection.copy_to_table(
-            self._stream.topic,
-            source=self._encode(batch, expected),
-            columns=self._columns,
-            format="binary",
+        await watched(
+            connection,
+            connection.copy_to_table(
+                self._stream.topic,
+                source=self._encode(batch, expected),
+                columns=self._columns,
+                format="binary",
+            ),
         )
 
     async def _encode(self, batch: Batch, expected: Positions) -> AsyncIterator[bytes]:
