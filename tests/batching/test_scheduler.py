@@ -58,9 +58,7 @@ def test_partitions_take_turns_and_other_topics_pass() -> None:
     changelog = TP("changelog", 0)
     plain = ["one", "two"]
 
-    found = list(
-        BatchScheduler().iterate({P0: fetched([0], 0, 1), changelog: plain})  # type: ignore[dict-item]  # stand-ins
-    )
+    found = list(BatchScheduler().iterate({P0: fetched([0], 0, 1), changelog: plain}))
 
     assert [record for tp, record in found if tp == changelog] == plain
     assert len([record for tp, record in found if tp == P0]) == 1

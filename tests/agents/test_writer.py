@@ -1,0 +1,303 @@
+"""The writer: nothing twice, nothing left out, two writes deep."""
+
+import asyncio
+from collections.abc import Awaitable
+
+import pytest
+
+from agents.writer import NotNextError, Writer
+from models.positions import Position, TopicPartition
+from models.records import RecordBatch
+from sinks.base import Fenced
+from sinks.memory import MemorySink
+from tests.agents.doubles import Ear, ForgetfulSink, GatedSink, begun, two_records, writer_to
+from tests.models.records import NOW_MILLISECONDS, TP, batch_of, heartbeat
+
+OTHER = TopicPartition(TP.topic, 1)
+
+
+@pytest.fixture
+def ear() -> Ear:
+    return Ear()
+
+
+def offsets(sink: MemorySink) -> list[object]:
+    return [row[1] for row in sink.rows]
+
+
+async def flushed(writer: Writer) -> None:
+    """Flush, and wait until it is written."""
+    await writer.flush()
+    await writer.flush()
+
+
+async def is_stuck(waiting: Awaitable[None]) -> asyncio.Task[None]:
+    """Let everything run that can; the task has to wait all the same."""
+    task = asyncio.ensure_future(waiting)
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert not task.done()
+    return task
+
+
+async def test_batches_that_follow_on_are_stored_in_order(ear: Ear) -> None:
+    sink = MemorySink()
+    writer = writer_to(sink, ear)
+    await begun(writer, TP)
+
+    await writer.accept(two_records(0))
+    await writer.accept(batch_of([heartbeat(), None, heartbeat()], start=2))
+    await flushed(writer)
+
+    assert offsets(sink) == [0, 1, 2, 4]
+    assert sink.stored == {TP: Position(1, 4, NOW_MILLISECONDS)}
+    assert [letter.offset for letter in sink.dead_letters] == [3]
+    assert ear.letters == sink.dead_letters
+    assert writer.stored() == sink.stored
+    assert ear.told == ["taken over 1", "accepted 2", "accepted 3", "stored 2", "stored 3"]
+
+
+@pytest.mark.parametrize(
+    "batch",
+    [
+        pytest.param(two_records(0), id="the same again"),
+        pytest.param(two_records(1), id="overlapping"),
+        pytest.param(two_records(3), id="behind a hole"),
+        pytest.param(RecordBatch(TP, 0, 4, two_records(2).records), id="read from elsewhere"),
+    ],
+)
+async def test_a_batch_that_does_not_follow_on_is_refused_whole(
+    ear: Ear, batch: RecordBatch
+) -> None:
+    sink = MemorySink()
+    writer = writer_to(sink, ear)
+    await begun(writer, TP)
+    await writer.accept(two_records(0))
+
+    with pytest.raises(NotNextError, match="expected offset 2"):
+        await writer.accept(batch)
+    await writer.accept(two_records(2))
+    await flushed(writer)
+
+    assert offsets(sink) == [0, 1, 2, 3]
+
+
+async def test_offsets_that_hold_no_record_are_no_hole(ear: Ear) -> None:
+    sink = MemorySink()
+    writer = writer_to(sink, ear)
+    await begun(writer, TP)
+
+    await writer.accept(RecordBatch(TP, 0, 7, two_records(4).records))
+    await writer.accept(RecordBatch(TP, 7, 9, two_records(7).records))
+    await flushed(writer)
+
+    assert offsets(sink) == [4, 5, 7, 8]
+    assert writer.done_up_to() == {TP: 9}
+
+
+async def test_a_partition_may_begin_behind_what_retention_took(ear: Ear) -> None:
+    writer = writer_to(MemorySink(), ear)
+    await writer.take_over([TP])
+
+    assert writer.begin(TP, 40) == 40
+
+
+async def test_a_partition_of_which_something_is_stored_begins_after_it(ear: Ear) -> None:
+    sink = MemorySink()
+    sink.stored[TP] = Position(1, 41, NOW_MILLISECONDS)
+    writer = writer_to(sink, ear)
+    await writer.take_over([TP])
+
+    assert writer.begin(TP, 40) == 42
+
+
+async def test_a_partition_of_which_something_was_accepted_goes_on_after_it(ear: Ear) -> None:
+    writer = writer_to(MemorySink(), ear)
+    await begun(writer, TP)
+    await writer.accept(batch_of([heartbeat()]))
+
+    assert writer.begin(TP, 0) == 1
+
+
+async def test_nothing_is_accepted_before_a_partition_begins(ear: Ear) -> None:
+    sink = MemorySink()
+    writer = writer_to(sink, ear)
+    await writer.take_over([TP])
+
+    await writer.accept(two_records(0))
+    await flushed(writer)
+
+    assert sink.rows == []
+
+
+async def test_at_most_two_writes_are_outstanding(ear: Ear) -> None:
+    sink = GatedSink()
+    writer = writer_to(sink, ear)
+    await begun(writer, TP)
+
+    await writer.accept(two_records(0))
+    waiting = await is_stuck(writer.accept(two_records(2)))
+    assert sink.begun == 1
+    assert writer.done_up_to() == {TP: 0}
+    sink.gate.set()
+    await waiting
+    await flushed(writer)
+
+    assert offsets(sink) == [0, 1, 2, 3]
+    assert writer.done_up_to() == {TP: 4}
+
+
+async def test_an_idle_flush_leaves_a_write_that_is_under_way_alone(ear: Ear) -> None:
+    sink = GatedSink()
+    writer = writer_to(sink, ear)
+    await begun(writer, TP)
+    await writer.accept(two_records(0))
+    await writer.accept(batch_of([heartbeat()], start=2))
+
+    await writer.flush_if_idle()  # returns at once
+    sink.gate.set()
+    await flushed(writer)
+
+    assert offsets(sink) == [0, 1, 2]
+
+
+async def test_an_unavailable_sink_is_asked_again_and_loses_nothing(ear: Ear) -> None:
+    sink = MemorySink()
+    writer = writer_to(sink, ear)
+    sink.unavailable = 2
+    await begun(writer, TP)
+    sink.unavailable = 2
+
+    await writer.accept(two_records(0))
+    await flushed(writer)
+
+    assert offsets(sink) == [0, 1]
+    assert ear.told.count("waiting: told to be away") == 4
+    assert ear.told[-2:] == ["waiting: None", "stored 2"]
+
+
+async def test_a_write_whose_answer_was_lost_is_not_repeated(ear: Ear) -> None:
+    sink = ForgetfulSink()
+    writer = writer_to(sink, ear)
+    await begun(writer, TP)
+
+    await writer.accept(two_records(0))
+    await flushed(writer)
+    await writer.accept(two_records(2))
+    await flushed(writer)
+
+    assert sink.answers_lost == 1
+    assert offsets(sink) == [0, 1, 2, 3]
+    assert all(row[0] == 4 for rows in ear.totals[-1].values() for row in rows.values())
+
+
+async def test_a_worker_that_was_overtaken_is_fenced(ear: Ear) -> None:
+    sink = MemorySink()
+    zombie, successor = writer_to(sink, ear), writer_to(sink, ear)
+    await begun(zombie, TP)
+    await begun(successor, TP)
+    await successor.accept(batch_of([heartbeat()] * 3))
+    await flushed(successor)
+
+    await zombie.accept(two_records(0))
+
+    with pytest.raises(Fenced):
+        await flushed(zombie)
+    assert offsets(sink) == [0, 1, 2]
+
+
+async def test_a_write_that_another_worker_made_to_the_last_record_counts_as_made(
+    ear: Ear,
+) -> None:
+    sink = MemorySink()
+    one, other = writer_to(sink, ear), writer_to(sink, ear)
+    await begun(one, TP)
+    await begun(other, TP)
+    await one.accept(two_records(0))
+    await flushed(one)
+
+    await other.accept(two_records(0))
+    await flushed(other)
+
+    assert offsets(sink) == [0, 1]
+    assert other.stored() == one.stored()
+
+
+async def test_giving_up_writes_what_is_pending_where_that_is_quick(ear: Ear) -> None:
+    sink = MemorySink()
+    writer = writer_to(sink, ear)
+    await begun(writer, TP)
+    await writer.accept(batch_of([heartbeat()]))
+
+    await writer.give_up(within_seconds=5)
+
+    assert offsets(sink) == [0]
+    assert (writer.stored(), ear.told[-1]) == ({}, "given up")
+
+
+async def test_giving_up_drops_what_cannot_be_written_in_time(ear: Ear) -> None:
+    sink = GatedSink()
+    writer = writer_to(sink, ear)
+    await begun(writer, TP)
+    await writer.accept(two_records(0))
+    await writer.accept(batch_of([heartbeat()], start=2))
+
+    await writer.give_up(within_seconds=0.01)
+    sink.gate.set()
+    await flushed(writer)
+
+    assert (offsets(sink), writer.stored()) == ([], {})
+
+
+async def test_whoever_waits_while_partitions_are_given_up_writes_nothing_any_more(
+    ear: Ear,
+) -> None:
+    sink = GatedSink()
+    writer = writer_to(sink, ear)
+    await begun(writer, TP)
+    await writer.accept(two_records(0))
+    waiting = await is_stuck(writer.accept(two_records(2)))
+
+    await writer.give_up(within_seconds=0.01)
+    await waiting
+    sink.gate.set()
+    await flushed(writer)
+
+    assert offsets(sink) == []
+
+
+async def test_nothing_is_accepted_of_partitions_that_are_not_held(ear: Ear) -> None:
+    sink = MemorySink()
+    writer = writer_to(sink, ear)
+    await begun(writer, TP)
+    await writer.give_up(within_seconds=5)
+
+    await writer.accept(two_records(0))
+    await flushed(writer)
+
+    assert sink.rows == []
+
+
+async def test_partitions_can_be_taken_over_again_where_they_were_left(ear: Ear) -> None:
+    sink = MemorySink()
+    writer = writer_to(sink, ear)
+    await begun(writer, TP)
+    await writer.accept(two_records(0))
+    await writer.give_up(within_seconds=5)
+
+    assert await begun(writer, TP, OTHER) == [2, 0]
+    assert ear.told[-1] == "taken over 2"
+
+
+async def test_partitions_that_are_held_are_not_taken_over_twice(ear: Ear) -> None:
+    sink = GatedSink()
+    writer = writer_to(sink, ear)
+    await begun(writer, TP)
+    await writer.accept(two_records(0))
+
+    await asyncio.gather(writer.take_over([TP, OTHER]), writer.take_over([OTHER]))
+
+    assert writer.begin(TP, 0) == 2
+    assert ear.told.count("taken over 1") == 2
+    sink.gate.set()
+    await flushed(writer)
