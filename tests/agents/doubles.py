@@ -1,7 +1,7 @@
 """What a writer works with, for its tests: sinks that behave oddly, and ears."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, field
 
 from agents.writer import Writer
@@ -94,3 +94,22 @@ async def begun(writer: Writer, *partitions: TopicPartition) -> list[int]:
     """Take partitions over and begin them; return where each is read from."""
     await writer.take_over(partitions)
     return [writer.begin(tp, 0) for tp in partitions]
+
+
+def offsets(sink: MemorySink) -> list[object]:
+    return [row[1] for row in sink.rows]
+
+
+async def flushed(writer: Writer) -> None:
+    """Flush, and wait until it is written."""
+    await writer.flush()
+    await writer.flush()
+
+
+async def is_stuck(waiting: Awaitable[None]) -> asyncio.Task[None]:
+    """Let everything run that can; the task has to wait all the same."""
+    task = asyncio.ensure_future(waiting)
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert not task.done()
+    return task

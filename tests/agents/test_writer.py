@@ -1,43 +1,24 @@
 """The writer: nothing twice, nothing left out, two writes deep."""
 
-import asyncio
-from collections.abc import Awaitable
-
 import pytest
 
-from agents.writer import NotNextError, Writer
-from models.positions import Position, TopicPartition
+from agents.writer import NotNextError
+from models.positions import Position
 from models.records import RecordBatch
 from sinks.base import Fenced
 from sinks.memory import MemorySink
-from tests.agents.doubles import Ear, ForgetfulSink, GatedSink, begun, two_records, writer_to
+from tests.agents.doubles import (
+    Ear,
+    ForgetfulSink,
+    GatedSink,
+    begun,
+    flushed,
+    is_stuck,
+    offsets,
+    two_records,
+    writer_to,
+)
 from tests.models.records import NOW_MILLISECONDS, TP, batch_of, heartbeat
-
-OTHER = TopicPartition(TP.topic, 1)
-
-
-@pytest.fixture
-def ear() -> Ear:
-    return Ear()
-
-
-def offsets(sink: MemorySink) -> list[object]:
-    return [row[1] for row in sink.rows]
-
-
-async def flushed(writer: Writer) -> None:
-    """Flush, and wait until it is written."""
-    await writer.flush()
-    await writer.flush()
-
-
-async def is_stuck(waiting: Awaitable[None]) -> asyncio.Task[None]:
-    """Let everything run that can; the task has to wait all the same."""
-    task = asyncio.ensure_future(waiting)
-    for _ in range(20):
-        await asyncio.sleep(0)
-    assert not task.done()
-    return task
 
 
 async def test_batches_that_follow_on_are_stored_in_order(ear: Ear) -> None:
@@ -221,83 +202,3 @@ async def test_a_write_that_another_worker_made_to_the_last_record_counts_as_mad
 
     assert offsets(sink) == [0, 1]
     assert other.stored() == one.stored()
-
-
-async def test_giving_up_writes_what_is_pending_where_that_is_quick(ear: Ear) -> None:
-    sink = MemorySink()
-    writer = writer_to(sink, ear)
-    await begun(writer, TP)
-    await writer.accept(batch_of([heartbeat()]))
-
-    await writer.give_up(within_seconds=5)
-
-    assert offsets(sink) == [0]
-    assert (writer.stored(), ear.told[-1]) == ({}, "given up")
-
-
-async def test_giving_up_drops_what_cannot_be_written_in_time(ear: Ear) -> None:
-    sink = GatedSink()
-    writer = writer_to(sink, ear)
-    await begun(writer, TP)
-    await writer.accept(two_records(0))
-    await writer.accept(batch_of([heartbeat()], start=2))
-
-    await writer.give_up(within_seconds=0.01)
-    sink.gate.set()
-    await flushed(writer)
-
-    assert (offsets(sink), writer.stored()) == ([], {})
-
-
-async def test_whoever_waits_while_partitions_are_given_up_writes_nothing_any_more(
-    ear: Ear,
-) -> None:
-    sink = GatedSink()
-    writer = writer_to(sink, ear)
-    await begun(writer, TP)
-    await writer.accept(two_records(0))
-    waiting = await is_stuck(writer.accept(two_records(2)))
-
-    await writer.give_up(within_seconds=0.01)
-    await waiting
-    sink.gate.set()
-    await flushed(writer)
-
-    assert offsets(sink) == []
-
-
-async def test_nothing_is_accepted_of_partitions_that_are_not_held(ear: Ear) -> None:
-    sink = MemorySink()
-    writer = writer_to(sink, ear)
-    await begun(writer, TP)
-    await writer.give_up(within_seconds=5)
-
-    await writer.accept(two_records(0))
-    await flushed(writer)
-
-    assert sink.rows == []
-
-
-async def test_partitions_can_be_taken_over_again_where_they_were_left(ear: Ear) -> None:
-    sink = MemorySink()
-    writer = writer_to(sink, ear)
-    await begun(writer, TP)
-    await writer.accept(two_records(0))
-    await writer.give_up(within_seconds=5)
-
-    assert await begun(writer, TP, OTHER) == [2, 0]
-    assert ear.told[-1] == "taken over 2"
-
-
-async def test_partitions_that_are_held_are_not_taken_over_twice(ear: Ear) -> None:
-    sink = GatedSink()
-    writer = writer_to(sink, ear)
-    await begun(writer, TP)
-    await writer.accept(two_records(0))
-
-    await asyncio.gather(writer.take_over([TP, OTHER]), writer.take_over([OTHER]))
-
-    assert writer.begin(TP, 0) == 2
-    assert ear.told.count("taken over 1") == 2
-    sink.gate.set()
-    await flushed(writer)
