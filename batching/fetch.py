@@ -52,10 +52,10 @@ def _getall(self: Any, max_records: int | None = None) -> list[Any]:
     state = self._assignment.state_value(self._topic_partition)
     start = source.next_fetch_offset
     fetched = FetchedRecords()
-    size = 0
+    wanted, size = max_records or _SLICE, 0
     # in slices, as a few compressed megabytes may hold gigabytes of records
-    while size < _FETCH_BYTES and len(fetched) < (max_records or _SLICE):
-        part = _original_getall(self, min(_SLICE, (max_records or _SLICE) - len(fetched)))
+    while self.has_more() and size < _FETCH_BYTES and len(fetched) < wanted:
+        part = _original_getall(self, min(_SLICE, wanted - len(fetched)))
         if not part:
             break
         fetched.extend(part)

@@ -9,6 +9,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 from uuid import uuid4
@@ -81,16 +82,22 @@ def own_kafka(engine_folder: Path, watchdog: Watchdog) -> Iterator[Kafka]:
 def own_postgres(engine_folder: Path, watchdog: Watchdog) -> Iterator[Postgres]:
     """Start a server that this test may kill, stop and start, with a migrated database."""
     engine = _started(Postgres(engine_folder / uuid4().hex, watchdog))
-    asyncio.run(migrate(engine.dsn()))
+    _migrate(engine.dsn())
     yield engine
     engine.kill()
     shutil.rmtree(engine.folder)
 
 
+def _migrate(dsn: str) -> None:
+    # in a thread of its own: an asynchronous fixture may ask for a database too
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(lambda: asyncio.run(migrate(dsn))).result()
+
+
 @pytest.fixture(scope="session")
 def _template(postgres: Postgres) -> str:
     postgres.query(f"CREATE DATABASE {_TEMPLATE}")
-    asyncio.run(migrate(postgres.dsn(_TEMPLATE)))
+    _migrate(postgres.dsn(_TEMPLATE))
     return _TEMPLATE
 
 
