@@ -18,6 +18,8 @@ from models.streams import Stream
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_FIRST_TIME = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
+_LAST_TIME = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
 _MILLISECOND = 1_000
 _SECOND = 1_000_000
 _ESCAPED_NUL = b"\\u0000"
@@ -162,6 +164,8 @@ class Decoder:
         return kept
 
     def _out_of_time(self, timestamp: int, time: int) -> _Refused | None:
+        if not _FIRST_TIME <= time <= _LAST_TIME:
+            return _Refused("invalid", "event time: not in the years 1 to 9999, in UTC")
         if timestamp < 0:
             return None  # a record without a timestamp cannot be judged, at any replay
         ahead = (time - timestamp * _MILLISECOND) / _SECOND

@@ -67,8 +67,10 @@ DEAD = {
     "time without offset": (heartbeat("2026-11-22T10:05:00"), "invalid"),
     "time as number": (raw("time", b"1795341900"), "invalid"),
     "year 0": (heartbeat("0000-01-01T00:00:00Z"), "invalid"),
-    "year 1": (heartbeat("0001-01-01T00:00:00+10:00"), "expired"),
-    "year 9999": (heartbeat("9999-12-31T23:59:59.9-10:00"), "from_the_future"),
+    "year 0 in UTC": (heartbeat("0001-01-01T00:00:00+10:00"), "invalid"),
+    "year 1": (heartbeat("0001-01-01T00:00:00Z"), "expired"),
+    "year 9999": (heartbeat("9999-12-31T23:59:59.999999Z"), "from_the_future"),
+    "year 10000 in UTC": (heartbeat("9999-12-31T23:59:59.9-10:00"), "invalid"),
     "too large": (heartbeat(unknown="x" * 1_000_000), "too_large"),
 }
 
@@ -136,10 +138,13 @@ def test_time_is_judged_against_the_time_of_the_record(seconds: float, reason: s
     assert [letter.reason for letter in decoded.dead_letters] == ([reason] if reason else [])
 
 
-def test_a_record_without_a_timestamp_is_not_judged_by_time() -> None:
-    decoded = DECODER.decode(batch_of([heartbeat("2001-01-01T00:00:00Z")], timestamp=-1))
+def test_a_record_without_a_timestamp_is_not_judged_by_it() -> None:
+    times = ["2001-01-01T00:00:00Z", "9999-12-31T23:59:59-10:00", "0001-01-01T00:00:00+10:00"]
+
+    decoded = DECODER.decode(batch_of([heartbeat(time) for time in times], timestamp=-1))
 
     assert decoded.offsets == [0]
+    assert [letter.reason for letter in decoded.dead_letters] == ["invalid", "invalid"]
 
 
 @given(
