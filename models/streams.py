@@ -1,16 +1,17 @@
 """A stream is data, not code: its topic, its event, its windows."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
-from annotated_types import Le
+from annotated_types import Ge, Le
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from models.types import is_event_time
 from models.windows import Kind, Window
 
-_INT4_MAX = 2**31 - 1
+_FIRST: Mapping[Kind, int] = {"int4": -(2**31), "int8": -(2**63)}
+"""The least number of each kind, the narrowest kind first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +46,19 @@ class Stream:
 
 
 def _kind(name: str, info: FieldInfo) -> Kind:
-    kinds: dict[Any, Kind] = {str: "text", int: "int8"}
     if is_event_time(info):
         return "timestamptz"
-    if info.annotation is int and any(
-        isinstance(bound, Le) and isinstance(bound.le, int) and bound.le <= _INT4_MAX
-        for bound in info.metadata
-    ):
-        return "int4"
-    try:
-        return kinds[info.annotation]
-    except KeyError:
-        raise TypeError(f"field {name}: no column type for {info.annotation}") from None
+    if info.annotation is str:
+        return "text"
+    if info.annotation is int:
+        return _int_kind(name, info)
+    raise TypeError(f"field {name}: no column type for {info.annotation}")
+
+
+def _int_kind(name: str, info: FieldInfo) -> Kind:
+    lowest = [bound.ge for bound in info.metadata if isinstance(bound, Ge)]
+    highest = [bound.le for bound in info.metadata if isinstance(bound, Le)]
+    for kind, first in _FIRST.items():
+        if lowest and highest and first <= lowest[0] and highest[0] <= -first - 1:
+            return kind
+    raise TypeError(f"field {name}: needs bounds (ge and le) that fit a column of 64 bits")

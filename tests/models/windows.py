@@ -1,9 +1,10 @@
 """A window with every way to merge, and events for it, for tests of folding and of its SQL."""
 
 from dataclasses import dataclass
+from typing import Annotated
 
 from hypothesis import strategies as st
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from models.fold import Deltas, fold
 from models.streams import Stream
@@ -13,14 +14,17 @@ from models.windows import First, Last, Max, Min, Sum, Window
 SECOND = 1_000_000
 
 
+Count = Annotated[int, Field(ge=0, le=2**62)]
+
+
 class Tick(BaseModel):
     """One trade, as exchanges tell it."""
 
     time: EventTime
     product: Text
-    sequence: int
-    price: int
-    size: int
+    sequence: Count
+    price: Count
+    size: Count
 
 
 _MEASURES = (
