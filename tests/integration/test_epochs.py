@@ -45,19 +45,6 @@ def test_records_lost_to_retention_stop_the_worker_until_an_epoch_begins(
     assert epochs(headrace) == [(1, "old", 100), (2, "new", 30)]
 
 
-def test_retention_of_stored_records_is_nothing_to_stop_for(
-    headrace: Headrace, worker: Worker
-) -> None:
-    with_old_records_stored(headrace, worker)
-    headrace.topic.delete_records(before=100)
-    headrace.topic.produce([heartbeat(channel="new")] * 50)
-
-    worker.start()
-
-    headrace.wait_for_records(worker, 150)
-    assert epochs(headrace) == [(1, "new", 50), (1, "old", 100)]
-
-
 def with_old_records_stored(headrace: Headrace, worker: Worker) -> None:
     headrace.topic.create()
     headrace.topic.produce([heartbeat(channel="old")] * 100)
