@@ -1,11 +1,12 @@
 """One connection, made when it is needed, and what its errors mean."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncpg
+from asyncpg.prepared_stmt import PreparedStatement
 
 from db.migrate import migrate
 from sinks.base import SinkUnavailable
@@ -40,10 +41,18 @@ _NOT_NOW = (
 
 
 class Connection:
-    """A connection that comes back. Migrates the database before its first use."""
+    """A connection that comes back. Migrates the database before its first use.
 
-    def __init__(self, dsn: str) -> None:
+    `prepared` are statements for use in transactions. asyncpg prepares what is new to a connection
+    in a message of its own, and between it and the next one PostgreSQL counts the session as
+    active: a worker that freezes right there, after it has locked rows, holds them for ever. So
+    everything that locks is prepared before.
+    """
+
+    def __init__(self, dsn: str, prepared: Iterable[str] = ()) -> None:
         self._dsn = dsn
+        self._to_prepare = tuple(prepared)
+        self._prepared: Mapping[str, PreparedStatement[asyncpg.Record]] = {}
         self._open: asyncpg.Connection | None = None
         self._migrated = False
 
@@ -63,6 +72,10 @@ class Connection:
             if isinstance(error, _NOT_NOW) or (is_gone and isinstance(error, Exception)):
                 raise SinkUnavailable(_explain(error)) from error
             raise
+
+    def prepared(self, sql: str) -> "PreparedStatement[asyncpg.Record]":
+        """Give a prepared statement of the connection in use."""
+        return self._prepared[sql]
 
     async def close(self) -> None:
         """Close politely, within a second."""
@@ -84,6 +97,7 @@ class Connection:
                 command_timeout=_COMMAND_SECONDS,
                 server_settings=_SESSION,
             )
+            self._prepared = {sql: await self._open.prepare(sql) for sql in self._to_prepare}
         return self._open
 
     def _cut(self) -> None:

@@ -24,11 +24,12 @@ class PostgresSink:
     """Stores one stream: raw rows, window totals, dead letters and positions, as one."""
 
     def __init__(self, dsn: str, stream: Stream) -> None:
-        self._connection = Connection(dsn)
         self._stream = stream
         self._sql = load(Path(__file__).with_name("queries.sql"))
         self._upserts = {window: upsert_sql(stream, window) for window in stream.windows}
         self._totals = {window: totals_sql(stream, window) for window in stream.windows}
+        in_transaction = (self._sql["add_dead_letters"], self._sql["advance"])
+        self._connection = Connection(dsn, prepared=[*self._upserts.values(), *in_transaction])
         self._columns = [*(column.name for column in stream.columns), *_POSITION_COLUMNS]
 
     async def positions(self, partitions: Iterable[TopicPartition]) -> Positions:
@@ -61,10 +62,10 @@ class PostgresSink:
             await connection.execute("BEGIN")
             await self._copy(connection, batch, expected)
             fault_points.reach("before_upsert")
-            totals = await self._merge(connection, batch.deltas())
-            await self._add_dead_letters(connection, batch.dead_letters, expected)
+            totals = await self._merge(batch.deltas())
+            await self._add_dead_letters(batch.dead_letters, expected)
             fault_points.reach("before_compare_and_set")
-            await self._advance(connection, batch, expected)
+            await self._advance(batch, expected)
             fault_points.reach("before_commit")
             await connection.execute("COMMIT")
         return totals
@@ -105,18 +106,15 @@ class PostgresSink:
             fault_points.reach("during_copy")
         yield copy.TRAILER
 
-    async def _merge(self, connection: asyncpg.Connection, deltas: Deltas) -> Totals:
-        return {
-            window: read_totals(
-                window, await connection.fetch(self._upserts[window], *arrays(rows.items()))
-            )
-            for window, rows in deltas.items()
-            if rows
-        }
+    async def _merge(self, deltas: Deltas) -> Totals:
+        totals = {}
+        for window, rows in deltas.items():
+            if rows:
+                upsert = self._connection.prepared(self._upserts[window])
+                totals[window] = read_totals(window, await upsert.fetch(*arrays(rows.items())))
+        return totals
 
-    async def _add_dead_letters(
-        self, connection: asyncpg.Connection, letters: Iterable[DeadLetter], expected: Positions
-    ) -> None:
+    async def _add_dead_letters(self, letters: Iterable[DeadLetter], expected: Positions) -> None:
         rows = [
             (
                 letter.timestamp,
@@ -131,17 +129,18 @@ class PostgresSink:
             for letter in letters
         ]
         if rows:
-            await connection.execute(self._sql["add_dead_letters"], *zip(*rows, strict=True))
+            add = self._connection.prepared(self._sql["add_dead_letters"])
+            await add.fetch(*zip(*rows, strict=True))
 
-    async def _advance(
-        self, connection: asyncpg.Connection, batch: Batch, expected: Positions
-    ) -> None:
+    async def _advance(self, batch: Batch, expected: Positions) -> None:
         moves = [
             (*tp, new.epoch, expected[tp].last_offset, new.last_offset, new.last_timestamp)
             # in one order, so that two workers cannot lock each other out
             for tp, new in sorted(batch.positions(expected).items())
         ]
-        done = await connection.execute(self._sql["advance"], *zip(*moves, strict=True))
+        advance = self._connection.prepared(self._sql["advance"])
+        await advance.fetch(*zip(*moves, strict=True))
+        done = advance.get_statusmsg()
         if done != f"UPDATE {len(moves)}":
             raise Fenced(
                 f"another worker has stored further than {sorted(expected.items())} ({done})"
