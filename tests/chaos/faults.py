@@ -114,9 +114,9 @@ def _provoke(stage: Stage, point: Point, victim: Worker, struck: Callable[[], bo
     if point == "during_revoke":
         stage.until(lambda: struck() or stage.is_whole(), "all workers at work")
         if not struck():
-            for worker in stage.workers:
-                if worker is not victim:
-                    worker.child.send(signal.SIGTERM)
+            others = [worker for worker in stage.workers if worker is not victim]
+            for worker in others or [victim]:
+                worker.child.send(signal.SIGTERM)
     stage.until(struck, f"struck at {point}")
 
 

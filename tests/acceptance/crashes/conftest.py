@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -12,19 +13,52 @@ from app.processes.watchdog import Watchdog
 from tests.chaos.stage import Load, Stage
 
 
-@pytest.fixture(scope="package")
-def stage(
-    kafka: Kafka, postgres: Postgres, engine_folder: Path, watchdog: Watchdog
+@contextmanager
+def _on_shared_engines(
+    kafka: Kafka, postgres: Postgres, folder: Path, watchdog: Watchdog, load: Load
 ) -> Iterator[Stage]:
-    """Play on engines that all tests share: nothing may be done to them."""
     name = f"crashes_{uuid4().hex[:8]}"
     postgres.query(f"CREATE DATABASE {name}")
-    with Stage(kafka.address, postgres.dsn(name), engine_folder, watchdog) as stage:
+    with Stage(kafka.address, postgres.dsn(name), folder, watchdog, load) as stage:
         yield stage
     postgres.query(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture(scope="package")
+def _two_workers(
+    kafka: Kafka, postgres: Postgres, engine_folder: Path, watchdog: Watchdog
+) -> Iterator[Stage]:
+    load = Load(workers=2, session_timeout_seconds=6)
+    with _on_shared_engines(kafka, postgres, engine_folder, watchdog, load) as stage:
+        yield stage
+
+
+@pytest.fixture(scope="package")
+def _lone_worker(
+    kafka: Kafka, postgres: Postgres, engine_folder: Path, watchdog: Watchdog
+) -> Iterator[Stage]:
+    load = Load(workers=1, session_timeout_seconds=3)
+    with _on_shared_engines(kafka, postgres, engine_folder, watchdog, load) as stage:
+        yield stage
+
+
+@pytest.fixture
+def two_workers(_two_workers: Stage) -> Iterator[Stage]:
+    """Play with two workers, on engines that all tests share; records flow only meanwhile."""
+    _two_workers.flow.resume()
+    yield _two_workers
+    _two_workers.flow.pause()
+
+
+@pytest.fixture
+def lone_worker(_lone_worker: Stage) -> Iterator[Stage]:
+    """Play with one worker, on engines that all tests share; records flow only meanwhile."""
+    _lone_worker.flow.resume()
+    yield _lone_worker
+    _lone_worker.flow.pause()
+
+
+@pytest.fixture(scope="module")
 def mortal_kafka(kafka: Kafka, engine_folder: Path, watchdog: Watchdog) -> Iterator[Kafka]:
     """Give a broker that may be killed, as long as it is started again."""
     del kafka  # says why where there is none
@@ -33,7 +67,7 @@ def mortal_kafka(kafka: Kafka, engine_folder: Path, watchdog: Watchdog) -> Itera
     engine.kill()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def mortal_postgres(
     postgres: Postgres, engine_folder: Path, watchdog: Watchdog
 ) -> Iterator[Postgres]:
@@ -44,7 +78,7 @@ def mortal_postgres(
     engine.kill()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def fast_stage(
     mortal_kafka: Kafka, mortal_postgres: Postgres, engine_folder: Path, watchdog: Watchdog
 ) -> Iterator[Stage]:

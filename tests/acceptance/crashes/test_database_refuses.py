@@ -12,11 +12,11 @@ from tests.chaos.workers import statuses
 pytestmark = pytest.mark.acceptance
 
 
-def test_read_only(stage: Stage, postgres: Postgres) -> None:
-    with read_only(stage, postgres):
-        await_refusal(stage, "read-only transaction (ReadOnlySQLTransactionError)")
+def test_read_only(lone_worker: Stage, postgres: Postgres) -> None:
+    with read_only(lone_worker, postgres):
+        await_refusal(lone_worker, "read-only transaction (ReadOnlySQLTransactionError)")
 
-    assert stage.compare() == []
+    assert lone_worker.compare() == []
 
 
 @pytest.mark.parametrize(
@@ -37,12 +37,12 @@ def test_read_only(stage: Stage, postgres: Postgres) -> None:
     ],
 )
 def test_refused_statements(
-    stage: Stage, postgres: Postgres, code: str, message: str, told: str
+    lone_worker: Stage, postgres: Postgres, code: str, message: str, told: str
 ) -> None:
-    with failing_writes(stage, postgres, code, message):
-        await_refusal(stage, told)
+    with failing_writes(lone_worker, postgres, code, message):
+        await_refusal(lone_worker, told)
 
-    assert stage.compare() == []
+    assert lone_worker.compare() == []
 
 
 def await_refusal(stage: Stage, told: str) -> None:

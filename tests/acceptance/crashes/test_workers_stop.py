@@ -13,26 +13,26 @@ from tests.chaos.stage import Stage
 pytestmark = pytest.mark.acceptance
 
 
-def test_what_it_had_read_is_stored_before_it_ends(stage: Stage) -> None:
-    worker = stage.workers[0]
+def test_what_it_had_read_is_stored_before_it_ends(lone_worker: Stage) -> None:
+    (worker,) = lone_worker.workers
 
-    faults.terminate(stage, worker)
+    faults.terminate(lone_worker, worker)
 
     assert worker.exit_codes[-1] == 0
-    assert stage.compare() == []
+    assert lone_worker.compare() == []
 
 
 def test_with_a_frozen_database_it_ends_all_the_same_and_the_next_reads_again(
-    stage: Stage, postgres: Postgres
+    lone_worker: Stage, postgres: Postgres
 ) -> None:
-    worker = stage.workers[0]
+    (worker,) = lone_worker.workers
 
     with frozen(postgres):
-        acknowledged = stage.truth.records
-        stage.until(lambda: stage.truth.records > acknowledged + 5_000, "far behind")
-        faults.terminate(stage, worker)
+        acknowledged = lone_worker.truth.records
+        lone_worker.until(lambda: lone_worker.truth.records > acknowledged + 5_000, "far behind")
+        faults.terminate(lone_worker, worker)
 
-    assert stage.compare() == []
+    assert lone_worker.compare() == []
 
 
 @contextmanager
