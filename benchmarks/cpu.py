@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING
 
 from benchmarks.course import StuckError, check_running, observer
 from benchmarks.drain import STEADY
-from benchmarks.stages import STAGES, split
+from benchmarks.stages import split
 from benchmarks.worker import Worker
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from benchmarks.backlog import Backlog
     from benchmarks.place import Place
 
@@ -26,7 +28,7 @@ _END_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Shares of the samples, and their file, which flamegraph.pl and speedscope read."""
+    """Shares of the CPU time, and the samples' file, which flamegraph.pl and speedscope read."""
 
     shares: dict[str, float]
     samples: int
@@ -39,24 +41,28 @@ async def profile(place: Place, backlog: Backlog, dsn: str, into: Path) -> Split
     worker.child.start()
     started = time.time()
     spy: subprocess.Popen[bytes] | None = None
+    before: dict[int, float] = {}
     try:
         async with observer(dsn, backlog.topic) as looks:
             async for seen in looks():
                 check_running([worker.child], started)
                 if seen.rows and spy is None:
-                    spy = _spy(worker, into)
+                    spy, before = _spy(worker, into), worker.thread_seconds()
                 if seen.rows >= backlog.events * STEADY:
                     break
+        after = worker.thread_seconds()
         _end(spy)
     finally:
         worker.child.stop()
-    return _split(into)
+    return _split(into, {thread: after[thread] - before.get(thread, 0.0) for thread in after})
 
 
-def _split(profile: Path) -> Split:
-    counts = split(profile.read_text(encoding="utf-8").splitlines())
-    total = counts.total()
-    return Split({stage: counts[stage] / total for stage in STAGES}, total, profile)
+def _split(profile: Path, seconds: Mapping[int, float]) -> Split:
+    lines = profile.read_text(encoding="utf-8").splitlines()
+    spent = split(lines, seconds)
+    total = sum(spent.values())
+    samples = sum(int(line.rpartition(" ")[2]) for line in lines)
+    return Split({stage: taken / total for stage, taken in spent.items()}, samples, profile)
 
 
 def _spy(worker: Worker, into: Path) -> subprocess.Popen[bytes]:

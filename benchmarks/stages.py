@@ -1,12 +1,13 @@
-"""Which stage a sampled stack belongs to. Pure."""
+"""CPU time split into stages, by sampled stacks. Pure."""
 
 from __future__ import annotations
 
-from collections import Counter
+import re
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 STAGES = ("fetch", "decode", "fold", "encode", "write", "other")
 
@@ -23,16 +24,34 @@ _BY_PLACE = (
     ("batching/", "fetch"),
     ("kafka/", "fetch"),
 )
-_FETCHING_THREAD = "Consumer"
+_THREAD = re.compile(r"thread \((\d+)\)")
+_WAITING = "selectors.py"
 
 
-def split(folded: Iterable[str]) -> Counter[str]:
-    """Count samples by stage. A line is `thread;outer (file:line);...;inner (file:line) count`."""
-    samples: Counter[str] = Counter()
+def split(folded: Iterable[str], seconds: Mapping[int, float]) -> dict[str, float]:
+    """Split the CPU time of each thread (by the kernel's number) by its samples.
+
+    A line is `thread (number): name;outer (file:line);...;inner (file:line) samples`. Samples alone
+    would not do: a thread that waits for the interpreter's lock is sampled as if it worked.
+    """
+    samples: defaultdict[int, Counter[str]] = defaultdict(Counter)
     for line in folded:
         stack, _, count = line.rpartition(" ")
-        samples[_stage(stack.split(";"))] += int(count)
-    return samples
+        frames = stack.split(";")
+        named = _THREAD.match(frames[0])
+        if named and _WAITING not in frames[-1]:
+            samples[int(named[1])][_stage(frames)] += int(count)
+    main = min(samples, default=0)
+    spent = dict.fromkeys(STAGES, 0.0)
+    for thread, taken in seconds.items():
+        if thread == main:
+            total = samples[thread].total()
+            for stage, sampled in samples[thread].items():
+                spent[stage] += taken * sampled / total
+        else:
+            # all that the other threads have to do is Kafka's
+            spent["fetch"] += taken
+    return spent
 
 
 def _stage(frames: list[str]) -> str:
@@ -40,7 +59,5 @@ def _stage(frames: list[str]) -> str:
         for place, stage in _BY_PLACE:
             if place in frame:
                 return stage
-    # asyncio below no code of ours: a socket with an answer. Faust's thread has only Kafka's.
-    if _FETCHING_THREAD in frames[0]:
-        return "fetch"
+    # asyncio below no code of ours: in the main thread, a socket on which PostgreSQL answered
     return "write" if "selector_events.py" in frames[-1] else "other"

@@ -47,6 +47,11 @@ class Worker:
         times = psutil.Process(self.child.pid).cpu_times()
         return float(times.user + times.system)
 
+    def thread_seconds(self) -> dict[int, float]:
+        """Give the same by thread, named by the kernel's numbers."""
+        threads = psutil.Process(self.child.pid).threads()
+        return {thread.id: thread.user_time + thread.system_time for thread in threads}
+
     def peak_bytes(self) -> int:
         """Give what it held at most of the machine's memory (Linux only)."""
         status = Path(f"/proc/{self.child.pid}/status").read_text(encoding="ascii")
