@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Lock
-from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
@@ -13,9 +13,6 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, Trans
 
 from app.engines import EngineError, jars
 from app.extras import NotInstalledError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
 
 _LINE_INTERVAL_SECONDS = 3.0
 

@@ -5,21 +5,17 @@ from __future__ import annotations
 import hashlib
 import shutil
 import tempfile
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from app.engines.errors import EngineError
 from app.extras import NotInstalledError, needs_extra
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from contextlib import AbstractContextManager
-
-    Progress = Callable[[int], None]
-    """Told how many more bytes have come."""
+Progress = Callable[[int], None]
+"""Told how many more bytes have come."""
 
 KAFKA_VERSION = "4.1.1"
 _PARALLEL = 8

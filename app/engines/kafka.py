@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import struct
 import subprocess
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from app.engines import jars, kafka_config
 from app.engines.errors import EngineError
@@ -14,11 +14,7 @@ from app.engines.readiness import wait_until_ready
 from app.extras import needs_extra
 from app.processes.child import Child
 from app.processes.stopping import StopOrder
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from app.processes.watchdog import Watchdog
+from app.processes.watchdog import Watchdog
 
 _START_SECONDS = 90.0  # five when nothing else runs
 # Metadata, version 1, no topics: size, api key, version, correlation, no client id, empty array

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import signal
 import subprocess
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from app.engines.errors import EngineError
 from app.engines.ports import kept_ports
@@ -15,11 +15,7 @@ from app.engines.readiness import wait_until_ready
 from app.extras import extra_missing
 from app.processes.child import Child
 from app.processes.stopping import StopOrder
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from app.processes.watchdog import Watchdog
+from app.processes.watchdog import Watchdog
 
 DATABASE = "headrace"
 _START_SECONDS = 90.0  # replaying gigabytes of log after a crash takes its time

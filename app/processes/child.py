@@ -6,17 +6,13 @@ import json
 import os
 import signal
 import subprocess
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from app.processes.identity import Identity, kill_all
 from app.processes.stopping import StopOrder, Stoppable, stop_in_order
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
-
-    from app.processes.watchdog import Watchdog
+from app.processes.watchdog import Watchdog
 
 _BYTES_OF_A_LINE = 300  # a guess: how far before its end a log is read for its last lines
 

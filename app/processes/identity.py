@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import signal
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from types import ModuleType
+
+import psutil
 
 from app.extras import needs_extra
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from types import ModuleType
-
-    import psutil
 
 # The kernel's idea of when it booted, which psutil adds to, moves a little when the clock is set.
 _CLOCK_SLACK_SECONDS = 2.0

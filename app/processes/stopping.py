@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 from itertools import groupby
 from operator import attrgetter
-from typing import TYPE_CHECKING
 
 from app.processes.identity import Identity, kill_all
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 
 class StopOrder(IntEnum):

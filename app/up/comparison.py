@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from db.stored import Stored
-    from generator.report import Report
+from db.stored import Stored
+from generator.report import Report
 
 
 @dataclass(frozen=True, slots=True)

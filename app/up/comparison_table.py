@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from rich.console import Group
+from rich.console import Group, RenderableType
 from rich.table import Table
 
-if TYPE_CHECKING:
-    from rich.console import RenderableType
-
-    from app.up.comparison import Compared, Comparison
+from app.up.comparison import Compared, Comparison
 
 _SHOWN = 10
 

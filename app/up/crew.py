@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import msgspec
 
+from app.processes.child import Child
 from app.processes.supervised import Exit, Supervised
+from app.processes.watchdog import Watchdog
 from app.up.flow import Flow, Meter
+from app.up.home import Home
+from app.up.options import Options
 from app.up.parts import generator, worker, worker_ports
 from app.up.view import ProcessView
 from app.up.worker_status import WorkerStatus, fetch_all
 from generator.report import Report
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
-    from app.processes.child import Child
-    from app.processes.watchdog import Watchdog
-    from app.up.home import Home
-    from app.up.options import Options
 
 
 @dataclass(slots=True)

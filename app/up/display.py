@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
-from rich.console import Group
+from rich.console import Group, RenderableType
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from app.up.view import psql_line
-
-if TYPE_CHECKING:
-    from rich.console import RenderableType
-
-    from app.up.flow import Flow
-    from app.up.up_file import Addresses
-    from app.up.view import ProcessView, View
-    from generator.report import Report
+from app.up.flow import Flow
+from app.up.up_file import Addresses
+from app.up.view import ProcessView, View, psql_line
+from generator.report import Report
 
 _BAR_CELLS = 12  # so that it all fits into 80 columns
 _PARTITION_ROWS = 8

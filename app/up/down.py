@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from app.processes.stopping import stop_in_order
+from app.up.home import Home
 from app.up.up_file import UpFile
-
-if TYPE_CHECKING:
-    from app.up.home import Home
 
 
 def stop_run(home: Home) -> list[str]:

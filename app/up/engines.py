@@ -5,15 +5,12 @@ from __future__ import annotations
 import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from app.engines import Kafka, Postgres
-
-if TYPE_CHECKING:
-    from app.processes.child import Child
-    from app.processes.watchdog import Watchdog
-    from app.settings import Settings
-    from app.up.home import Home
+from app.processes.child import Child
+from app.processes.watchdog import Watchdog
+from app.settings import Settings
+from app.up.home import Home
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from app.up.view import psql_line
-
-if TYPE_CHECKING:
-    from app.up.flow import Flow
-    from app.up.up_file import Addresses
-    from app.up.view import View
+from app.up.flow import Flow
+from app.up.up_file import Addresses
+from app.up.view import View, psql_line
 
 
 def line(view: View) -> str:

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 from app.engines.ports import kept_ports
 from app.processes.child import Child
 from app.processes.stopping import StopOrder
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from app.processes.watchdog import Watchdog
-    from app.up.home import Home
-    from app.up.options import Options
+from app.processes.watchdog import Watchdog
+from app.up.home import Home
+from app.up.options import Options
 
 _HEADRACE = (sys.executable, "-u", "-m", "app")  # -u: a log is read while it is written
 

@@ -5,18 +5,15 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from app.settings import Settings
 from app.up.backlog import backlog
 from app.up.comparison import compare
 from app.up.comparison_table import render
+from app.up.options import Options
+from app.up.watch import Watch
 from db.stored import Stored, stored
 from models.content_sessions import CONTENT_SESSIONS
-
-if TYPE_CHECKING:
-    from app.settings import Settings
-    from app.up.options import Options
-    from app.up.watch import Watch
 
 _NO_PROGRESS_SECONDS = 90.0
 EQUAL, DIFFERENT = 0, 1

@@ -6,28 +6,23 @@ import asyncio
 import os
 import signal
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from app.processes.identity import Identity
 from app.processes.stopping import StopOrder, Stoppable, stop_in_order
 from app.processes.watchdog import Watchdog
+from app.settings import Settings
 from app.up.crew import Crew
 from app.up.engines import Engines
 from app.up.home import Home
+from app.up.options import Options
 from app.up.proof import Proof
-from app.up.screen import screen
+from app.up.screen import Screen, screen
 from app.up.up_file import UpFile
 from app.up.watch import Watch
 from db.migrate import migrate
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from app.settings import Settings
-    from app.up.options import Options
-    from app.up.screen import Screen
 
 INTERRUPTED = 130
 _STOP_SECONDS = 90.0

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from app.processes.stopping import Stoppable
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 class Addresses(msgspec.Struct, frozen=True):

@@ -5,15 +5,12 @@ from __future__ import annotations
 import shlex
 import shutil
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from app.engines.postgres import program
 from app.extras import NotInstalledError
-
-if TYPE_CHECKING:
-    from app.up.flow import Flow
-    from app.up.up_file import Addresses
-    from generator.report import Report
+from app.up.flow import Flow
+from app.up.up_file import Addresses
+from generator.report import Report
 
 
 @dataclass(frozen=True, slots=True)

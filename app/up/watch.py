@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-from app.processes.supervised import Supervised
+from app.processes.stopping import Stoppable
+from app.processes.supervised import Exit, Supervised
+from app.up.crew import Crew
+from app.up.engines import Engines
+from app.up.flow import Flow
+from app.up.home import Home
+from app.up.screen import Screen
 from app.up.up_file import Addresses, UpFile
 from app.up.view import View
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from app.processes.stopping import Stoppable
-    from app.processes.supervised import Exit
-    from app.up.crew import Crew
-    from app.up.engines import Engines
-    from app.up.flow import Flow
-    from app.up.home import Home
-    from app.up.screen import Screen
 
 _INTERVAL_SECONDS = 1.0
 _TROUBLE_SHOWN_SECONDS = 30.0

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import http.client
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import msgspec
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 _TIMEOUT_SECONDS = 2.0
 

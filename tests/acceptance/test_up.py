@@ -9,20 +9,16 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
+from app.engines import Kafka, Postgres
 from app.processes.identity import Identity
 from app.up.home import Home
 from app.up.up_file import UpFile
 from app.up.worker_status import fetch
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from app.engines import Kafka, Postgres
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(240)]
 
