@@ -62,19 +62,33 @@ async def look(
     }
     there = {tp: KafkaPartition(*tp) for tp in positions if tp.partition < counts[tp.topic]}
     lives = {tp: Life(0, "anew", "it is not there") for tp in positions}
+    if there:  # a consumer to which no partition was assigned never stops
+        lives |= await _compare(broker, positions, there)
+    return lives
+
+
+async def _compare(
+    broker: str,
+    positions: Mapping[TopicPartition, Position],
+    there: Mapping[TopicPartition, KafkaPartition],
+) -> dict[TopicPartition, Life]:
     consumer = aiokafka.AIOKafkaConsumer(
-        bootstrap_servers=broker, enable_auto_commit=False, max_partition_fetch_bytes=_FETCH_BYTES
+        bootstrap_servers=broker,
+        enable_auto_commit=False,
+        auto_offset_reset="none",  # made anew meanwhile: an error, not a look elsewhere
+        max_partition_fetch_bytes=_FETCH_BYTES,
     )
     await consumer.start()
     try:
         consumer.assign(list(there.values()))
         first = await consumer.beginning_offsets(list(there.values()))
         end = await consumer.end_offsets(list(there.values()))
-        for tp, partition in there.items():
-            lives[tp] = await _life(consumer, tp, positions[tp], first[partition], end[partition])
+        return {
+            tp: await _life(consumer, tp, positions[tp], first[partition], end[partition])
+            for tp, partition in there.items()
+        }
     finally:
         await consumer.stop()
-    return lives
 
 
 async def _life(

@@ -64,3 +64,8 @@ async def test_records_lost_before_they_were_stored_are_noticed(topic: Topic) ->
 
     with pytest.raises(TopicChangedError, match=r"retention took 3 records.*headrace epoch new"):
         await first_offset(topic, held)
+
+
+async def test_a_topic_that_is_gone_is_not_the_one_that_was_stored(kafka: Kafka) -> None:
+    with pytest.raises(TopicChangedError, match=r"it is not there"):
+        await first_offset(Topic(kafka.address, "gone"), Position(1, 5, 1))
