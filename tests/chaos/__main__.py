@@ -13,8 +13,9 @@ import click
 from app.engines import Kafka, Postgres
 from app.processes.watchdog import Watchdog
 from tests.chaos import faults
+from tests.chaos.load import Load
 from tests.chaos.rounds import play
-from tests.chaos.stage import Load, Stage
+from tests.chaos.stage import Stage
 
 
 @click.command(help=__doc__)
@@ -49,8 +50,11 @@ def _play_all(stage: Stage, chosen: Mapping[str, faults.Fault], rounds: int, see
         if outcome.problems:
             click.echo("\n".join(outcome.problems))
             return False
-    minutes = (time.monotonic() - begun) / 60
-    click.echo(f"All exact: {rounds} rounds, {stage.truth.records:,} records, {minutes:.1f} min")
+    minutes, megabytes = (time.monotonic() - begun) / 60, stage.peak_memory_bytes / 1e6
+    click.echo(
+        f"All exact: {rounds} rounds, {stage.truth.records:,} records, {minutes:.1f} min, "
+        f"largest worker {megabytes:.0f} MB"
+    )
     return True
 
 

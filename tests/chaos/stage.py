@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -13,6 +12,7 @@ from app.processes.watchdog import Watchdog
 from generator.target import Target, make_topic
 from models.content_sessions import CONTENT_SESSIONS
 from tests.chaos.database import Database
+from tests.chaos.load import Load
 from tests.chaos.producer import Flow
 from tests.chaos.truth import Truth, differences
 from tests.chaos.workers import Worker, statuses
@@ -23,16 +23,6 @@ _RECOVERY_SECONDS = 90.0
 
 class StuckError(Exception):
     """What had to happen did not, in far more time than it may take."""
-
-
-@dataclass(frozen=True, slots=True)
-class Load:
-    """How a stage is set."""
-
-    workers: int = 2
-    partitions: int = 4
-    events_per_second: float = 2_000
-    session_timeout_seconds: float = 6.0
 
 
 class Stage:
@@ -67,7 +57,7 @@ class Stage:
         for worker in self.workers:
             worker.start()
         self.flow.start()
-        self.await_stored(self.truth.ends)
+        self.await_more(1)
         self.await_every_worker()
         return self
 

@@ -10,7 +10,8 @@ import pytest
 
 from app.engines import Kafka, Postgres
 from app.processes.watchdog import Watchdog
-from tests.chaos.stage import Load, Stage
+from tests.chaos.load import Load
+from tests.chaos.stage import Stage
 
 
 @contextmanager
