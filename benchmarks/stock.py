@@ -31,6 +31,7 @@ async def stock_rate(place: Place, backlog: Backlog, seconds: float) -> float:
         environment={
             "BROKER": place.kafka.address,
             "TOPIC": backlog.topic,
+            "GROUP": name,  # a new one each time: else it goes on where the last one was
             "PORT": str(free_port()),
             "DATADIR": str(place.folder / name),
         },

@@ -26,7 +26,7 @@ class ContentSession(faust.Record, coerce=True):
 
 
 app = faust.App(
-    "stock",
+    os.environ["GROUP"],
     broker=f"kafka://{os.environ['BROKER']}",
     store="memory://",
     topic_partitions=4,
