@@ -24,6 +24,9 @@ _SINCE_2000 = 946_684_800_000_000
 _INT4 = Struct(">ii").pack
 _INT8 = Struct(">iq").pack
 
+_LOOKED_AT = 256
+"""So many values of a column tell whether it has few different ones."""
+
 Parts = list[Sequence[bytes]]
 """What one column adds to each row: usually its field, sometimes length and bytes apart."""
 
@@ -62,12 +65,22 @@ def encode_rows(
 
 
 def _encode_column(kind: Kind, values: Sequence[Any]) -> Parts:
-    distinct = set(values)
-    if len(distinct) * 4 > len(values) and None not in distinct:
+    head = values[:_LOOKED_AT]
+    if len(set(head)) * 4 > len(head) and None not in values:
         return _ENCODE_VARIED[kind](values)
     # Few values, each many times (a CDN, a network, a bitrate): encode each once.
-    fields: Mapping[Hashable, bytes] = {value: encode_field(kind, value) for value in distinct}
-    return [list(map(fields.__getitem__, values))]
+    return [list(map(_Fields(kind).__getitem__, values))]
+
+
+class _Fields(dict[Hashable, bytes]):
+    """Encoded fields of one kind, by value, each made when it is first asked for."""
+
+    def __init__(self, kind: Kind) -> None:
+        self._kind = kind
+
+    def __missing__(self, value: Any) -> bytes:
+        field = self[value] = encode_field(self._kind, value)
+        return field
 
 
 def _encode_texts(values: Sequence[str]) -> Parts:
