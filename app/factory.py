@@ -23,7 +23,8 @@ from batching.app import CONFIGURATION, BatchApp
 from batching.consumer import BatchTransport
 from batching.table import PartitionRouter, WindowTable
 from models.content_sessions import CONTENT_SESSIONS
-from models.decode import Decoder, Limits
+from models.decode import Decoder
+from models.refusals import Limits
 from models.windows import Window
 from sinks.postgres.sink import PostgresSink
 from telemetry import fault_points

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from generator.traffic import Fractions, Traffic
 from models.batches import DecodedBatch
 from models.content_sessions import CONTENT_SESSIONS
-from models.decode import Decoder, Limits
+from models.decode import Decoder
 from models.positions import TopicPartition
 from models.records import RecordBatch
+from models.refusals import Limits
 
 _EVENTS_PER_SECOND = 20_000
 LONGEST = 5_000

@@ -8,9 +8,10 @@ from agents.writer import Writer
 from models.batches import Batch
 from models.content_sessions import CONTENT_SESSIONS
 from models.dead_letters import DeadLetter
-from models.decode import Decoder, Limits
+from models.decode import Decoder
 from models.positions import Positions, TopicPartition
 from models.records import RecordBatch
+from models.refusals import Limits
 from sinks.base import Sink, SinkUnavailable, Totals
 from sinks.memory import MemorySink
 from tests.models.records import TP, batch_of, heartbeat

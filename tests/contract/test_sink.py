@@ -7,8 +7,9 @@ import pytest
 
 from models.batches import Batch
 from models.content_sessions import CONTENT_SESSIONS
-from models.decode import Decoder, Limits
+from models.decode import Decoder
 from models.positions import Position, TopicPartition
+from models.refusals import Limits
 from sinks.base import Fenced, Totals
 from sinks.postgres.sink import PostgresSink
 from tests.contract.stored import Stored, Subject, memory, partition, postgres

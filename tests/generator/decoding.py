@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from generator.records import Record
 from models.batches import DecodedBatch
 from models.content_sessions import CONTENT_SESSIONS
-from models.decode import Decoder, Limits
+from models.decode import Decoder
 from models.positions import TopicPartition
 from models.records import RecordBatch
+from models.refusals import Limits
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,10 @@ from aiokafka.structs import ConsumerRecord
 from generator.truth import Truth
 from models.batches import DecodedBatch
 from models.content_sessions import CONTENT_SESSIONS
-from models.decode import Decoder, Limits
+from models.decode import Decoder
 from models.positions import TopicPartition
 from models.records import RecordBatch
+from models.refusals import Limits
 
 _MINUTE_MICROSECONDS = 60_000_000
 _BY_CDN = next(window for window in CONTENT_SESSIONS.windows if window.name == "traffic_by_cdn")

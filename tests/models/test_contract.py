@@ -9,7 +9,8 @@ from pydantic import BaseModel, Field, ValidationError
 
 from models.content_sessions import CONTENT_SESSIONS, ContentSession
 from models.contract import struct_of
-from models.decode import Decoder, Limits
+from models.decode import Decoder
+from models.refusals import Limits
 from tests.models.records import batch_of, heartbeat
 from tests.models.spoiling import FIELDS, damaged_heartbeats, heartbeats
 

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.content_sessions import CONTENT_SESSIONS
-from models.decode import Decoder, Limits
+from models.decode import Decoder
+from models.refusals import Limits
 from tests.models.records import NOW_MILLISECONDS, batch_of, heartbeat, seconds_from_now
 from tests.models.spoiling import damaged_heartbeats, heartbeats
 

@@ -8,8 +8,9 @@ import pytest
 from app.engines.ports import free_port
 from models.batches import Batch
 from models.content_sessions import CONTENT_SESSIONS
-from models.decode import Decoder, Limits
+from models.decode import Decoder
 from models.positions import Positions
+from models.refusals import Limits
 from sinks.base import Fenced, SinkUnavailable
 from sinks.postgres.epochs import begin_epoch, stored_positions
 from sinks.postgres.sink import PostgresSink

@@ -1,0 +1,114 @@
+"""Why a record is no row, in words that help whoever sent it."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+
+import msgspec
+from pydantic import BaseModel, ValidationError
+
+from models.dead_letters import DeadLetter, Reason
+from models.positions import TopicPartition
+from models.records import Record
+
+Event = TypeVar("Event", bound=BaseModel)
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+_FIRST_TIME = (datetime.min.replace(tzinfo=UTC) - EPOCH) // MICROSECOND
+_LAST_TIME = (datetime.max.replace(tzinfo=UTC) - EPOCH) // MICROSECOND
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What makes a well-formed event a dead letter; all three are properties of the record."""
+
+    skew_seconds: int = 60
+    """How far the event time may lie ahead of the record's timestamp."""
+
+    retention_seconds: int = 60 * 86_400
+    """How far it may lie behind."""
+
+    event_bytes: int = 1_048_576
+
+
+class Refused(Exception):  # noqa: N818 - carries a verdict
+    """A record is no row."""
+
+    def __init__(self, reason: Reason, detail: str) -> None:
+        super().__init__(reason, detail)
+        self.reason = reason
+        self.detail = detail
+
+
+def read(contract: type[Event], value: bytes | None, limits: Limits) -> Event:
+    """Read with the contract itself: slowly, and Refused tells what a person needs to know."""
+    if value is None:
+        raise Refused("malformed", "no value (a tombstone)")
+    if len(value) > limits.event_bytes:
+        raise Refused("too_large", f"{len(value)} bytes, allowed are {limits.event_bytes}")
+    try:
+        msgspec.json.decode(value)
+    except RecursionError:
+        raise Refused("malformed", "nested too deeply") from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        # a number out of range is JSON all the same: the contract says what it thinks of it
+        if not isinstance(error, msgspec.ValidationError):
+            raise Refused("malformed", str(error)) from None
+    try:
+        return contract.model_validate_json(value)
+    except ValidationError as error:
+        raise Refused(_reason(error), _explain(error)) from None
+
+
+def judge_time(time: int, timestamp: int, limits: Limits) -> Refused | None:
+    """Hold an event time (microseconds) against its record's timestamp (milliseconds).
+
+    Both are properties of the record, so every replay comes to the same verdict.
+    """
+    if not _FIRST_TIME <= time <= _LAST_TIME:
+        return Refused("invalid", "event time: not in the years 1 to 9999, in UTC")
+    if timestamp < 0:
+        return None  # a record without a timestamp cannot be judged
+    ahead = (time - timestamp * 1_000) / 1_000_000
+    if ahead > limits.skew_seconds:
+        return Refused(
+            "from_the_future",
+            f"event time {ahead:.0f} s after the record's, allowed are {limits.skew_seconds} s",
+        )
+    if -ahead > limits.retention_seconds:
+        return Refused(
+            "expired",
+            f"event time {-ahead:.0f} s before the record's, kept are {limits.retention_seconds} s",
+        )
+    return None
+
+
+def dead_letter(tp: TopicPartition, record: Record, refusal: Refused) -> DeadLetter:
+    """Keep a refused record with its reason."""
+    return DeadLetter(
+        topic=tp.topic,
+        partition=tp.partition,
+        offset=record.offset,
+        timestamp=record.timestamp,
+        reason=refusal.reason,
+        detail=_storable(refusal.detail),
+        payload=record.value,
+    )
+
+
+def _reason(error: ValidationError) -> Reason:
+    unreadable = error.errors(include_url=False)[0]["type"] == "json_invalid"
+    return "malformed" if unreadable else "invalid"
+
+
+def _explain(error: ValidationError) -> str:
+    return "; ".join(
+        f"{'.'.join(str(part) for part in item['loc']) or 'event'}: {item['msg']}"
+        for item in error.errors(include_url=False, include_context=False, include_input=False)
+    )
+
+
+def _storable(detail: str) -> str:
+    # an error may quote the input: NUL and lone surrogates, which no database takes, and megabytes
+    return detail[:1_000].encode(errors="replace").decode().replace("\0", "\\0")
