@@ -34,7 +34,7 @@ class WorkerObserver:
 
     def on_stored(self, batch: Batch, totals: Totals) -> None:
         self._stats.flushes += 1
-        self._stats.rows_stored += batch.rows
+        self._stats.rows_stored += batch.row_count
         self._stats.dead_letters.update(letter.reason for letter in batch.dead_letters)
         now = int(self._now() * 1_000)
         for part in batch.parts:

@@ -134,7 +134,8 @@ class Writer:
         if batch.start != expected:
             raise NotNextError(f"{batch.tp}: expected offset {expected}, came {batch.start}")
         self._observer.on_accepted(batch)
-        self._pending.add(self._decoder.decode(batch))
+        decoded = self._decoder.decode(batch)
+        self._pending.add(decoded, self._sink.encode(decoded, self._stored[batch.tp].epoch))
         self._next_offset[batch.tp] = batch.end
         if self._full():
             await self.flush()

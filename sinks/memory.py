@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from models.batches import Batch
+from models.batches import Batch, DecodedBatch
 from models.dead_letters import DeadLetter
 from models.fold import Deltas, merge_deltas
 from models.positions import Position, Positions, TopicPartition
@@ -34,6 +34,11 @@ class MemorySink:
             for window, rows in self.windows.items()
         }
 
+    def encode(self, decoded: DecodedBatch, epoch: int) -> list[tuple[object, ...]]:
+        del epoch
+        rows = zip(decoded.offsets, *decoded.columns, strict=True)
+        return [(decoded.tp.partition, *row) for row in rows]
+
     async def write(self, batch: Batch, expected: Positions) -> Totals:
         self._check()
         reached = batch.positions(expected)
@@ -42,9 +47,7 @@ class MemorySink:
         deltas = batch.deltas()
         merge_deltas(self.windows, deltas)
         for part in batch.parts:
-            self.rows.extend(
-                (part.tp.partition, *row) for row in zip(part.offsets, *part.columns, strict=True)
-            )
+            self.rows.extend(part.rows)
         self.dead_letters.extend(batch.dead_letters)
         self.stored.update(reached)
         return {

@@ -6,7 +6,7 @@ from pathlib import Path
 import asyncpg
 
 from db.queries import load
-from models.batches import Batch
+from models.batches import Batch, DecodedBatch
 from models.dead_letters import DeadLetter
 from models.fold import Deltas
 from models.positions import Position, Positions, TopicPartition
@@ -51,6 +51,13 @@ class PostgresSink:
                 for window, sql in self._totals.items()
             }
 
+    def encode(self, decoded: DecodedBatch, epoch: int) -> bytes:
+        if not decoded.offsets:
+            return b""
+        kinds = [*(column.kind for column in self._stream.columns), "int8"]
+        columns = zip(kinds, [*decoded.columns, decoded.offsets], strict=True)
+        return copy.encode_rows(list(columns), [("int4", decoded.tp.partition), ("int4", epoch)])
+
     async def write(self, batch: Batch, expected: Positions) -> Totals:
         """Store a batch in one transaction; its order of steps is what makes it exact.
 
@@ -60,7 +67,7 @@ class PostgresSink:
         """
         async with self._connection.use() as connection:
             await connection.execute("BEGIN")
-            await self._copy(connection, batch, expected)
+            await self._copy(connection, batch)
             fault_points.reach("before_upsert")
             totals = await self._merge(batch.deltas())
             await self._add_dead_letters(batch.dead_letters, expected)
@@ -73,38 +80,18 @@ class PostgresSink:
     async def close(self) -> None:
         await self._connection.close()
 
-    async def _copy(
-        self, connection: asyncpg.Connection, batch: Batch, expected: Positions
-    ) -> None:
-        if not batch.rows:
+    async def _copy(self, connection: asyncpg.Connection, batch: Batch) -> None:
+        if not batch.row_count:
             return
         await watched(
             connection,
             connection.copy_to_table(
                 self._stream.topic,
-                source=self._encode(batch, expected),
+                source=_copied(batch),
                 columns=self._columns,
                 format="binary",
             ),
         )
-
-    async def _encode(self, batch: Batch, expected: Positions) -> AsyncIterator[bytes]:
-        yield copy.HEADER
-        for part in batch.parts:
-            if not part.offsets:
-                continue
-            yield copy.encode_rows(
-                [
-                    *(
-                        (column.kind, values)
-                        for column, values in zip(self._stream.columns, part.columns, strict=True)
-                    ),
-                    ("int8", part.offsets),
-                ],
-                [("int4", part.tp.partition), ("int4", expected[part.tp].epoch)],
-            )
-            fault_points.reach("during_copy")
-        yield copy.TRAILER
 
     async def _merge(self, deltas: Deltas) -> Totals:
         totals = {}
@@ -145,3 +132,12 @@ class PostgresSink:
             raise Fenced(
                 f"another worker has stored further than {sorted(expected.items())} ({done})"
             )
+
+
+async def _copied(batch: Batch) -> AsyncIterator[bytes]:
+    yield copy.HEADER
+    for part in batch.parts:
+        if part.rows:
+            yield part.rows
+            fault_points.reach("during_copy")
+    yield copy.TRAILER

@@ -34,10 +34,22 @@ async def subject(request: pytest.FixtureRequest) -> AsyncIterator[Subject]:
         await subject.sink.close()
 
 
-def batch(values: list[bytes | None], start: int = 0, tp: TopicPartition = P0) -> Batch:
-    made = Batch(CONTENT_SESSIONS)
-    made.add(DECODER.decode(batch_of(values, start=start, tp=tp)))
-    return made
+def batch(
+    subject: Subject, values: list[bytes | None], start: int = 0, tp: TopicPartition = P0
+) -> Batch:
+    return add(subject, Batch(CONTENT_SESSIONS), values, start, tp)
+
+
+def add(
+    subject: Subject,
+    to: Batch,
+    values: list[bytes | None],
+    start: int = 0,
+    tp: TopicPartition = P0,
+) -> Batch:
+    decoded = DECODER.decode(batch_of(values, start=start, tp=tp))
+    to.add(decoded, subject.sink.encode(decoded, epoch=1))
+    return to
 
 
 def by_cdn(totals: Totals) -> dict[tuple[object, ...], tuple[object, ...]]:
@@ -50,8 +62,8 @@ async def test_positions_begin_before_the_first_record(subject: Subject) -> None
 
 async def test_a_write_stores_rows_and_moves_positions(subject: Subject) -> None:
     positions = await subject.sink.positions([P0, P1])
-    two = batch([heartbeat(session_id="a"), heartbeat(session_id="b")])
-    two.add(DECODER.decode(batch_of([heartbeat(session_id="c")], start=5, tp=P1)))
+    two = batch(subject, [heartbeat(session_id="a"), heartbeat(session_id="b")])
+    add(subject, two, [heartbeat(session_id="c")], start=5, tp=P1)
 
     await subject.sink.write(two, positions)
 
@@ -65,7 +77,7 @@ async def test_a_write_stores_rows_and_moves_positions(subject: Subject) -> None
 async def test_partitions_that_a_batch_does_not_touch_stay(subject: Subject) -> None:
     positions = await subject.sink.positions([P0, P1])
 
-    await subject.sink.write(batch([heartbeat()]), positions)
+    await subject.sink.write(batch(subject, [heartbeat()]), positions)
 
     assert (await subject.sink.positions([P1]))[P1] == BEGIN
 
@@ -81,10 +93,10 @@ async def test_partitions_that_a_batch_does_not_touch_stay(subject: Subject) -> 
 async def test_a_wrong_expectation_is_fenced_and_stores_nothing(
     subject: Subject, wrong: Position
 ) -> None:
-    await subject.sink.write(batch([heartbeat()]), await subject.sink.positions([P0, P1]))
+    await subject.sink.write(batch(subject, [heartbeat()]), await subject.sink.positions([P0, P1]))
     before = await subject.look(), await subject.sink.totals([P0], 0)
-    late = batch([heartbeat(), None], start=8)
-    late.add(DECODER.decode(batch_of([heartbeat()], tp=P1)))
+    late = batch(subject, [heartbeat(), None], start=8)
+    add(subject, late, [heartbeat()], tp=P1)
 
     with pytest.raises(Fenced):
         await subject.sink.write(late, {P0: wrong, P1: BEGIN})
@@ -99,27 +111,27 @@ async def test_a_wrong_expectation_is_fenced_and_stores_nothing(
 async def test_writes_go_on_after_a_fence(subject: Subject) -> None:
     positions = await subject.sink.positions([P0])
     with pytest.raises(Fenced):
-        await subject.sink.write(batch([heartbeat()]), {P0: Position(1, 3, 0)})
+        await subject.sink.write(batch(subject, [heartbeat()]), {P0: Position(1, 3, 0)})
 
-    await subject.sink.write(batch([heartbeat()]), positions)
+    await subject.sink.write(batch(subject, [heartbeat()]), positions)
 
     assert len((await subject.look()).rows) == 1
 
 
 async def test_a_write_returns_the_new_totals_of_what_it_touched(subject: Subject) -> None:
     positions = await subject.sink.positions([P0])
-    first = batch([heartbeat(), heartbeat(current_cdn="Fastly")])
+    first = batch(subject, [heartbeat(), heartbeat(current_cdn="Fastly")])
     await subject.sink.write(first, positions)
 
-    second = batch([heartbeat(heartbeat_seconds=5)], start=2)
+    second = batch(subject, [heartbeat(heartbeat_seconds=5)], start=2)
     totals = await subject.sink.write(second, await subject.sink.positions([P0]))
 
     assert by_cdn(totals) == {(MINUTE, 0, "Akamai"): (2, 60_000, 15)}
 
 
 async def test_totals_are_those_of_the_partitions_and_times_asked_for(subject: Subject) -> None:
-    both = batch([heartbeat(), heartbeat("2026-11-22T10:03:59.999Z")])
-    both.add(DECODER.decode(batch_of([heartbeat()], tp=P1)))
+    both = batch(subject, [heartbeat(), heartbeat("2026-11-22T10:03:59.999Z")])
+    add(subject, both, [heartbeat()], tp=P1)
     await subject.sink.write(both, await subject.sink.positions([P0, P1]))
 
     totals = await subject.sink.totals([P0], MINUTE)
@@ -129,7 +141,7 @@ async def test_totals_are_those_of_the_partitions_and_times_asked_for(subject: S
 
 @pytest.mark.parametrize("payload", [None, b"", b"\0\xff{", b"x" * 2_000_000])
 async def test_dead_letters_are_kept_untouched(subject: Subject, payload: bytes | None) -> None:
-    bad = batch([payload])
+    bad = batch(subject, [payload])
 
     await subject.sink.write(bad, await subject.sink.positions([P0]))
 
@@ -142,7 +154,7 @@ async def test_a_cancelled_write_is_undone_or_shows_in_the_positions(
     subject: Subject, steps: int
 ) -> None:
     positions = await subject.sink.positions([P0])
-    bad_and_good = batch([heartbeat(), None] * 1_000)
+    bad_and_good = batch(subject, [heartbeat(), None] * 1_000)
 
     writing = asyncio.create_task(subject.sink.write(bad_and_good, positions))
     for _ in range(steps):

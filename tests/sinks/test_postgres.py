@@ -26,9 +26,10 @@ async def sink(database: str) -> AsyncIterator[PostgresSink]:
     await sink.close()
 
 
-def one_record() -> Batch:
+def one_record(sink: PostgresSink) -> Batch:
     batch = Batch(CONTENT_SESSIONS)
-    batch.add(DECODER.decode(batch_of([heartbeat()])))
+    decoded = DECODER.decode(batch_of([heartbeat()]))
+    batch.add(decoded, sink.encode(decoded, epoch=1))
     return batch
 
 
@@ -54,7 +55,7 @@ async def test_a_read_only_database_is_unavailable_until_it_is_not(
     await read_only(database, on=True)
 
     with pytest.raises(SinkUnavailable, match="read-only"):
-        await sink.write(one_record(), positions)
+        await sink.write(one_record(sink), positions)
     await read_only(database, on=False)
 
     assert await stored_by(sink, positions) == 0
@@ -67,7 +68,7 @@ async def test_a_new_epoch_fences_whoever_still_runs(sink: PostgresSink, databas
 
     assert number == 2
     with pytest.raises(Fenced):
-        await sink.write(one_record(), old)
+        await sink.write(one_record(sink), old)
     assert await stored_by(sink, await sink.positions([TP])) == 0
     assert [held.epoch for held in (await stored_positions(database, TP.topic)).values()] == [2]
 
@@ -86,7 +87,7 @@ async def test_a_topic_that_was_never_read_has_no_positions(database: str) -> No
 
 async def stored_by(sink: PostgresSink, positions: Positions) -> int:
     """Write one record; return the position reached."""
-    await sink.write(one_record(), positions)
+    await sink.write(one_record(sink), positions)
     return (await sink.positions([TP]))[TP].last_offset
 
 

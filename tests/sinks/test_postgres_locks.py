@@ -19,10 +19,11 @@ PARSE, BEGIN = b"P", b"QBEGIN\0"
 
 
 async def test_nothing_is_prepared_in_a_transaction(database: str) -> None:
+    decoded = Decoder(CONTENT_SESSIONS, Limits()).decode(batch_of([heartbeat(), b"no heartbeat"]))
     batch = Batch(CONTENT_SESSIONS)
-    batch.add(Decoder(CONTENT_SESSIONS, Limits()).decode(batch_of([heartbeat(), b"no heartbeat"])))
     async with recording_proxy(database) as (dsn, sent):
         sink = PostgresSink(dsn, CONTENT_SESSIONS)
+        batch.add(decoded, sink.encode(decoded, epoch=1))
         positions = await sink.positions([TP])
 
         await sink.write(batch, positions)
