@@ -1,25 +1,27 @@
-"""What aiokafka gives us for each record, cut down to what a batch needs.
+"""What aiokafka gives us for a partition: whole record batches, and from where they were read.
 
 Two private methods of aiokafka 0.14 are wrapped, for the topics named and for no others (hence the
 pinned version and tests/batching/test_fetch.py):
 
-* `PartitionRecords._consumer_record` builds a frozen dataclass of eleven fields for each record.
-  Without it a record costs 0.8 us to fetch instead of 1.8 (benchmarks/fetch.py).
+* `PartitionRecords._unpack_records` yields records one by one, each as a frozen dataclass of eleven
+  fields. Here it yields the list of a whole Kafka record batch, made in C (benchmarks/fetch.py).
 * `FetchResult.getall` forgets where the records were read from. A batch needs it to prove that it
   follows on the one before: after a seek, records of the old position may still be under way.
 """
 
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Any
 
-from aiokafka.consumer.fetcher import FetchResult, PartitionRecords
+from aiokafka.consumer.fetcher import READ_COMMITTED, FetchResult, PartitionRecords
+from aiokafka.errors import CorruptRecordException
 
 _batched: set[str] = set()
 """Process-wide, as the classes are: topics whose records come raw and in a FetchedRecords."""
 
-
-_SLICE = 500
 _FETCH_BYTES = 4 * 1024 * 1024
+"""Where one round ends: a few compressed megabytes may hold gigabytes of records."""
 
 
 class FetchedRecords(list[Any]):
@@ -32,36 +34,78 @@ class FetchedRecords(list[Any]):
 def batch_topics(topics: Iterable[str]) -> None:
     """Have the records of these topics come raw, in FetchedRecords."""
     _batched.update(topics)
-    if PartitionRecords._consumer_record is not _consumer_record:  # noqa: SLF001
-        PartitionRecords._consumer_record = _consumer_record  # noqa: SLF001
+    if PartitionRecords._unpack_records is not _unpack_records:  # noqa: SLF001
+        PartitionRecords._unpack_records = _unpack_records  # noqa: SLF001
         FetchResult.getall = _getall
 
 
-_original_consumer_record = PartitionRecords._consumer_record  # noqa: SLF001
+_original_unpack_records = PartitionRecords._unpack_records  # noqa: SLF001
 _original_getall = FetchResult.getall
 
 
-def _consumer_record(self: Any, tp: Any, record: Any) -> Any:
-    return record if tp.topic in _batched else _original_consumer_record(self, tp, record)
+def _unpack_records(self: Any) -> Iterator[Any]:
+    if self._tp.topic in _batched:
+        return _unpack_batches(self)
+    return _original_unpack_records(self)  # type: ignore[no-any-return]
+
+
+def _unpack_batches(self: Any) -> Iterator[tuple[list[Any], int]]:
+    # The original's loop, but for the records, which it takes one at a time. Yields them with the
+    # offset that reading goes on at; whoever takes them moves next_fetch_offset there.
+    while self._records.has_next():
+        batch = self._records.next_batch()
+        if self._check_crcs and not batch.validate_crc():
+            raise CorruptRecordException(f"Invalid CRC - {self._tp}")
+        counts = not (_is_aborted(self, batch) or batch.is_control_batch)
+        records = list(batch) if counts else []
+        if records and records[0].offset < self.next_fetch_offset:
+            records = [record for record in records if record.offset >= self.next_fetch_offset]
+        if records:
+            yield records, batch.next_offset
+        else:
+            self.next_fetch_offset = batch.next_offset
+
+
+def _is_aborted(self: Any, batch: Any) -> bool:
+    if self._isolation_level != READ_COMMITTED or batch.producer_id is None:
+        return False
+    self._consume_aborted_up_to(batch.base_offset)
+    if batch.is_control_batch and self._contains_abort_marker(batch):
+        self._aborted_producers.discard(batch.producer_id)
+    return batch.is_transactional and batch.producer_id in self._aborted_producers
 
 
 def _getall(self: Any, max_records: int | None = None) -> list[Any]:
-    source = self._partition_records
-    if source is None or self._topic_partition.topic not in _batched:
+    tp, source = self._topic_partition, self._partition_records
+    if source is None or tp.topic not in _batched:
         return _original_getall(self, max_records)  # type: ignore[no-any-return]
-    state = self._assignment.state_value(self._topic_partition)
+    if not self.check_assignment(tp):
+        return []
+    state = self._assignment.state_value(tp)
     start = source.next_fetch_offset
-    fetched = FetchedRecords()
-    wanted, size = max_records or _SLICE, 0
-    # in slices, as a few compressed megabytes may hold gigabytes of records
-    while self.has_more() and size < _FETCH_BYTES and len(fetched) < wanted:
-        part = _original_getall(self, min(_SLICE, wanted - len(fetched)))
-        if not part:
-            break
-        fetched.extend(part)
-        size += sum(len(record.value or b"") for record in part)
+    fetched = _take(self, source, max_records)
     fetched.start, fetched.end = _with_skipped(state, start), source.next_fetch_offset
     state.headrace_skipped = None if fetched else (fetched.start, fetched.end)
+    state.consumed_to(fetched.end)
+    return fetched
+
+
+def _take(self: Any, source: Any, max_records: int | None) -> FetchedRecords:
+    fetched, size = FetchedRecords(), 0
+    room = sys.maxsize if max_records is None else max_records
+    for records, end in source:
+        fetched.extend(records[:room])
+        if len(records) > room:
+            rest = records[room:]
+            source.next_fetch_offset = rest[0].offset
+            source._records_iterator = chain([(rest, end)], source._records_iterator)  # noqa: SLF001
+            return fetched
+        source.next_fetch_offset = end
+        room -= len(records)
+        size += sum(len(record.value or b"") for record in records)
+        if size >= _FETCH_BYTES or not room:
+            return fetched
+    self._partition_records = None
     return fetched
 
 
