@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from models.dead_letters import DeadLetter
-from models.fold import Deltas, merge_deltas
+from models.fold import Deltas, Fold
 from models.positions import Position, Positions, TopicPartition
 from models.streams import Stream
 
@@ -15,14 +15,13 @@ class DecodedBatch:
     """One record batch, decoded: rows by column, and the records that are no rows.
 
     `columns` has the stream's columns in their order, each as long as `offsets`; times are
-    microseconds since 1970. `deltas` is what the rows fold into; `timestamps` are the records' own,
-    in milliseconds; `size_bytes` is what the records weighed.
+    microseconds since 1970. `timestamps` are the records' own, in milliseconds; `size_bytes` is
+    what the records weighed.
     """
 
     tp: TopicPartition
     offsets: Sequence[int]
     columns: Sequence[Sequence[Any]]
-    deltas: Deltas
     dead_letters: Sequence[DeadLetter]
     timestamps: Sequence[int]
     size_bytes: int
@@ -37,7 +36,6 @@ class Part:
     tp: TopicPartition
     rows: Any
     row_count: int
-    deltas: Deltas
     dead_letters: Sequence[DeadLetter]
     timestamps: Sequence[int]
     last_offset: int
@@ -52,14 +50,19 @@ class Batch:
     parts: list[Part] = field(default_factory=list)
     records: int = 0
     size_bytes: int = 0
+    _fold: Fold = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._fold = Fold(self.stream.windows)
 
     def add(self, decoded: DecodedBatch, rows: Any) -> None:
         """Add a decoded batch, with its rows as the sink has encoded them."""
+        columns = dict(zip(self.stream.column_names, decoded.columns, strict=True))
+        self._fold.add(decoded.tp.partition, columns[self.stream.event_time], columns)
         part = Part(
             decoded.tp,
             rows,
             len(decoded.offsets),
-            decoded.deltas,
             decoded.dead_letters,
             decoded.timestamps,
             decoded.last_offset,
@@ -78,11 +81,8 @@ class Batch:
         return [letter for part in self.parts for letter in part.dead_letters]
 
     def deltas(self) -> Deltas:
-        """Merge the deltas of every part."""
-        merged: Deltas = {}
-        for part in self.parts:
-            merge_deltas(merged, part.deltas)
-        return merged
+        """Give what all rows fold into."""
+        return self._fold.deltas()
 
     def positions(self, expected: Positions) -> Mapping[TopicPartition, Position]:
         """Say where each partition stands once this batch is stored; epochs stay as `expected`."""

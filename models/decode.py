@@ -12,7 +12,6 @@ from msgspec.structs import astuple
 from models.batches import DecodedBatch
 from models.contract import struct_of
 from models.dead_letters import DeadLetter
-from models.fold import fold
 from models.records import Record, RecordBatch
 from models.refusals import EPOCH, MICROSECOND, Limits, Refused, dead_letter, judge_time, read
 from models.streams import Stream
@@ -34,7 +33,7 @@ class Decoder:
         self._limits = limits
         self._struct = struct_of(stream.event)
         self._fast = msgspec.json.Decoder(self._struct).decode
-        names = [column.name for column in stream.columns]
+        names = stream.column_names
         self._names = names
         self._time = names.index(stream.event_time)
 
@@ -52,12 +51,6 @@ class Decoder:
             tp=batch.tp,
             offsets=[record.offset for record in records],
             columns=columns,
-            deltas=fold(
-                self._stream.windows,
-                batch.tp.partition,
-                columns[self._time],
-                dict(zip(self._names, columns, strict=True)),
-            ),
             dead_letters=refused,
             timestamps=timestamps,
             size_bytes=sum(len(record.value or b"") for record in batch.records),

@@ -1,12 +1,12 @@
 """Folding: from rows by column to window deltas. Pure.
 
 Equal contributions are counted first, in C, and each distinct one is folded once with its count: a
-heartbeat's network, CDN and bitrate come from short lists, so a batch of thousands of rows has some
-hundred distinct contributions. A window whose keys are a subset of another's is rolled up from it
+heartbeat's network, CDN and bitrate come from short lists, so tens of thousands of rows have some
+thousand distinct contributions. A window whose keys are a subset of another's is rolled up from it
 instead of being folded again.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -23,23 +23,49 @@ Deltas = dict[Window, dict[Key, Row]]
 _SECOND = 1_000_000
 
 
+class Fold:
+    """Folds the rows of many batches into the deltas of each window."""
+
+    def __init__(self, windows: Sequence[Window]) -> None:
+        # more keys first, so that what can be rolled up finds its base
+        self._windows = sorted(windows, key=lambda window: -len(window.keys))
+        self._base = {
+            window: next(base for base in self._windows if _contains(base, window))
+            for window in self._windows
+        }
+        self._counts: defaultdict[tuple[Window, int], Counter[Key]] = defaultdict(Counter)
+
+    def add(
+        self, partition: int, event_times: Sequence[int], columns: Mapping[str, Sequence[Any]]
+    ) -> None:
+        """Take in rows, given by column; times are in microseconds since 1970."""
+        for window in set(self._base.values()):
+            length = window.seconds * _SECOND
+            starts = [time - time % length for time in event_times]
+            contributions = zip(starts, *(columns[name] for name in _names(window)), strict=True)
+            self._counts[window, partition].update(contributions)
+
+    def deltas(self) -> Deltas:
+        """Give the deltas of all rows taken in."""
+        deltas: Deltas = {window: {} for window in self._windows}
+        for (window, partition), counts in self._counts.items():
+            _expand(window, partition, counts, deltas[window])
+        for window, base in self._base.items():
+            if base != window:
+                deltas[window] = _roll_up(base, window, deltas[base])
+        return deltas
+
+
 def fold(
     windows: Sequence[Window],
     partition: int,
     event_times: Sequence[int],
     columns: Mapping[str, Sequence[Any]],
 ) -> Deltas:
-    """Fold rows, given by column, into the deltas of each window."""
-    deltas: Deltas = {}
-    # more keys first, so that what can be rolled up finds its base
-    for window in sorted(windows, key=lambda window: -len(window.keys)):
-        base = next((done for done in deltas if _contains(done, window)), None)
-        deltas[window] = (
-            _count(window, partition, event_times, columns)
-            if base is None
-            else _roll_up(base, window, deltas[base])
-        )
-    return deltas
+    """Fold the rows of one batch."""
+    folded = Fold(windows)
+    folded.add(partition, event_times, columns)
+    return folded.deltas()
 
 
 def merge_deltas(into: Deltas, more: Deltas) -> None:
@@ -56,27 +82,26 @@ def _contains(base: Window, window: Window) -> bool:
     )
 
 
-def _count(
-    window: Window,
-    partition: int,
-    event_times: Sequence[int],
-    columns: Mapping[str, Sequence[Any]],
-) -> dict[Key, Row]:
-    length = window.seconds * _SECOND
-    starts = [time - time % length for time in event_times]
-    fields = sorted({name for measure in window.measures for name in measure.of})
-    counts = Counter(zip(starts, *(columns[name] for name in (*window.keys, *fields)), strict=True))
+def _fields(window: Window) -> list[str]:
+    return sorted({name for measure in window.measures for name in measure.of})
+
+
+def _names(window: Window) -> list[str]:
+    return [*window.keys, *_fields(window)]
+
+
+def _expand(
+    window: Window, partition: int, counts: Mapping[Key, int], rows: dict[Key, Row]
+) -> None:
     width = 1 + len(window.keys)
-    at = {name: width + index for index, name in enumerate(fields)}
-    rows: dict[Key, Row] = {}
-    for combination, count in counts.items():
-        key = (combination[0], partition, *combination[1:width])
+    at = {name: width + index for index, name in enumerate(_fields(window))}
+    for contribution, count in counts.items():
+        key = (contribution[0], partition, *contribution[1:width])
         row = tuple(
-            measure.weigh(measure.value(*(combination[at[name]] for name in measure.of)), count)
+            measure.weigh(measure.value(*(contribution[at[name]] for name in measure.of)), count)
             for measure in window.measures
         )
         _merge_row(window.measures, rows, key, row)
-    return rows
 
 
 def _roll_up(base: Window, window: Window, rows: Mapping[Key, Row]) -> dict[Key, Row]:

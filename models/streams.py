@@ -41,6 +41,10 @@ class Stream:
         )
         object.__setattr__(self, "columns", columns)
 
+    @property
+    def column_names(self) -> list[str]:
+        return [column.name for column in self.columns]
+
     def column(self, name: str) -> Column:
         return next(column for column in self.columns if column.name == name)
 

@@ -13,6 +13,7 @@ from models.decode import Decoder
 from models.positions import TopicPartition
 from models.records import RecordBatch
 from models.refusals import Limits
+from tests.generator.decoding import folded
 
 _MINUTE_MICROSECONDS = 60_000_000
 _BY_CDN = next(window for window in CONTENT_SESSIONS.windows if window.name == "traffic_by_cdn")
@@ -47,7 +48,7 @@ def _add(found: Topic, records: list[ConsumerRecord], decoded: DecodedBatch) -> 
     truth.produced += len(records)
     truth.rows += len(decoded.offsets)
     truth.dead_letters += Counter(letter.reason for letter in decoded.dead_letters)
-    for (start, _, cdn), (events, kilobits, _) in decoded.deltas[_BY_CDN].items():
+    for (start, _, cdn), (events, kilobits, _) in folded(decoded)[_BY_CDN].items():
         window = truth.windows.setdefault((start // _MINUTE_MICROSECONDS, cdn), [0, 0])
         window[0] += events
         window[1] += kilobits

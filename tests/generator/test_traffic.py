@@ -13,7 +13,7 @@ from generator.times import MINUTE, SECOND
 from generator.traffic import Fractions, Traffic
 from generator.truth import Truth
 from models.content_sessions import CONTENT_SESSIONS
-from tests.generator.decoding import decode
+from tests.generator.decoding import decode, folded
 
 START = 1_795_341_900_123
 ALL_KINDS = Fractions(late=0.1, out_of_order=0.1, duplicates=0.05, bad=0.1)
@@ -70,11 +70,11 @@ def test_the_truth_adds_up_to_what_the_windows_fold_into() -> None:
 
     decoded = decode(records, timestamp=START + MINUTE)
     by_cdn = next(window for window in CONTENT_SESSIONS.windows if window.name == "traffic_by_cdn")
-    folded = {
+    by_minute_and_cdn = {
         (start // (MINUTE * 1_000), cdn): [events, kilobits]
-        for (start, _, cdn), (events, kilobits, _) in decoded.deltas[by_cdn].items()
+        for (start, _, cdn), (events, kilobits, _) in folded(decoded)[by_cdn].items()
     }
-    assert truth.windows == folded
+    assert truth.windows == by_minute_and_cdn
     assert truth.rows == len(decoded.offsets)
     assert truth.dead_letters == Counter(letter.reason for letter in decoded.dead_letters)
     assert truth.produced == len(records) == truth.rows + truth.dead_letters.total()
