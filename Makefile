@@ -31,6 +31,9 @@ up: $(INSTALLED) ## run everything on this machine and show live numbers
 test: $(INSTALLED)-develop ## run every test, on Apache Kafka and PostgreSQL
 	$(BIN)/pytest $(ARGS)
 
+quick: $(INSTALLED)-develop ## run the tests that start no worker, in under two minutes
+	$(BIN)/pytest tests --ignore=tests/acceptance --ignore=tests/integration --ignore=tests/generator $(ARGS)
+
 check: $(INSTALLED)-develop ## formatting, lint, types, layers
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -45,4 +48,4 @@ SEED ?= 1
 chaos: $(INSTALLED)-develop ## kill and stop things for ROUNDS rounds, then compare with the truth
 	@$(BIN)/python -m tests.chaos --rounds $(ROUNDS) --seed $(SEED)
 
-.PHONY: help install up test check bench chaos
+.PHONY: help install up test quick check bench chaos
