@@ -33,7 +33,7 @@ class BatchApp(faust.App):
 
 
 def tune_process() -> None:
-    """Set the interpreter for throughput; figures from `../shared/experiments` on 2 cores.
+    """Set the interpreter for throughput; the figures are a prototype's, on 2 cores.
 
     The collector walks every live object again and again while a backlog is drained, and finds
     nothing, as events hold no cycles: 68,500 events/s became 119,000. Faust's fetching thread and
