@@ -2,7 +2,7 @@
 
 The sink's positions are the truth. A writer takes partitions over by asking for them (`take_over`),
 accepts only what follows on without a hole (`accept`), and gives everything up at once (`give_up`).
-While one batch is being written the next is decoded and folded; when that is full too, `accept`
+While one batch is being written the next is decoded and encoded; when that is full too, `accept`
 waits, and with it the agent, the stream's buffer and the fetcher.
 """
 
@@ -135,7 +135,12 @@ class Writer:
             raise NotNextError(f"{batch.tp}: expected offset {expected}, came {batch.start}")
         self._observer.on_accepted(batch)
         decoded = self._decoder.decode(batch)
-        self._pending.add(decoded, self._sink.encode(decoded, self._stored[batch.tp].epoch))
+        rows = self._sink.encode(decoded, self._stored[batch.tp].epoch)
+        try:
+            self._pending.add(decoded, rows)
+        except BaseException:
+            self._pending = Batch(self._stream)  # half added: nothing of it may be written
+            raise
         self._next_offset[batch.tp] = batch.end
         if self._full():
             await self.flush()

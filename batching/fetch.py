@@ -11,7 +11,7 @@ pinned version and tests/batching/test_fetch.py):
 
 import sys
 from collections.abc import Iterable, Iterator
-from itertools import chain
+from itertools import chain, islice
 from typing import Any
 
 from aiokafka.consumer.fetcher import READ_COMMITTED, FetchResult, PartitionRecords
@@ -20,6 +20,7 @@ from aiokafka.errors import CorruptRecordException
 _batched: set[str] = set()
 """Process-wide, as the classes are: topics whose records come raw and in a FetchedRecords."""
 
+_SLICE = 5_000
 _FETCH_BYTES = 4 * 1024 * 1024
 """Where one round ends: a few compressed megabytes may hold gigabytes of records."""
 
@@ -56,14 +57,17 @@ def _unpack_batches(self: Any) -> Iterator[tuple[list[Any], int]]:
         batch = self._records.next_batch()
         if self._check_crcs and not batch.validate_crc():
             raise CorruptRecordException(f"Invalid CRC - {self._tp}")
-        counts = not (_is_aborted(self, batch) or batch.is_control_batch)
-        records = list(batch) if counts else []
-        if records and records[0].offset < self.next_fetch_offset:
-            records = [record for record in records if record.offset >= self.next_fetch_offset]
-        if records:
-            yield records, batch.next_offset
-        else:
-            self.next_fetch_offset = batch.next_offset
+        if not (_is_aborted(self, batch) or batch.is_control_batch):
+            # In slices, as a megabyte may hold millions of records; through a chain, as aiokafka's
+            # batch cannot be asked for its iterator twice.
+            remaining = chain(batch)
+            while records := list(islice(remaining, _SLICE)):
+                end = records[-1].offset + 1
+                if records[0].offset < self.next_fetch_offset:
+                    records = [one for one in records if one.offset >= self.next_fetch_offset]
+                if records:
+                    yield records, end
+        self.next_fetch_offset = max(self.next_fetch_offset, batch.next_offset)
 
 
 def _is_aborted(self: Any, batch: Any) -> bool:
@@ -77,7 +81,7 @@ def _is_aborted(self: Any, batch: Any) -> bool:
 
 def _getall(self: Any, max_records: int | None = None) -> list[Any]:
     tp, source = self._topic_partition, self._partition_records
-    if source is None or tp.topic not in _batched:
+    if tp.topic not in _batched:
         return _original_getall(self, max_records)  # type: ignore[no-any-return]
     if not self.check_assignment(tp):
         return []

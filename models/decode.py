@@ -13,7 +13,17 @@ from models.batches import DecodedBatch
 from models.contract import struct_of
 from models.dead_letters import DeadLetter
 from models.records import Record, RecordBatch
-from models.refusals import EPOCH, MICROSECOND, Limits, Refused, dead_letter, judge_time, read
+from models.refusals import (
+    EPOCH,
+    FIRST_TIME,
+    LAST_TIME,
+    MICROSECOND,
+    Limits,
+    Refused,
+    dead_letter,
+    judge_time,
+    read,
+)
 from models.streams import Stream
 
 _MILLISECOND = 1_000
@@ -127,6 +137,8 @@ class Decoder:
         return (
             max(times) - earliest > self._limits.skew_seconds * _SECOND
             or latest - min(times) > self._limits.retention_seconds * _SECOND
+            or min(times) < FIRST_TIME
+            or max(times) > LAST_TIME
         )
 
     def _refuse_by_time(

@@ -15,8 +15,8 @@ Event = TypeVar("Event", bound=BaseModel)
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
-_FIRST_TIME = (datetime.min.replace(tzinfo=UTC) - EPOCH) // MICROSECOND
-_LAST_TIME = (datetime.max.replace(tzinfo=UTC) - EPOCH) // MICROSECOND
+FIRST_TIME = (datetime.min.replace(tzinfo=UTC) - EPOCH) // MICROSECOND
+LAST_TIME = (datetime.max.replace(tzinfo=UTC) - EPOCH) // MICROSECOND
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def judge_time(time: int, timestamp: int, limits: Limits) -> Refused | None:
 
     Both are properties of the record, so every replay comes to the same verdict.
     """
-    if not _FIRST_TIME <= time <= _LAST_TIME:
+    if not FIRST_TIME <= time <= LAST_TIME:
         return Refused("invalid", "event time: not in the years 1 to 9999, in UTC")
     if timestamp < 0:
         return None  # a record without a timestamp cannot be judged

@@ -65,11 +65,12 @@ class PostgresSink:
         would let a paused worker block its successor for ever, as no PostgreSQL timeout fires
         inside COPY. No ROLLBACK anywhere: an error cuts the connection, and that undoes the rest.
         """
+        deltas = batch.deltas()  # before BEGIN: a session that idles in its transaction is cut
         async with self._connection.use() as connection:
             await connection.execute("BEGIN")
             await self._copy(connection, batch)
             fault_points.reach("before_upsert")
-            totals = await self._merge(batch.deltas())
+            totals = await self._merge(deltas)
             await self._add_dead_letters(batch.dead_letters, expected)
             fault_points.reach("before_compare_and_set")
             await self._advance(batch, expected)

@@ -165,3 +165,18 @@ def test_a_replay_in_other_batches_comes_to_the_same_verdicts(
 
     assert [letter for part in replayed for letter in part.dead_letters] == at_once.dead_letters
     assert [offset for part in replayed for offset in part.offsets] == at_once.offsets
+
+
+@pytest.mark.parametrize(
+    ("time", "timestamp"),
+    [
+        pytest.param("9999-12-31T23:30:00-23:30", 253_402_383_600_000, id="year 10000"),
+        pytest.param("0001-01-01T00:00:00+01:00", -62_135_600_400_000, id="year 0"),
+    ],
+)
+def test_a_time_outside_the_years_is_refused_whatever_its_timestamp(
+    time: str, timestamp: int
+) -> None:
+    decoded = DECODER.decode(batch_of([heartbeat(time)], timestamp=timestamp))
+
+    assert [letter.reason for letter in decoded.dead_letters] == ["invalid"]
