@@ -31,6 +31,7 @@ from models.positions import Positions, TopicPartition
 
 GIVE_UP_SECONDS = 5.0
 _KAFKA_PAUSE_SECONDS = 1.0
+_LOOK_SECONDS = 15.0
 
 
 class Keeper(Protocol):
@@ -169,11 +170,17 @@ class BatchConsumer(Consumer):
     async def _check_lives(self) -> Mapping[TopicPartition, int]:
         broker = ",".join(server_list(self.transport.url, Transport.default_port))
         while True:
+            look = asyncio.create_task(check_lives(broker, self._keeper.stored()))
             try:
-                return await check_lives(broker, self._keeper.stored())
+                if (await asyncio.wait([look], timeout=_LOOK_SECONDS))[0]:
+                    return look.result()
+                # aiokafka may wait for ever where a topic is deleted and made anew meanwhile
+                self.log.warning("Kafka does not answer what its topics hold; asking again")
             except KafkaError as error:
                 self.log.warning("waiting for Kafka to read back the last records: %r", error)
                 await asyncio.sleep(_KAFKA_PAUSE_SECONDS)
+            finally:
+                await end([look])
 
 
 class BatchTransport(Transport):

@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Collection
+from typing import Any
 
 _AGAIN_SECONDS = 0.1
 
 
-async def end(tasks: Collection[asyncio.Task[None]]) -> None:
+async def end(tasks: Collection[asyncio.Task[Any]]) -> None:
     """Cancel tasks and wait until they have ended, whatever came of them.
 
     Cancelled again and again: aiokafka swallows a cancellation while it closes a client, and the
