@@ -79,6 +79,7 @@ class Writer:
         self._totals_since = totals_since
         self._stored: dict[TopicPartition, Position] = {}
         self._next_offset: dict[TopicPartition, int] = {}
+        self._accepting: set[TopicPartition] = set()
         self._pending = Batch(stream)
         self._writing: asyncio.Task[None] | None = None
         self._unwritten: frozenset[TopicPartition] = frozenset()
@@ -101,6 +102,10 @@ class Writer:
             self._stored.update(positions)
             self._observer.on_taken_over(positions, totals)
 
+    def suspend(self, partitions: Iterable[TopicPartition]) -> None:
+        """Accept nothing more of these partitions until `begin`."""
+        self._accepting.difference_update(partitions)
+
     def begin(self, tp: TopicPartition, first_offset: int) -> int:
         """Begin to accept a partition, or go on with it; return where it has to be read from.
 
@@ -109,6 +114,7 @@ class Writer:
         stored = self._stored[tp].last_offset
         if stored < 0 and not self._is_outstanding(tp):
             self._next_offset[tp] = first_offset
+        self._accepting.add(tp)
         return self._next_offset.setdefault(tp, stored + 1)
 
     def stored(self) -> Positions:
@@ -128,9 +134,9 @@ class Writer:
 
         Raises whatever made a write fail for good, and NotNextError.
         """
-        expected = self._next_offset.get(batch.tp)
-        if expected is None:
-            return  # given up
+        if batch.tp not in self._accepting:
+            return  # given up, or to be read again
+        expected = self._next_offset[batch.tp]
         if batch.start != expected:
             raise NotNextError(f"{batch.tp}: expected offset {expected}, came {batch.start}")
         self._observer.on_accepted(batch)
@@ -163,7 +169,7 @@ class Writer:
 
         What is dropped is read again by whoever takes over, from the sink's positions.
         """
-        self._next_offset.clear()  # from here on nothing is accepted
+        self._accepting.clear()
         fault_points.reach("during_revoke")
         try:
             async with asyncio.timeout(within_seconds):
@@ -182,6 +188,7 @@ class Writer:
     async def _drop(self) -> None:
         # emptied first: the agent may wake up while this waits, and must find nothing to write
         self._pending = Batch(self._stream)
+        self._accepting.clear()
         self._next_offset.clear()
         writing, self._writing = self._writing, None
         if writing is not None:

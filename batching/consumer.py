@@ -7,7 +7,8 @@ is committed to Kafka only informs tools that show lag.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping
 from typing import Any, Protocol
 
 from aiokafka import AIOKafkaConsumer
@@ -27,6 +28,7 @@ from batching.ending import end
 from batching.fetch import batch_topics
 from batching.lives import check_lives
 from batching.scheduler import BatchScheduler
+from batching.topic_ids import TopicIds
 from models.positions import Positions, TopicPartition
 
 GIVE_UP_SECONDS = 5.0
@@ -40,6 +42,7 @@ class Keeper(Protocol):
     @property
     def topics(self) -> frozenset[str]: ...
     async def take_over(self, partitions: Iterable[TopicPartition]) -> None: ...
+    def suspend(self, partitions: Iterable[TopicPartition]) -> None: ...
     def begin(self, tp: TopicPartition, first_offset: int) -> int: ...
     def done_up_to(self) -> Mapping[TopicPartition, int]: ...
     def stored(self) -> Positions: ...
@@ -47,11 +50,21 @@ class Keeper(Protocol):
 
 
 class _Thread(AIOKafkaConsumerThread):
+    consumer: "BatchConsumer"
+
     def _create_worker_consumer(self, transport: Transport) -> AIOKafkaConsumer:
         consumer = super()._create_worker_consumer(transport)
         # Faust ties this to its own transactions; records of aborted ones must never be counted
         consumer._isolation_level = "read_committed"  # noqa: SLF001
+        self._ids = TopicIds(consumer, self.consumer.topics, self._on_made_anew)
         return consumer
+
+    def _on_made_anew(self, topics: set[str]) -> None:
+        self.parent_loop.call_soon_threadsafe(self.consumer.look_again, topics)
+
+    async def learn_ids(self) -> None:
+        """Take the topics' present ids for those of the topics that are stored."""
+        await self.call_thread(self._ids.learn)
 
     async def inform(self, offsets: Mapping[TP, int]) -> None:
         """Commit offsets to Kafka, where they only inform."""
@@ -75,8 +88,10 @@ class BatchConsumer(Consumer):
 
     def __init__(self, transport: "BatchTransport", *args: Any, **kwargs: Any) -> None:
         self._keeper = transport.keeper
+        self.topics = self._keeper.topics
         self._before_taking_over = transport.before_taking_over
-        self._takeovers: set[asyncio.Task[None]] = set()
+        self._underway: set[asyncio.Task[None]] = set()
+        self._doubts: Counter[TopicPartition] = Counter()
         self._holds_partitions = False
         self._informed: dict[TP, int] = {}
         super().__init__(transport, *args, **kwargs)
@@ -93,23 +108,28 @@ class BatchConsumer(Consumer):
         over in its own time.
         """
         offsets = dict(await super().seek_to_committed())
-        mine = self.read_again()
-        return {tp: offset for tp, offset in offsets.items() if tp not in mine}
-
-    def read_again(self) -> set[TP]:
-        """Begin to read streams from where the keeper wants them; returns their partitions.
-
-        Not between two assignments: Faust's fetcher seeks then too, when records still come in, and
-        partitions would be taken over that somebody else may have by now.
-        """
-        mine = {tp for tp in self.assignment() if tp.topic in self._keeper.topics}
+        mine = {tp for tp in self.assignment() if tp.topic in self.topics}
+        # Faust's fetcher seeks between two assignments too, when records still come in: partitions
+        # would be taken over then that somebody else may have by now.
         if self._holds_partitions:
             self.pause_partitions(mine)
-            before = frozenset(self._takeovers)
-            takeover = asyncio.create_task(self._take_over(mine, before))
-            self._takeovers.add(takeover)
-            takeover.add_done_callback(self._takeovers.discard)
-        return mine
+            self._start(self._take_over([TopicPartition(*tp) for tp in mine], set(self._underway)))
+        return {tp: offset for tp, offset in offsets.items() if tp not in mine}
+
+    def look_again(self, topics: Collection[str]) -> None:
+        """Find out whether topics still are what is stored, then read on where that ends.
+
+        Until then nothing of them is accepted: they may have been deleted and made anew.
+        """
+        doubted = [tp for tp in self._keeper.stored() if tp.topic in topics]
+        if not (doubted and self._holds_partitions):
+            return
+        self._keeper.suspend(doubted)
+        self.pause_partitions(TP(*tp) for tp in doubted)
+        is_looking = bool(self._doubts)
+        self._doubts.update(doubted)
+        if not is_looking:
+            self._start(self._look())
 
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
         self._holds_partitions = True
@@ -117,7 +137,7 @@ class BatchConsumer(Consumer):
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         self._holds_partitions = False
-        await end(frozenset(self._takeovers))
+        await self._end_what_is_underway()
         try:
             await self._keeper.give_up(GIVE_UP_SECONDS)
         except Exception as error:  # noqa: BLE001 - aiokafka would log it and go on
@@ -134,7 +154,7 @@ class BatchConsumer(Consumer):
 
     async def on_stop(self) -> None:
         self._holds_partitions = False
-        await end(frozenset(self._takeovers))
+        await self._end_what_is_underway()
         await self._keeper.give_up(GIVE_UP_SECONDS)
         await super().on_stop()
 
@@ -152,25 +172,49 @@ class BatchConsumer(Consumer):
                 self._informed.update(news)
         return True
 
-    async def _take_over(self, mine: set[TP], before: frozenset[asyncio.Task[None]]) -> None:
-        await end(before)
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(self._crash_if_it_fails(work))
+        self._underway.add(task)
+        task.add_done_callback(self._underway.discard)
+
+    async def _end_what_is_underway(self) -> None:
+        await end(frozenset(self._underway))
+        self._doubts.clear()
+
+    async def _crash_if_it_fails(self, work: Coroutine[Any, Any, None]) -> None:
         try:
-            await self._before_taking_over()
-            await self._keeper.take_over([TopicPartition(*tp) for tp in mine])
-            lives = await self._check_lives()
-            await self.seek_wait(
-                {TP(*tp): self._keeper.begin(tp, first) for tp, first in lives.items()}
-            )
-            self.resume_partitions(mine)
+            await work
         except IllegalStateError:
             self.log.info("partitions left again while they were taken over")
         except Exception as error:  # noqa: BLE001 - whatever it is, the worker must not go on
             await self.crash(error)
 
-    async def _check_lives(self) -> Mapping[TopicPartition, int]:
-        broker = ",".join(server_list(self.transport.url, Transport.default_port))
+    async def _take_over(
+        self, mine: Iterable[TopicPartition], before: set[asyncio.Task[None]]
+    ) -> None:
+        await end(before)
+        self._doubts.clear()
+        await self._before_taking_over()
+        await self._keeper.take_over(mine)
+        self.look_again(self.topics)
+
+    async def _look(self) -> None:
+        while doubts := dict(self._doubts):
+            first_offsets = await self._check_lives(doubts)
+            settled = [tp for tp in doubts if self._doubts[tp] == doubts[tp]]
+            await self.seek_wait(
+                {TP(*tp): self._keeper.begin(tp, first_offsets[tp]) for tp in settled}
+            )
+            for tp in settled:
+                if self._doubts[tp] == doubts[tp]:  # no new one meanwhile
+                    del self._doubts[tp]
+                    self.resume_partitions({TP(*tp)})
+
+    async def _check_lives(
+        self, partitions: Iterable[TopicPartition]
+    ) -> Mapping[TopicPartition, int]:
         while True:
-            look = asyncio.create_task(check_lives(broker, self._keeper.stored()))
+            look = asyncio.create_task(self._read_back(partitions))
             try:
                 if (await asyncio.wait([look], timeout=_LOOK_SECONDS))[0]:
                     return look.result()
@@ -181,6 +225,14 @@ class BatchConsumer(Consumer):
                 await asyncio.sleep(_KAFKA_PAUSE_SECONDS)
             finally:
                 await end([look])
+
+    async def _read_back(
+        self, partitions: Iterable[TopicPartition]
+    ) -> Mapping[TopicPartition, int]:
+        broker = ",".join(server_list(self.transport.url, Transport.default_port))
+        await self._thread.learn_ids()
+        stored = self._keeper.stored()
+        return await check_lives(broker, {tp: stored[tp] for tp in partitions})
 
 
 class BatchTransport(Transport):

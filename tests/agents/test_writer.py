@@ -100,6 +100,22 @@ async def test_a_partition_of_which_something_was_accepted_goes_on_after_it(ear:
     assert writer.begin(TP, 0) == 1
 
 
+async def test_a_suspended_partition_accepts_nothing_until_it_begins_again(ear: Ear) -> None:
+    sink = MemorySink()
+    writer = writer_to(sink, ear)
+    await begun(writer, TP)
+    await writer.accept(two_records(0))
+
+    writer.suspend([TP])
+    await writer.accept(two_records(2))
+    again = writer.begin(TP, 0)
+    await writer.accept(two_records(2))
+    await flushed(writer)
+
+    assert again == 2
+    assert offsets(sink) == [0, 1, 2, 3]
+
+
 async def test_nothing_is_accepted_before_a_partition_begins(ear: Ear) -> None:
     sink = MemorySink()
     writer = writer_to(sink, ear)

@@ -74,10 +74,6 @@ def epochs(headrace: Headrace) -> list[tuple[object, ...]]:
     )
 
 
-@pytest.mark.xfail(
-    strict=False,
-    reason="a race: a topic made anew before the worker sees that it was gone is read on unnoticed",
-)
 def test_a_topic_made_anew_under_a_running_worker_stops_it(
     headrace: Headrace, worker: Worker
 ) -> None:
