@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from benchmarks.place import Place
     from models.batches import DecodedBatch
-    from models.windows import Kind
+    from models.types import Kind
 
 _EVENTS = 200_000
 _REPEAT = 5

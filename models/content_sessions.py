@@ -3,17 +3,16 @@
 from operator import mul
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from models.events import Event
 from models.streams import Stream
 from models.types import EventTime, Text
 from models.windows import Sum, Window
 
 
-class ContentSession(BaseModel):
+class ContentSession(Event):
     """One heartbeat of one playback session, as its player sends it."""
-
-    model_config = ConfigDict(strict=True, extra="allow")
 
     time: Annotated[EventTime, Field(description="when the player sent the heartbeat")]
     session_id: Annotated[Text, Field(min_length=1, max_length=128)]
@@ -29,7 +28,12 @@ class ContentSession(BaseModel):
 
 _TRAFFIC = (
     Sum("events"),
-    Sum("kilobits", of=("video_profile_kbps", "heartbeat_seconds"), value=mul),
+    Sum(
+        "kilobits",
+        of=("video_profile_kbps", "heartbeat_seconds"),
+        value=mul,
+        sql="video_profile_kbps::int8 * heartbeat_seconds",
+    ),
     Sum("session_seconds", of=("heartbeat_seconds",)),
 )
 

@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import TypeVar
 
 import msgspec
 from pydantic import BaseModel, ValidationError
 
 from models.dead_letters import DeadLetter, Reason
+from models.events import fields_of
 from models.positions import TopicPartition
 from models.records import Record
 
@@ -56,7 +58,7 @@ def read(contract: type[Event], value: bytes | None, limits: Limits) -> Event:
         if not isinstance(error, msgspec.ValidationError):
             raise Refused("malformed", str(error)) from None
     try:
-        return contract.model_validate_json(value)
+        return contract.model_validate_json(_with_exact_numbers(contract, value))
     except ValidationError as error:
         raise Refused(_reason(error), _explain(error)) from None
 
@@ -95,6 +97,16 @@ def dead_letter(tp: TopicPartition, record: Record, refusal: Refused) -> DeadLet
         detail=_storable(refusal.detail),
         payload=record.value,
     )
+
+
+def _with_exact_numbers(contract: type[BaseModel], value: bytes) -> bytes:
+    # pydantic reads a JSON number as a float even for a Decimal: as a string it stays what it is
+    if not any(field.type is Decimal for field in fields_of(contract)):
+        return value
+    return msgspec.json.encode(_EXACT.decode(value))
+
+
+_EXACT = msgspec.json.Decoder(float_hook=Decimal)
 
 
 def _reason(error: ValidationError) -> Reason:

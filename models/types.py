@@ -1,11 +1,34 @@
-"""Field types that every event shares, with one meaning in pydantic, msgspec and PostgreSQL."""
+"""Field types that events share, with one meaning in pydantic, msgspec and PostgreSQL.
 
+A type's own check is an AfterValidator: pydantic calls it for the contract, and the fast decoder
+calls the very same function for each different value (models/contract.py). It returns the value as
+it is, or raises ValueError.
+"""
+
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any
+from decimal import Decimal
+from functools import cache
+from typing import Annotated, Any, Literal
 
 import msgspec
 from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
-from pydantic.fields import FieldInfo
+
+Kind = Literal[
+    "text", "int4", "int8", "float8", "numeric", "timestamptz", "inet", "text[]", "jsonb"
+]
+"""Column types of the raw tables, by PostgreSQL's names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """How a field stands in the raw table, where its own name or type does not say it."""
+
+    name: str = ""
+    kind: Kind | None = None
+
 
 _RFC3339 = Annotated[datetime, msgspec.Meta(tz=True)]
 
@@ -21,10 +44,61 @@ def _parse_rfc3339(value: Any) -> datetime:
         ) from error
 
 
-def _storable(value: str) -> str:
+def storable(value: str) -> str:
+    """Refuse what no text column takes."""
     if "\0" in value:
         raise ValueError("contains a NUL character, which PostgreSQL cannot store")
     return value
+
+
+def _address(value: str) -> str:
+    for family in (socket.AF_INET, socket.AF_INET6):
+        try:
+            socket.inet_pton(family, value)
+        except (OSError, ValueError):  # ValueError: a NUL or a surrogate
+            continue
+        return value
+    raise ValueError("no IP address; expected one like 192.0.2.1 or 2001:db8::1")
+
+
+def _country(value: str) -> str:
+    if value not in _countries():
+        raise ValueError("no country; expected ISO 3166-1 alpha-2, like DE")
+    return value
+
+
+def _currency(value: str) -> str:
+    if value not in _currencies():
+        raise ValueError("no currency; expected ISO 4217, like EUR")
+    return value
+
+
+@cache
+def _countries() -> frozenset[str]:
+    import pycountry  # noqa: PLC0415 - reads its data when it is imported
+
+    return frozenset(country.alpha_2 for country in pycountry.countries)
+
+
+@cache
+def _currencies() -> frozenset[str]:
+    import pycountry  # noqa: PLC0415 - as above
+
+    return frozenset(currency.alpha_3 for currency in pycountry.currencies)
+
+
+def number(least: str, most: str, places: int) -> AfterValidator:
+    """Bound a Decimal, ends included; as text, since a float would not say it exactly."""
+    low, high = Decimal(least), Decimal(most)
+
+    def check(value: Decimal) -> Decimal:
+        if not (value.is_finite() and low <= value <= high):
+            raise ValueError(f"must be a number from {least} to {most}")
+        if -int(value.as_tuple().exponent) > places:
+            raise ValueError(f"must have at most {places} decimals")
+        return value
+
+    return AfterValidator(check)
 
 
 EventTime = Annotated[
@@ -34,9 +108,19 @@ EventTime = Annotated[
 ]
 """RFC 3339 with any offset and up to nine fractional digits, rounded to microseconds."""
 
-Text = Annotated[str, AfterValidator(_storable)]
+Text = Annotated[str, AfterValidator(storable)]
 """A string without NUL."""
 
+IpAddress = Annotated[str, AfterValidator(_address), Column(kind="inet")]
+"""An IPv4 or IPv6 address."""
 
-def is_event_time(field: FieldInfo) -> bool:
-    return field.annotation is datetime
+Country = Annotated[str, AfterValidator(_country)]
+"""ISO 3166-1 alpha-2."""
+
+Currency = Annotated[str, AfterValidator(_currency)]
+"""ISO 4217."""
+
+Number = Decimal
+"""A JSON number or a string with one, read exactly; always with `number(...)` beside it."""
+
+Check = Callable[[Any], Any]

@@ -5,9 +5,13 @@ Every merge is associative and commutative, so totals do not depend on order, ba
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from decimal import Context, Inexact
+from typing import Any
 
-Kind = Literal["text", "int4", "int8", "timestamptz"]
+from models.types import Kind
+
+_EXACT = Context(prec=200, traps=[Inexact])
+"""For sums of numeric values: Python's own context would round beyond 28 digits."""
 
 
 def _one() -> int:
@@ -20,12 +24,17 @@ def _same(value: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One number of a window. `of` names the event's fields that `value` is computed from."""
+    """One number of a window. `of` names the raw table's columns that `value` is computed from.
+
+    `sql` computes the same from a raw row (for `headrace recompute`); by default it is the first
+    column as it is.
+    """
 
     name: str
     of: tuple[str, ...] = ()
     value: Callable[..., Any] = _same
     kind: Kind = "int8"
+    sql: str = ""
 
     def weigh(self, value: Any, count: int) -> Any:
         """Give what `count` equal events contribute."""
@@ -50,10 +59,10 @@ class Sum(Measure):
             object.__setattr__(self, "value", _one)
 
     def weigh(self, value: Any, count: int) -> Any:
-        return value * count
+        return _EXACT.multiply(value, count) if self.kind == "numeric" else value * count
 
     def merge(self, one: Any, other: Any) -> Any:
-        return one + other
+        return _EXACT.add(one, other) if self.kind == "numeric" else one + other
 
 
 @dataclass(frozen=True, slots=True)

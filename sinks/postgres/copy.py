@@ -5,13 +5,15 @@ of fields, then for each field its length and its bytes, all big-endian. Encodin
 keeps the work in C, and off the write (benchmarks/encode.py times it beside asyncpg's own encoder).
 """
 
+import socket
 from array import array
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from decimal import Decimal
 from struct import Struct, pack, unpack
 from sys import byteorder
 from typing import Any
 
-from models.windows import Kind
+from models.types import Kind
 
 HEADER = b"PGCOPY\n\xff\r\n\0" + pack(">ii", 0, 0)
 TRAILER = pack(">h", -1)
@@ -22,6 +24,7 @@ _SINCE_2000 = 946_684_800_000_000
 
 _INT4 = Struct(">ii").pack
 _INT8 = Struct(">iq").pack
+_FLOAT8 = Struct(">id").pack
 
 _LOOKED_AT = 256
 """So many values of a column tell whether it has few different ones."""
@@ -34,16 +37,66 @@ def encode_field(kind: Kind, value: Any) -> bytes:
     """Encode one field with its length."""
     if value is None:
         return _NULL
-    match kind:
-        case "int4":
-            return _INT4(4, value)
-        case "int8":
-            return _INT8(8, value)
-        case "timestamptz":
-            return _INT8(8, value - _SINCE_2000)
-        case "text":
-            text: bytes = value.encode()
-            return pack(">i", len(text)) + text
+    return _FIELD[kind](value)
+
+
+def _text(value: str) -> bytes:
+    return _sized(value.encode())
+
+
+def _sized(field: bytes) -> bytes:
+    return pack(">i", len(field)) + field
+
+
+def _numeric(value: Decimal) -> bytes:
+    # Digits in base 10,000, most significant first; `weight` is the first one's power, `scale` how
+    # many decimals are shown (numeric_send in utils/adt/numeric.c).
+    sign, digits, exponent = value.as_tuple()
+    scale = max(0, -int(exponent))
+    groups = -(-scale // 4)
+    number = int("".join(map(str, digits)) or "0") * 10 ** (int(exponent) + 4 * groups)
+    found: list[int] = []
+    while number:
+        number, rest = divmod(number, 10_000)
+        found.append(rest)
+    weight = len(found) - 1 - groups
+    found.reverse()
+    while found and not found[-1]:
+        found.pop()
+    count = len(found)
+    return _sized(
+        pack(f">HhHH{count}H", count, weight if count else 0, 0x4000 if sign else 0, scale, *found)
+    )
+
+
+def _inet(value: str) -> bytes:
+    is_v6 = ":" in value
+    address = socket.inet_pton(socket.AF_INET6 if is_v6 else socket.AF_INET, value)
+    bits = len(address) * 8
+    # family as PostgreSQL counts it (PGSQL_AF_INET is 2, PGSQL_AF_INET6 is 3), no network
+    return _sized(pack(">BBBB", 3 if is_v6 else 2, bits, 0, len(address)) + address)
+
+
+def _texts(value: Sequence[str]) -> bytes:
+    if not value:
+        return _sized(pack(">iii", 0, 0, _TEXT_OID))
+    head = pack(">iiiii", 1, 0, _TEXT_OID, len(value), 1)  # one dimension, no nulls, from 1
+    return _sized(head + b"".join(map(_text, value)))
+
+
+_TEXT_OID = 25
+
+_FIELD: Mapping[Kind, Callable[[Any], bytes]] = {
+    "int4": lambda value: _INT4(4, value),
+    "int8": lambda value: _INT8(8, value),
+    "float8": lambda value: _FLOAT8(8, float(value)),
+    "timestamptz": lambda value: _INT8(8, value - _SINCE_2000),
+    "text": _text,
+    "numeric": _numeric,
+    "inet": _inet,
+    "text[]": _texts,
+    "jsonb": lambda value: _sized(b"\1" + value),  # the version of the format, then JSON
+}
 
 
 def encode_rows(
@@ -65,8 +118,10 @@ def encode_rows(
 
 def _encode_column(kind: Kind, values: Sequence[Any]) -> Parts:
     head = values[:_LOOKED_AT]
-    if len(set(head)) * 4 > len(head) and None not in values:
-        return _ENCODE_VARIED[kind](values)
+    if len(set(head)) * 4 > len(head):
+        if None not in values and kind in _ENCODE_VARIED:
+            return _ENCODE_VARIED[kind](values)
+        return [[_NULL if value is None else _FIELD[kind](value) for value in values]]
     # Few values, each many times (a CDN, a network, a bitrate): encode each once.
     return [list(map(_Fields(kind).__getitem__, values))]
 

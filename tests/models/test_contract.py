@@ -8,7 +8,7 @@ from hypothesis import example, given
 from pydantic import BaseModel, Field, ValidationError
 
 from models.content_sessions import CONTENT_SESSIONS, ContentSession
-from models.contract import struct_of
+from models.contract import fast
 from models.decode import Decoder
 from models.refusals import Limits
 from tests.models.records import batch_of, heartbeat
@@ -67,7 +67,7 @@ def test_a_bound_that_the_decoder_cannot_check_is_refused() -> None:
         count: Annotated[int, Field(multiple_of=3)]
 
     with pytest.raises(TypeError, match=r"field count: .* has no fast check"):
-        struct_of(Event)
+        fast(Event)
 
 
 def by_decoder(value: bytes) -> dict[str, Any] | None:

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from hypothesis import strategies as st
-from pydantic import BaseModel, Field
+from pydantic import Field
 
+from models.events import Event
 from models.fold import Deltas, fold
 from models.streams import Stream
 from models.types import EventTime, Text
@@ -17,7 +18,7 @@ SECOND = 1_000_000
 Count = Annotated[int, Field(ge=0, le=2**62)]
 
 
-class Tick(BaseModel):
+class Tick(Event):
     """One trade, as exchanges tell it."""
 
     time: EventTime

@@ -1,14 +1,17 @@
 """What the COPY encoder writes, PostgreSQL reads as it was meant."""
 
 from datetime import UTC, datetime
+from decimal import Decimal
+from ipaddress import ip_address
 from typing import Any
 
 import asyncpg
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from models.windows import Kind
+from models.types import Kind
 from sinks.postgres.copy import HEADER, TRAILER, encode_rows
 
 TABLE = "CREATE TEMP TABLE copied (a text, b int4, c int8, d timestamptz, e int4, f text)"
@@ -74,6 +77,58 @@ async def test_extremes_come_back_as_they_were(
     )
 
     assert read == [(*row, 1, None)] * rows
+
+
+_decimals = st.decimals(
+    allow_nan=False, allow_infinity=False, min_value=-(10**18), max_value=10**18, places=18
+) | st.sampled_from([Decimal(some) for some in ("0", "-0", "0.00", "1E+9", "1E-18", "1.5")])
+_special: dict[str, st.SearchStrategy[Any]] = {
+    "numeric": _decimals,
+    "float8": st.floats(allow_nan=False) | _decimals,
+    "inet": st.ip_addresses().map(str),
+    "text[]": st.lists(values["text"], max_size=4).map(tuple),
+    "jsonb": st.dictionaries(values["text"], values["int8"], max_size=3).map(msgspec.json.encode),
+}
+
+
+@pytest.mark.parametrize("kind", _special)
+async def test_special_columns_come_back_as_they_were(database: str, kind: Kind) -> None:
+    @given(st.lists(st.none() | _special[kind], min_size=1, max_size=30))
+    @settings(max_examples=40)
+    def check(column: list[Any]) -> None:
+        encoded.append((column, encode_rows([(kind, column)], [])))
+
+    encoded: list[tuple[list[Any], bytes]] = []
+    check()
+
+    connection = await asyncpg.connect(database)
+    try:
+        for column, rows in encoded:
+            await connection.execute(f"CREATE TEMP TABLE special (a {kind})")
+            await connection.copy_to_table("special", source=_chunks(rows), format="binary")
+            read = await connection.fetch("SELECT a FROM special ORDER BY ctid")
+            assert [_plain(kind, row["a"]) for row in read] == [
+                _plain(kind, value) for value in column
+            ]
+            await connection.execute("DROP TABLE special")
+    finally:
+        await connection.close()
+
+
+def _plain(kind: Kind, value: Any) -> Any:
+    if value is None:
+        return None
+    match kind:
+        case "float8":
+            return float(value)
+        case "inet":
+            return ip_address(str(value))
+        case "text[]":
+            return list(value)
+        case "jsonb":
+            return msgspec.json.decode(value)
+        case _:
+            return value
 
 
 async def copied(dsn: str, encoded: bytes) -> list[tuple[Any, ...]]:

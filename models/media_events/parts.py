@@ -1,0 +1,21 @@
+"""Field types that the versions of `MediaEvent` share."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from models.types import Column, Text
+
+Id = Annotated[Text, Field(min_length=1, max_length=128)]
+EventType = Literal["play", "pause", "stop"]
+ContentType = Literal["movie", "episode", "ad"]
+Title = Annotated[Text, Field(max_length=512)]
+Genres = Annotated[
+    tuple[Annotated[Text, Field(max_length=64)], ...],
+    Field(max_length=32),
+    Column(kind="text[]"),
+]
+Language = Annotated[
+    Text, Field(min_length=1, max_length=35, description="BCP 47, like en or pt-BR")
+]
+SchemaVersion = Annotated[Text, Field(max_length=13, description="MAJOR.MINOR")]

@@ -1,0 +1,17 @@
+"""Version 1.1 of `MediaEvent`, which is also what a row holds: delivery and session, if known."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from models.media_events import v1_0
+from models.media_events.parts import Id, SchemaVersion
+
+
+class MediaEvent(v1_0.MediaEvent):
+    """A viewer plays, pauses or stops something; says how it was delivered."""
+
+    schema_version: SchemaVersion = "1.1"
+    session_id: Id | None = None
+    bitrate_kbps: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
+    cdn: Id | None = None
