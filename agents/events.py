@@ -24,6 +24,6 @@ def attach(
                 app.log.warning("reading again: %s", reason)
                 cast("BatchConsumer", app.consumer).look_again({batch.tp.topic})
 
-    @app.timer(flush_interval_seconds, name="flush")  # type: ignore[untyped-decorator]  # Faust's
+    @app.timer(flush_interval_seconds, name=f"flush.{topic.get_topic_name()}")  # type: ignore[untyped-decorator]  # Faust's
     async def flush() -> None:
         await writer.flush_if_idle()

@@ -6,7 +6,7 @@ write is a changelog record. Kept are the last hour of windows, and the 1,000 la
 
 import heapq
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -70,12 +70,13 @@ class LiveTables:
                 del table[name]
 
 
-def attach(app: faust.App, live: LiveTables) -> None:
-    """Attach the timer that writes the news."""
+def attach(app: faust.App, tables: Sequence[LiveTables]) -> None:
+    """Attach the timer that writes the news of all streams."""
 
     @app.timer(_APPLY_SECONDS, name="live-tables")  # type: ignore[untyped-decorator]  # Faust's
     async def apply() -> None:
-        live.apply()
+        for live in tables:
+            live.apply()
 
 
 def _label(key: Iterable[Any]) -> str:
@@ -83,7 +84,11 @@ def _label(key: Iterable[Any]) -> str:
 
 
 def _measures(window: Window, row: Row) -> dict[str, Any]:
-    return {measure.name: value for measure, value in zip(window.measures, row, strict=True)}
+    return {
+        # of a first or last only the value is shown, not the sequence that it won by
+        measure.name: value[-1] if isinstance(value, tuple) else value
+        for measure, value in zip(window.measures, row, strict=True)
+    }
 
 
 def _largest(window: Window, entry: Entry) -> Entry:

@@ -8,14 +8,14 @@ from models.batches import Batch
 from models.positions import Positions
 from models.records import RecordBatch
 from sinks.base import Totals
-from telemetry.stats import WorkerStats
+from telemetry.stats import StreamStats
 
 
 class WorkerObserver:
     """Keeps the counters and the live tables."""
 
     def __init__(
-        self, stats: WorkerStats, live: LiveTables, now: Callable[[], float] = time.time
+        self, stats: StreamStats, live: LiveTables, now: Callable[[], float] = time.time
     ) -> None:
         self._stats = stats
         self._live = live

@@ -3,8 +3,11 @@
 topic ─▶ batch ─▶ decode ─▶ fold ─┬─ raw rows ┬─▶ one transaction ─▶ live tables
                                   ├─ deltas   ┤
                                   └─ dead letters, positions
+
+Once for each stream; the streams share the consumer and nothing else.
 """
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import faust
@@ -15,30 +18,68 @@ from agents.dead_letters import DeadLetterTopic
 from agents.live_tables import LiveTables
 from agents.observers import WorkerObserver
 from agents.writer import Writer
+from agents.writers import Writers
 from app import web
 from app.preparation import Preparation
 from app.settings import Settings
-from app.status import StatusOf
+from app.status import StatusOf, StreamStatus
+from app.streams import chosen_streams
 from batching.app import CONFIGURATION, BatchApp
 from batching.consumer import BatchTransport
 from batching.table import PartitionRouter, WindowTable
-from models.content_sessions import CONTENT_SESSIONS
 from models.decode import Decoder
 from models.refusals import Limits
+from models.streams import Stream
 from models.windows import Window
 from sinks.postgres.sink import PostgresSink
 from telemetry import fault_points
-from telemetry.stats import WorkerStats
+from telemetry.stats import StreamStats
 
 
 def create_app(settings: Settings) -> faust.App:
     """Build a worker. Connects to nothing until it is started."""
-    stream = CONTENT_SESSIONS
     app = _faust_app(settings)
+    lines = [_line(app, settings, stream) for stream in chosen_streams(settings)]
+    writers = Writers(line.writer for line in lines)
+    preparation = Preparation(
+        settings,
+        {line.topic.get_topic_name(): list(line.tables.values()) for line in lines},
+        [line.dead_letters.get_topic_name() for line in lines],
+    )
+    app.prepare = preparation.run
+    app.transport = BatchTransport(
+        app.conf.broker, app, keeper=writers, before_taking_over=preparation.run
+    )
+    for line in lines:
+        events.attach(
+            app,
+            topic=line.topic,
+            writer=line.writer,
+            flush_interval_seconds=settings.flush_interval_seconds,
+        )
+    live_tables.attach(app, [line.live for line in lines])
+    web.attach(app, StatusOf(app, [line.status for line in lines]))
+    if settings.fault:
+        fault_points.arm(settings.fault)
+    return app
+
+
+@dataclass(frozen=True)
+class _Line:
+    """The way of one stream through the worker."""
+
+    topic: faust.TopicT
+    dead_letters: faust.TopicT
+    tables: dict[Window, WindowTable]
+    live: LiveTables
+    writer: Writer
+    status: StreamStatus
+
+
+def _line(app: BatchApp, settings: Settings, stream: Stream) -> _Line:
     topic = app.topic(settings.topic(stream.topic))
     dead_letters = app.topic(settings.topic(f"{stream.topic}.dead-letters"))
-
-    stats = WorkerStats()
+    stats = StreamStats()
     tables = {window: _window_table(app, window) for window in stream.windows}
     live = LiveTables(tables, now=lambda: datetime.now(UTC))
     writer = Writer(
@@ -51,20 +92,8 @@ def create_app(settings: Settings) -> faust.App:
         flush_records=settings.flush_records,
         totals_since=live.oldest_start,
     )
-    preparation = Preparation(app, settings, stream)
-    app.prepare = preparation.run
-    app.transport = BatchTransport(
-        app.conf.broker, app, keeper=writer, before_taking_over=preparation.run
-    )
-
-    events.attach(
-        app, topic=topic, writer=writer, flush_interval_seconds=settings.flush_interval_seconds
-    )
-    live_tables.attach(app, live)
-    web.attach(app, StatusOf(app, stats, writer, {w.name: t for w, t in tables.items()}))
-    if settings.fault:
-        fault_points.arm(settings.fault)
-    return app
+    status = StreamStatus(stream, stats, writer, {w.name: t for w, t in tables.items()})
+    return _Line(topic, dead_letters, tables, live, writer, status)
 
 
 def _faust_app(settings: Settings) -> BatchApp:
@@ -83,7 +112,7 @@ def _faust_app(settings: Settings) -> BatchApp:
 
 def _window_table(app: BatchApp, window: Window) -> WindowTable:
     keys = ", ".join(window.keys)
-    table = WindowTable(app, name=window.name, help=f"totals by minute, partition and {keys}")
+    table = WindowTable(app, name=window.name, help=f"totals by window, partition and {keys}")
     app.tables.add(table)
     return table
 

@@ -2,13 +2,13 @@
 
 import asyncio
 import logging
+from collections.abc import Iterable, Mapping, Sequence
 
-import faust
 from aiokafka.errors import KafkaConnectionError, KafkaError
 
 from app.settings import Settings
+from batching.table import WindowTable
 from batching.topics import create_missing, widen
-from models.streams import Stream
 
 logger = logging.getLogger(__name__)
 
@@ -20,11 +20,16 @@ _CHANGELOG = {"cleanup.policy": "compact", "max.message.bytes": str(4 * 1024 * 1
 class Preparation:
     """Can be run any number of times, by any number of workers at once."""
 
-    def __init__(self, app: faust.App, settings: Settings, stream: Stream) -> None:
-        self._app = app
+    def __init__(
+        self,
+        settings: Settings,
+        tables: Mapping[str, Sequence[WindowTable]],
+        dead_letters: Iterable[str],
+    ) -> None:
+        """`tables` are the live tables by their source topic."""
         self._settings = settings
-        self._source = settings.topic(stream.topic)
-        self._dead_letters = settings.topic(f"{stream.topic}.dead-letters")
+        self._tables = tables
+        self._dead_letters = dict.fromkeys(dead_letters, 1)
 
     async def run(self) -> None:
         """Wait for Kafka as long as it takes; then see to the topics."""
@@ -39,14 +44,15 @@ class Preparation:
 
     async def _topics(self) -> None:
         broker, replicas = self._settings.broker, self._settings.topic_replicas
-        wanted = {self._source: self._settings.topic_partitions}
+        wanted = dict.fromkeys(self._tables, self._settings.topic_partitions)
         sources = await create_missing(broker, wanted, replicas, {})
-        await create_missing(broker, {self._dead_letters: 1}, replicas, _DEAD_LETTERS)
+        await create_missing(broker, self._dead_letters, replicas, _DEAD_LETTERS)
         # Entries of a live table lie in the changelog partition of their records: as many of them
         # as the source has, now and when it gets more.
         changelogs = {
-            table.changelog_topic.get_topic_name(): sources[self._source]
-            for table in self._app.tables.values()
+            table.changelog_topic.get_topic_name(): sources[source]
+            for source, tables in self._tables.items()
+            for table in tables
         }
         held = await create_missing(broker, changelogs, replicas, _CHANGELOG)
         if any(held[name] < count for name, count in changelogs.items()):

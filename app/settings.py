@@ -1,10 +1,13 @@
 """Settings that differ by place, from `HEADRACE_*` environment variables; all have a default."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+Names = Annotated[tuple[str, ...], NoDecode]
+"""Written with commas between them."""
 
 
 class Settings(BaseSettings):
@@ -20,6 +23,17 @@ class Settings(BaseSettings):
     app_id: Annotated[
         str, Field(description="consumer group; by default headrace-<role>", pattern=r"^[\w.-]*$")
     ] = ""
+    streams: Annotated[Names, Field(description="which to run, with commas; all by default")] = ()
+    stream_files: Annotated[
+        Names, Field(description="Python files with a STREAM each: docs/adding-a-stream.md")
+    ] = ()
+    windows_only: Annotated[
+        Names, Field(description="streams whose raw rows are not kept: no recompute then")
+    ] = ()
+    window_seconds: Annotated[
+        dict[str, Annotated[int, Field(ge=1, le=86_400)]],
+        Field(description='windows that are no minute long: {"traffic_by_cdn": 10}'),
+    ] = {}
     topic_prefix: Annotated[
         str, Field(description="put before the name of every topic", pattern=r"^[\w.-]*$")
     ] = ""
@@ -42,6 +56,9 @@ class Settings(BaseSettings):
     retention_days: Annotated[
         int, Field(description="event time behind the record's: more is a dead letter", ge=1)
     ] = 60
+    window_retention_days: Annotated[int, Field(description="how long windows are kept", ge=1)] = (
+        400
+    )
     event_bytes: Annotated[int, Field(description="largest event", ge=1)] = 1_048_576
     home: Annotated[str, Field(description="where `headrace up` keeps its engines' data")] = (
         ".headrace"
@@ -49,6 +66,13 @@ class Settings(BaseSettings):
     fault: Annotated[
         str, Field(description="for tests: POINT:ACTION[:TIMES], telemetry/fault_points.py")
     ] = ""
+
+    @field_validator("streams", "stream_files", "windows_only", mode="before")
+    @classmethod
+    def _split(cls, names: Any) -> Any:
+        if isinstance(names, str):
+            return tuple(name.strip() for name in names.split(",") if name.strip())
+        return names
 
     @field_validator("database")
     @classmethod
@@ -67,8 +91,13 @@ class Settings(BaseSettings):
 
     @property
     def group(self) -> str:
-        """The consumer group, which is also the Faust app's id."""
-        return self.app_id or f"headrace-{self.role}"
+        """The consumer group, which is also the Faust app's id.
+
+        Workers of one group must read the same topics, so a choice of streams has a group of its
+        own.
+        """
+        group = self.app_id or f"headrace-{self.role}"
+        return ".".join([group, *sorted(self.streams)])
 
     def topic(self, name: str) -> str:
         """Give a topic its full name."""

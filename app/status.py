@@ -2,7 +2,8 @@
 
 import os
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,59 +14,97 @@ from faust.types import TP
 from agents.writer import Writer
 from batching.table import WindowTable, entry_start
 from models.positions import TopicPartition
-from telemetry.stats import WorkerStats
+from models.streams import Stream
+from telemetry.stats import StreamStats
 
+_TOLD_KEYS = 20
 _TRAFFIC = "traffic_by_cdn"
 
 
-class StatusOf:
-    """Reads counters, positions and live tables of one worker."""
+@dataclass(frozen=True)
+class StreamStatus:
+    """Counters, positions and live tables of one stream."""
 
-    def __init__(
-        self,
-        app: faust.App,
-        stats: WorkerStats,
-        writer: Writer,
-        tables: Mapping[str, WindowTable],
-    ) -> None:
-        self._app = app
-        self._stats = stats
-        self._writer = writer
-        self._tables = tables
+    stream: Stream
+    stats: StreamStats
+    writer: Writer
+    tables: Mapping[str, WindowTable]
 
     def now(self) -> dict[str, Any]:
         """Give the status as JSON takes it; the counters begin at 0 with the process."""
-        stats = self._stats
-        partitions = self._partitions()
+        stats = self.stats
         return {
-            "worker": self._app.conf.name,
-            "state": self._state(partitions),
-            "waiting_for": stats.waiting_for,
-            "partitions": partitions,
+            "topic": next(iter(self.writer.topics)),
             "events_in": stats.events_in,
             "rows_stored": stats.rows_stored,
             "dead_letters": dict(stats.dead_letters),
             "flushes": stats.flushes,
             "freshness_seconds": stats.freshness.quantiles(),
             "open_windows": self._open_windows(),
+            "waiting_for": stats.waiting_for,
+            "headline": self._headline(),
+        }
+
+    def this_minute(self, window: str) -> list[dict[str, dict[str, Any]]]:
+        """Give the entries of the current minute, by the window's key."""
+        minute = _minute()
+        data = self.tables[window].data
+        return [data[key] for key in data if entry_start(key) >= minute]
+
+    def _open_windows(self) -> int:
+        return sum(len(entry) for window in self.tables for entry in self.this_minute(window))
+
+    def _headline(self) -> dict[str, Any] | None:
+        headline = self.stream.headline
+        if headline is None:
+            return None
+        most: Counter[str] = Counter()
+        shown: dict[str, float] = {}
+        for entry in self.this_minute(headline.window):
+            for label, measures in entry.items():
+                key = label.split("|")[headline.part]
+                most[key] += measures[headline.by]
+                if headline.shown:
+                    shown[key] = float(measures[headline.shown])
+        keys = {
+            key: [float(count), shown.get(key, count * headline.scale)]
+            for key, count in most.most_common(_TOLD_KEYS)
+        }
+        return {"text": headline.text, "keys": keys, "adds_up": not headline.shown}
+
+
+class StatusOf:
+    """All of one worker."""
+
+    def __init__(self, app: faust.App, streams: Sequence[StreamStatus]) -> None:
+        self._app = app
+        self._streams = streams
+
+    def now(self) -> dict[str, Any]:
+        """Give the status as JSON takes it."""
+        partitions = self._partitions()
+        waiting = [one.stats.waiting_for for one in self._streams if one.stats.waiting_for]
+        running = "running" if partitions else "starting"
+        return {
+            "worker": self._app.conf.name,
+            "state": "waiting" if waiting else running,
+            "waiting_for": waiting[0] if waiting else None,
+            "partitions": partitions,
+            "streams": {one.stream.topic: one.now() for one in self._streams},
             "traffic_by_cdn": self._traffic(),
             "memory_bytes": _memory_bytes(),
         }
 
-    def _state(self, partitions: Mapping[str, Any]) -> str:
-        if self._stats.waiting_for is not None:
-            return "waiting"
-        return "running" if partitions else "starting"
-
     def _partitions(self) -> dict[str, dict[str, dict[str, int]]]:
         found: dict[str, dict[str, dict[str, int]]] = {}
-        for tp, stored in sorted(self._writer.done_up_to().items()):
-            end = max(self._end(tp), stored)
-            found.setdefault(tp.topic, {})[str(tp.partition)] = {
-                "stored": stored,
-                "end": end,
-                "lag": end - stored,
-            }
+        for one in self._streams:
+            for tp, stored in sorted(one.writer.done_up_to().items()):
+                end = max(self._end(tp), stored)
+                found.setdefault(tp.topic, {})[str(tp.partition)] = {
+                    "stored": stored,
+                    "end": end,
+                    "lag": end - stored,
+                }
         return found
 
     def _end(self, tp: TopicPartition) -> int:
@@ -74,24 +113,12 @@ class StatusOf:
         except AssertionError:  # aiokafka's, between two assignments
             return 0
 
-    def _open_windows(self) -> int:
-        """Count the window rows of the current minute."""
-        minute = datetime.now(UTC).replace(second=0, microsecond=0)
-        return sum(
-            len(table.data[key])
-            for table in self._tables.values()
-            for key in table.data
-            if entry_start(key) >= minute
-        )
-
     def _traffic(self) -> dict[str, dict[str, float]]:
-        minute = datetime.now(UTC).replace(second=0, microsecond=0)
         kilobits: Counter[str] = Counter()
         seconds: Counter[str] = Counter()
-        data = self._tables[_TRAFFIC].data
-        for key in data:
-            if entry_start(key) == minute:
-                for cdn, measures in data[key].items():
+        for one in self._streams:
+            for entry in one.this_minute(_TRAFFIC) if _TRAFFIC in one.tables else ():
+                for cdn, measures in entry.items():
                     kilobits[cdn] += measures["kilobits"]
                     seconds[cdn] += measures["session_seconds"]
         return {
@@ -101,6 +128,10 @@ class StatusOf:
             }
             for cdn in sorted(kilobits)
         }
+
+
+def _minute() -> datetime:
+    return datetime.now(UTC).replace(second=0, microsecond=0)
 
 
 def _memory_bytes() -> int | None:

@@ -52,6 +52,7 @@ async def freshness(place: Place, seconds: float) -> Fresh:
             load.start()
             course = await _follow(worker, load, dsn, topic, place.kafka.address)
             status = fetch(worker.web)
+            seen = status.streams[CONTENT_SESSIONS.topic].freshness_seconds if status else None
         finally:
             load.stop()
             worker.child.stop()
@@ -60,8 +61,8 @@ async def freshness(place: Place, seconds: float) -> Fresh:
         p50=ages[len(ages) // 2],
         p99=ages[len(ages) * 99 // 100],
         produced_per_second=course[-1].rows / seconds,
-        worker_p50=status.freshness_seconds.p50 if status else None,
-        worker_p99=status.freshness_seconds.p99 if status else None,
+        worker_p50=seen.p50 if seen else None,
+        worker_p99=seen.p99 if seen else None,
     )
 
 

@@ -22,7 +22,9 @@ _KIBIBYTE = 1_024
 class Worker:
     """`faust -A app worker`, as anybody starts it."""
 
-    def __init__(self, place: Place, *, group: str, prefix: str, dsn: str) -> None:
+    def __init__(
+        self, place: Place, *, group: str, prefix: str, dsn: str, streams: str = "content_sessions"
+    ) -> None:
         name = place.name("worker")
         port = free_port()
         self.web = f"http://127.0.0.1:{port}"
@@ -34,6 +36,7 @@ class Worker:
                 "HEADRACE_BROKER": place.kafka.address,
                 "HEADRACE_DATABASE": dsn,
                 "HEADRACE_APP_ID": group,
+                "HEADRACE_STREAMS": streams,
                 "HEADRACE_TOPIC_PREFIX": prefix,
                 "HEADRACE_WEB_PORT": str(port),
                 "HEADRACE_HOME": str(place.folder / name),

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from models.events import Event
-from models.streams import Stream
+from models.streams import Headline, Stream
 from models.types import EventTime, Text
 from models.windows import Sum, Window
 
@@ -45,5 +45,11 @@ CONTENT_SESSIONS = Stream(
         Window("traffic_by_cdn_and_asn", keys=("current_cdn", "asn"), measures=_TRAFFIC),
         Window("traffic_by_cdn", keys=("current_cdn",), measures=_TRAFFIC),
         Window("traffic_by_asn", keys=("asn",), measures=_TRAFFIC),
+    ),
+    headline=Headline(
+        "busiest CDN {key}, {value:,.1f} Mbit/s",
+        window="traffic_by_cdn",
+        by="kilobits",
+        scale=1 / 60_000,
     ),
 )

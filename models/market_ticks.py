@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from models.events import Event
-from models.streams import Stream
+from models.streams import Headline, Stream
 from models.types import Column, EventTime, Number, Text, number
 from models.windows import First, Last, Max, Min, Sum, Window
 
@@ -61,5 +61,8 @@ MARKET_TICKS = Stream(
                 Max("last_sequence", of=("sequence",)),
             ),
         ),
+    ),
+    headline=Headline(
+        "{key} at {value:,}", window="candles_by_product", by="trades", shown="close"
     ),
 )

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from models.events import Event, Together
 from models.money import fits, minor_units
-from models.streams import Stream
+from models.streams import Headline, Stream
 from models.types import Country, Currency, EventTime, Number, Text, number
 from models.windows import Sum, Window
 
@@ -53,5 +53,8 @@ PURCHASES = Stream(
                 ),
             ),
         ),
+    ),
+    headline=Headline(
+        "top country {key}, {value:,.0f} purchases", window="purchases_by_country", by="purchases"
     ),
 )

@@ -28,6 +28,21 @@ class Column:
     nullable: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """What a stream says in one line: the key of `window` with most of `by`, in this minute.
+
+    `{key}` and `{value}` of `text` are that key (its part number `part`) and its measure `shown`.
+    """
+
+    text: str
+    window: str
+    by: str
+    shown: str = ""
+    part: int = 0
+    scale: float = 1.0
+
+
 @dataclass(frozen=True)
 class Stream:
     """One kind of event from topic to tables.
@@ -35,7 +50,8 @@ class Stream:
     `topic` is also the name of the raw table. `event` is the contract of what a row holds, and with
     `versions` the older and newer forms that producers send are made into it. `event_time` names
     the column that windows go by. With `keeps_extra` fields that the contract does not know are
-    kept in a column `extra` (jsonb).
+    kept in a column `extra` (jsonb). Without `keeps_rows` only windows are stored, which cannot be
+    recomputed then.
     """
 
     topic: str
@@ -44,6 +60,8 @@ class Stream:
     windows: tuple[Window, ...]
     versions: Versions | None = None
     keeps_extra: bool = False
+    keeps_rows: bool = True
+    headline: Headline | None = None
     columns: tuple[Column, ...] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from models.events import Event
-from models.streams import Stream
+from models.streams import Headline, Stream
 from models.types import Country, EventTime, Text
 from models.windows import Sum, Window
 
@@ -31,5 +31,8 @@ USER_ACTIVITY = Stream(
     event_time="event_time",
     windows=(
         Window("user_event_summary", keys=("user_id", "event_type"), measures=(Sum("events"),)),
+    ),
+    headline=Headline(
+        "busiest user {key}, {value:,.0f} events", window="user_event_summary", by="events"
     ),
 )

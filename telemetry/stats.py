@@ -35,8 +35,8 @@ class Freshness:
             self._samples.popleft()
 
 
-class WorkerStats:
-    """Counters of one worker."""
+class StreamStats:
+    """Counters of one stream in one worker."""
 
     def __init__(self) -> None:
         self.events_in = 0

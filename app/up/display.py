@@ -9,24 +9,26 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from app.up.flow import Flow
+from app.up.flow import Flow, StreamFlow
 from app.up.up_file import Addresses
 from app.up.view import ProcessView, View, psql_line
 from generator.report import Report
 
 _BAR_CELLS = 12  # so that it all fits into 80 columns
-_PARTITION_ROWS = 8
+_LAGS = 8
 
 
 def render(view: View) -> RenderableType:
     elapsed = timedelta(seconds=int(view.elapsed_seconds))
     title = f"[bold]Headrace[/bold]  {elapsed}  {view.doing}"
-    figures = Table.grid(padding=(0, 3))
-    figures.add_row(
-        _flow(view.flow, view.report), Group(_partitions(view.flow), "", _traffic(view.flow))
-    )
     parts: list[RenderableType] = [
-        figures,
+        _totals(view.flow, view.report),
+        "",
+        _streams(view.flow),
+        "",
+        *(Text(stream.headline, style="cyan") for stream in view.flow.streams if stream.headline),
+        "",
+        _traffic(view.flow),
         _dead_letters(view.flow),
         "",
         _processes(view.processes),
@@ -38,35 +40,49 @@ def render(view: View) -> RenderableType:
     return Panel(Group(*parts), title=title, title_align="left", border_style="blue")
 
 
-def _flow(flow: Flow, report: Report | None) -> Table:
-    table = _table("events", "now")
-    if report is not None:
-        table.add_row("produced", f"{report.produced:,}")
-        table.add_row("produced/s", f"{report.events_per_second:,.0f}")
-    table.add_row("in/s", _number(flow.events_in_per_second))
-    table.add_row("stored/s", f"[green]{_number(flow.rows_stored_per_second)}[/green]")
-    table.add_row("lag", f"{flow.lag:,}")
-    table.add_row("freshness p50", _seconds(flow.freshness_p50))
-    table.add_row("freshness p99", _seconds(flow.freshness_p99))
-    table.add_row("open windows", f"{flow.open_windows:,}")
+def _totals(flow: Flow, report: Report | None) -> Table:
+    table = Table.grid(padding=(0, 3))
+    produced = "" if report is None else f"{report.produced:,} ({report.events_per_second:,.0f}/s)"
+    figures = {
+        "produced": produced,
+        "in/s": _number(flow.events_in_per_second),
+        "stored/s": f"[green]{_number(flow.rows_stored_per_second)}[/green]",
+        "lag": f"{flow.lag:,}",
+        "fresh p50": _seconds(flow.freshness_p50),
+        "p99": _seconds(flow.freshness_p99),
+        "open windows": f"{flow.open_windows:,}",
+    }
+    table.add_row(*(Text(name, style="dim") for name in figures))
+    table.add_row(*figures.values())
     return table
+
+
+def _streams(flow: Flow) -> Table:
+    table = _table("stream", "in/s", "stored/s", "lag", "p50", "p99", "refused", "lags")
+    for stream in flow.streams:
+        table.add_row(
+            stream.name,
+            _number(stream.events_in_per_second),
+            _number(stream.rows_stored_per_second),
+            f"{stream.lag:,}",
+            _seconds(stream.freshness_p50),
+            _seconds(stream.freshness_p99),
+            f"{sum(stream.dead_letters.values()):,}",
+            _lags(stream),
+        )
+    return table
+
+
+def _lags(stream: StreamFlow) -> str:
+    lags = [f"{progress.lag:,}" for progress in stream.partitions.values()]
+    more = f" and {len(lags) - _LAGS} more" if len(lags) > _LAGS else ""
+    return " ".join(lags[:_LAGS]) + more
 
 
 def _dead_letters(flow: Flow) -> Text:
     reasons = sorted((reason, count) for reason, count in flow.dead_letters.items() if count)
     told = ", ".join(f"{reason} {count:,}" for reason, count in reasons)
     return Text.assemble("dead letters  ", (told or "none", "yellow" if told else ""))
-
-
-def _partitions(flow: Flow) -> Table:
-    table = _table("partition", "stored", "lag")
-    partitions = list(flow.partitions.items())
-    for name, progress in partitions[:_PARTITION_ROWS]:
-        table.add_row(name, f"{progress.stored:,}", f"{progress.lag:,}")
-    if len(partitions) > _PARTITION_ROWS:
-        lag = sum(progress.lag for _, progress in partitions[_PARTITION_ROWS:])
-        table.add_row(f"{len(partitions) - _PARTITION_ROWS} more", "", f"{lag:,}")
-    return table
 
 
 def _traffic(flow: Flow) -> Table:

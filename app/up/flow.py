@@ -2,31 +2,22 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from app.up.worker_status import Progress, Traffic, WorkerStatus
+from app.up.worker_status import Headline, Progress, StreamStatus, Traffic, WorkerStatus
 
 
 @dataclass(frozen=True, slots=True)
-class Flow:
-    """All workers at one moment. Rates are None until there are two moments to compare."""
+class StreamFlow:
+    """One stream in all workers. Rates are None until there are two moments to compare."""
 
-    workers: tuple[WorkerStatus, ...]
+    name: str
+    statuses: tuple[StreamStatus, ...]
+    partitions: Mapping[int, Progress]
     events_in_per_second: float | None = None
     rows_stored_per_second: float | None = None
-
-    @property
-    def partitions(self) -> dict[str, Progress]:
-        """By `topic-partition`, in order; one that moves shows its most advanced reader."""
-        found: dict[tuple[str, int], Progress] = {}
-        for worker in self.workers:
-            for topic, partitions in worker.partitions.items():
-                for number, progress in partitions.items():
-                    key = (topic, int(number))
-                    found[key] = max(found.get(key, progress), progress, key=_stored)
-        return {f"{topic}-{number}": found[topic, number] for topic, number in sorted(found)}
 
     @property
     def lag(self) -> int:
@@ -34,24 +25,69 @@ class Flow:
 
     @property
     def rows_stored(self) -> int:
-        return sum(worker.rows_stored for worker in self.workers)
+        return sum(status.rows_stored for status in self.statuses)
 
     @property
     def open_windows(self) -> int:
-        return sum(worker.open_windows for worker in self.workers)
+        return sum(status.open_windows for status in self.statuses)
 
     @property
     def freshness_p50(self) -> float | None:
         """The slowest worker's, as quantiles do not add up."""
-        return _largest(worker.freshness_seconds.p50 for worker in self.workers)
+        return _largest(status.freshness_seconds.p50 for status in self.statuses)
 
     @property
     def freshness_p99(self) -> float | None:
-        return _largest(worker.freshness_seconds.p99 for worker in self.workers)
+        return _largest(status.freshness_seconds.p99 for status in self.statuses)
 
     @property
     def dead_letters(self) -> dict[str, int]:
-        return dict(sum((Counter(worker.dead_letters) for worker in self.workers), Counter()))
+        return dict(sum((Counter(status.dead_letters) for status in self.statuses), Counter()))
+
+    @property
+    def headline(self) -> str:
+        """What the stream says, "" while there is nothing in this minute."""
+        return _headline([status.headline for status in self.statuses if status.headline])
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """All workers at one moment."""
+
+    workers: tuple[WorkerStatus, ...] = ()
+    streams: tuple[StreamFlow, ...] = ()
+
+    @property
+    def events_in_per_second(self) -> float | None:
+        return _sum(stream.events_in_per_second for stream in self.streams)
+
+    @property
+    def rows_stored_per_second(self) -> float | None:
+        return _sum(stream.rows_stored_per_second for stream in self.streams)
+
+    @property
+    def lag(self) -> int:
+        return sum(stream.lag for stream in self.streams)
+
+    @property
+    def rows_stored(self) -> int:
+        return sum(stream.rows_stored for stream in self.streams)
+
+    @property
+    def open_windows(self) -> int:
+        return sum(stream.open_windows for stream in self.streams)
+
+    @property
+    def freshness_p50(self) -> float | None:
+        return _largest(stream.freshness_p50 for stream in self.streams)
+
+    @property
+    def freshness_p99(self) -> float | None:
+        return _largest(stream.freshness_p99 for stream in self.streams)
+
+    @property
+    def dead_letters(self) -> dict[str, int]:
+        return dict(sum((Counter(stream.dead_letters) for stream in self.streams), Counter()))
 
     @property
     def traffic_by_cdn(self) -> dict[str, Traffic]:
@@ -66,45 +102,81 @@ class Flow:
         return dict(sorted(total.items()))
 
 
+Statuses = Sequence[WorkerStatus | None]
+"""Of all workers, always in the same order; None is a worker that is silent."""
+
+
 @dataclass(slots=True)
 class Meter:
     """Makes rates of counters that begin anew with each worker process."""
 
     _at: float | None = None
-    _before: Sequence[WorkerStatus | None] = ()
+    _before: Statuses = field(default=())
 
-    def measure(self, statuses: Sequence[WorkerStatus | None], now: float) -> Flow:
-        """Take the workers' statuses, always in the same order, at a time in seconds.
-
-        None is a worker that is silent.
-        """
+    def measure(self, statuses: Statuses, now: float) -> Flow:
+        """Take the workers' statuses at a time in seconds."""
         elapsed = None if self._at is None else now - self._at
-        flow = Flow(
-            tuple(status for status in statuses if status is not None),
-            self._rate(statuses, lambda status: status.events_in, elapsed),
-            self._rate(statuses, lambda status: status.rows_stored, elapsed),
-        )
+        workers = tuple(status for status in statuses if status is not None)
+        names = dict.fromkeys(name for worker in workers for name in worker.streams)
+        streams = tuple(self._stream(name, statuses, elapsed) for name in names)
         self._at, self._before = now, tuple(statuses)
-        return flow
+        return Flow(workers, streams)
 
-    def _rate(
-        self,
-        statuses: Sequence[WorkerStatus | None],
-        counter: Callable[[WorkerStatus], int],
-        elapsed: float | None,
-    ) -> float | None:
-        if not elapsed:
-            return None
-        grown = 0
-        for status, before in zip(statuses, self._before, strict=True):
-            if status is not None and before is not None:
-                restarted = counter(status) < counter(before)
-                grown += counter(status) - (0 if restarted else counter(before))
-        return grown / elapsed
+    def _stream(self, name: str, statuses: Statuses, elapsed: float | None) -> StreamFlow:
+        found = [worker.streams.get(name) if worker else None for worker in statuses]
+        before = [worker.streams.get(name) if worker else None for worker in self._before]
+        there = tuple(status for status in found if status is not None)
+        return StreamFlow(
+            name,
+            there,
+            _partitions(there[0].topic, statuses),
+            _rate(found, before, lambda status: status.events_in, elapsed),
+            _rate(found, before, lambda status: status.rows_stored, elapsed),
+        )
 
 
-def _stored(progress: Progress) -> int:
-    return progress.stored
+def _rate(
+    statuses: Sequence[StreamStatus | None],
+    earlier: Sequence[StreamStatus | None],
+    counter: Callable[[StreamStatus], int],
+    elapsed: float | None,
+) -> float | None:
+    if not elapsed:
+        return None
+    grown = 0
+    for status, before in zip(statuses, earlier, strict=True):
+        if status is not None and before is not None:
+            restarted = counter(status) < counter(before)
+            grown += counter(status) - (0 if restarted else counter(before))
+    return grown / elapsed
+
+
+def _partitions(topic: str, statuses: Statuses) -> dict[int, Progress]:
+    """Give a topic's partitions in order; one that moves shows its most advanced reader."""
+    found: dict[int, Progress] = {}
+    for worker in statuses:
+        for number, progress in (worker.partitions.get(topic, {}) if worker else {}).items():
+            held = found.get(int(number), progress)
+            found[int(number)] = max(held, progress, key=lambda one: one.stored)
+    return dict(sorted(found.items()))
+
+
+def _headline(parts: Sequence[Headline]) -> str:
+    weights: defaultdict[str, float] = defaultdict(float)
+    shown: defaultdict[str, float] = defaultdict(float)
+    for part in parts:
+        for key, (weight, value) in part.keys.items():
+            weights[key] += weight
+            shown[key] = shown[key] + value if part.adds_up else value
+    if not weights:
+        return ""
+    key = max(weights, key=lambda one: weights[one])
+    return parts[0].text.format(key=key, value=shown[key])
+
+
+def _sum(values: Iterable[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return sum(known) if known else None
 
 
 def _largest(values: Iterable[float | None]) -> float | None:

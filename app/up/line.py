@@ -36,9 +36,7 @@ def flow_line(flow: Flow) -> str:
         f"windows {flow.open_windows:,}",
         f"dead letters {sum(flow.dead_letters.values()):,}",
     ]
-    if flow.traffic_by_cdn:
-        traffic = (f"{cdn} {now.traffic_mbps:,.1f}" for cdn, now in flow.traffic_by_cdn.items())
-        words.append(f"Mbit/s {' '.join(traffic)}")
+    words += [stream.headline for stream in flow.streams if stream.headline]
     words += [
         f"{worker.worker} waits for {worker.waiting_for}"
         for worker in flow.workers

@@ -34,21 +34,45 @@ class Traffic(msgspec.Struct, frozen=True):
     concurrent_sessions: float = 0.0
 
 
-class WorkerStatus(msgspec.Struct, frozen=True):
-    """One worker; its counters begin at 0 with its process."""
+class Headline(msgspec.Struct, frozen=True):
+    """What a stream says in one line: `text` about the key that has most.
 
-    worker: str
-    state: str
-    waiting_for: str | None = None
-    partitions: dict[str, dict[str, Progress]] = {}
+    `keys` are the largest, each with what it is ordered by and the value to show.
+    """
+
+    text: str = ""
+    keys: dict[str, tuple[float, float]] = {}
+    adds_up: bool = True  # over workers; a price does not
+
+
+class StreamStatus(msgspec.Struct, frozen=True):
+    """One stream in one worker; its counters begin at 0 with the process."""
+
+    topic: str
     events_in: int = 0
     rows_stored: int = 0
     dead_letters: dict[str, int] = {}
     flushes: int = 0
     freshness_seconds: Freshness = Freshness()
     open_windows: int = 0
+    waiting_for: str | None = None
+    headline: Headline | None = None
+
+
+class WorkerStatus(msgspec.Struct, frozen=True):
+    """One worker."""
+
+    worker: str
+    state: str
+    waiting_for: str | None = None
+    partitions: dict[str, dict[str, Progress]] = {}
+    streams: dict[str, StreamStatus] = {}
     traffic_by_cdn: dict[str, Traffic] = {}
     memory_bytes: int | None = None
+
+    @property
+    def rows_stored(self) -> int:
+        return sum(stream.rows_stored for stream in self.streams.values())
 
 
 def fetch(url: str) -> WorkerStatus | None:

@@ -5,7 +5,7 @@ Importable by version: `from models.media_events.v1_1 import MediaEvent`.
 
 from models.media_events import v1_0, v1_1, v2_0
 from models.media_events.v1_1 import MediaEvent
-from models.streams import Stream
+from models.streams import Headline, Stream
 from models.versions import Version, Versions
 from models.windows import Sum, Window
 
@@ -40,5 +40,8 @@ MEDIA_EVENTS = Stream(
             "media_events_by_type", keys=("event_type", "content_type"), measures=(Sum("events"),)
         ),
         Window("content_plays", keys=("content_id", "title"), measures=(_is("play"), _is("stop"))),
+    ),
+    headline=Headline(
+        "most watched {key}, {value:,.0f} plays", window="content_plays", by="plays", part=1
     ),
 )

@@ -52,7 +52,7 @@ class PostgresSink:
             }
 
     def encode(self, decoded: DecodedBatch, epoch: int) -> bytes:
-        if not decoded.offsets:
+        if not (decoded.offsets and self._stream.keeps_rows):
             return b""
         kinds = [*(column.kind for column in self._stream.columns), "int8"]
         columns = zip(kinds, [*decoded.columns, decoded.offsets], strict=True)
@@ -82,7 +82,7 @@ class PostgresSink:
         await self._connection.close()
 
     async def _copy(self, connection: asyncpg.Connection, batch: Batch) -> None:
-        if not batch.row_count:
+        if not (batch.row_count and self._stream.keeps_rows):
             return
         await watched(
             connection,

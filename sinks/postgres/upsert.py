@@ -19,10 +19,14 @@ def upsert_sql(stream: Stream, window: Window) -> str:
     columns = _columns(stream, window)
     names = [name for name, _ in columns]
     given = ", ".join(f"${index}::{kind}[]" for index, (_, kind) in enumerate(columns, start=1))
-    merges = ", ".join(merge for measure in window.measures for merge in _merges(measure))
+    merges = ", ".join(
+        ["window_seconds = GREATEST(held.window_seconds, excluded.window_seconds)"]
+        + [merge for measure in window.measures for merge in _merges(measure)]
+    )
     return (
-        f"INSERT INTO {window.table} AS held ({', '.join(names)}) "  # noqa: S608 - declared names
-        f"SELECT {', '.join([_FROM_MICROSECONDS, *names[1:]])} "
+        f"INSERT INTO {window.table} AS held "  # noqa: S608 - declared names
+        f"({', '.join([*names, 'window_seconds'])}) "
+        f"SELECT {', '.join([_FROM_MICROSECONDS, *names[1:]])}, {window.seconds} "
         f"FROM unnest({given}) AS delta ({', '.join(names)}) "
         f"ON CONFLICT ({', '.join(names[: 2 + len(window.keys)])}) DO UPDATE SET {merges} "
         f"RETURNING {', '.join([_TO_MICROSECONDS, *names[1:]])}"

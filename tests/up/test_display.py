@@ -8,18 +8,21 @@ from rich.console import Console, RenderableType
 from app.up.comparison import Compared, Comparison
 from app.up.comparison_table import render as render_comparison
 from app.up.display import render
-from app.up.flow import Flow
+from app.up.flow import Flow, Meter
 from app.up.line import line
 from app.up.up_file import Addresses
 from app.up.view import ProcessView, View
 from generator.report import Report
 from tests.up.statuses import recorded
 
+[STREAM] = Meter().measure([recorded()], now=0).streams
+STREAM = replace(STREAM, events_in_per_second=2_003.6, rows_stored_per_second=1_998.2)
+FLOW = Flow((recorded(),), (STREAM,))
 DSN = "postgresql://postgres@127.0.0.1:22974/headrace"
 VIEW = View(
     elapsed_seconds=83.4,
     doing="Ctrl-C stops it all",
-    flow=Flow((recorded(),), events_in_per_second=2_003.6, rows_stored_per_second=1_998.2),
+    flow=FLOW,
     report=Report(
         done=False,
         produced=62_470,
@@ -51,7 +54,9 @@ def shown(picture: RenderableType, width: int = 120) -> str:
         pytest.param("62,470", id="produced"),
         pytest.param("0.41 s", id="freshness p50"),
         pytest.param("0.93 s", id="freshness p99"),
-        pytest.param("content_sessions-0", id="a partition"),
+        pytest.param("content_sessions", id="a stream"),
+        pytest.param("8 0", id="lag by partition"),
+        pytest.param("busiest CDN Akamai", id="what a stream says"),
         pytest.param("malformed", id="a reason"),
         pytest.param("1,843.2", id="a CDN's traffic"),
         pytest.param("127.0.0.1:20123", id="Kafka's address"),
@@ -68,11 +73,12 @@ def test_nothing_is_lost_in_a_narrow_terminal() -> None:
     narrow = shown(render(VIEW), width=72)
 
     assert "1,843.2" in narrow
-    assert "content_sessions-1" in narrow
+    assert "content_sessions" in narrow
+    assert "8 0" in narrow
 
 
 def test_before_the_first_figures_there_are_dashes() -> None:
-    early = replace(VIEW, flow=Flow(()), report=None)
+    early = replace(VIEW, flow=Flow(), report=None)
 
     assert "stored/s" in shown(render(early))
     assert line(early).endswith("no worker answers yet")
@@ -88,7 +94,7 @@ def test_one_line_tells_it_where_there_is_no_terminal() -> None:
     assert line(VIEW) == (
         "   83 s  Ctrl-C stops it all: produced 62,470, in 2,004/s, stored 1,998/s (62,350 rows), "
         "lag 8, fresh p50 0.41 s p99 0.93 s, windows 96, dead letters 63, "
-        "Mbit/s Akamai 1,843.2 Fastly 921.6"
+        "busiest CDN Akamai, 1,843.2 Mbit/s"
     )
 
 

@@ -1,0 +1,63 @@
+"""The writers of all streams of a worker, as the one keeper of positions that its consumer asks."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
+
+from agents.writer import Writer
+from models.positions import Positions, TopicPartition
+
+T = TypeVar("T")
+
+
+class Writers:
+    """Each stream has a writer and a sink of its own: one that waits holds no other up."""
+
+    def __init__(self, writers: Iterable[Writer]) -> None:
+        self._writers = {topic: writer for writer in writers for topic in writer.topics}
+
+    @property
+    def topics(self) -> frozenset[str]:
+        return frozenset(self._writers)
+
+    async def take_over(self, partitions: Iterable[TopicPartition]) -> None:
+        """Learn where partitions stand, of all streams at once."""
+        async with asyncio.TaskGroup() as group:
+            for writer, mine in self._by_writer(partitions):
+                group.create_task(writer.take_over(mine))
+
+    def suspend(self, partitions: Iterable[TopicPartition]) -> None:
+        for writer, mine in self._by_writer(partitions):
+            writer.suspend(mine)
+
+    def begin(self, tp: TopicPartition, first_offset: int) -> int:
+        return self._writers[tp.topic].begin(tp, first_offset)
+
+    def stored(self) -> Positions:
+        return _joined(writer.stored() for writer in self._writers.values())
+
+    def done_up_to(self) -> Mapping[TopicPartition, int]:
+        return _joined(writer.done_up_to() for writer in self._writers.values())
+
+    async def give_up(self, within_seconds: float) -> None:
+        """Hand all partitions back; raises what one of them raised after all have done so."""
+        ends = await asyncio.gather(
+            *(writer.give_up(within_seconds) for writer in self._writers.values()),
+            return_exceptions=True,
+        )
+        for end in ends:
+            if end is not None:
+                raise end
+
+    def _by_writer(
+        self, partitions: Iterable[TopicPartition]
+    ) -> list[tuple[Writer, list[TopicPartition]]]:
+        found: defaultdict[str, list[TopicPartition]] = defaultdict(list)
+        for tp in partitions:
+            found[tp.topic].append(tp)
+        return [(self._writers[topic], mine) for topic, mine in found.items()]
+
+
+def _joined(parts: Iterable[Mapping[TopicPartition, T]]) -> dict[TopicPartition, T]:
+    return {tp: value for part in parts for tp, value in part.items()}
