@@ -93,15 +93,24 @@ def _names(window: Window) -> list[str]:
 def _expand(
     window: Window, partition: int, counts: Mapping[Key, int], rows: dict[Key, Row]
 ) -> None:
+    fields = _fields(window)
+    if not fields:  # only numbers of events: the counts are the sums
+        for (start, *keys), count in counts.items():
+            rows[start, partition, *keys] = (count,) * len(window.measures)
+        return
     width = 1 + len(window.keys)
-    at = {name: width + index for index, name in enumerate(_fields(window))}
+    at = {name: width + index for index, name in enumerate(fields)}
+    values = [measure.values([at[name] for name in measure.of]) for measure in window.measures]
+    found: defaultdict[Key, tuple[list[Key], list[int]]] = defaultdict(lambda: ([], []))
     for contribution, count in counts.items():
-        key = (contribution[0], partition, *contribution[1:width])
-        row = tuple(
-            measure.weigh(measure.value(*(contribution[at[name]] for name in measure.of)), count)
-            for measure in window.measures
+        contributions, times = found[contribution[:width]]
+        contributions.append(contribution)
+        times.append(count)
+    for (start, *keys), (contributions, times) in found.items():
+        rows[start, partition, *keys] = tuple(
+            measure.merge_all(map(value, contributions), times)
+            for measure, value in zip(window.measures, values, strict=True)
         )
-        _merge_row(window.measures, rows, key, row)
 
 
 def _roll_up(base: Window, window: Window, rows: Mapping[Key, Row]) -> dict[Key, Row]:

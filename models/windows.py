@@ -3,9 +3,11 @@
 Every merge is associative and commutative, so totals do not depend on order, batching or replay.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Context, Inexact
+from functools import reduce
+from operator import itemgetter, mul
 from typing import Any
 
 from models.types import Kind
@@ -22,6 +24,10 @@ def _same(value: Any) -> Any:
     return value
 
 
+def _pair(sequence: Any, value: Any) -> tuple[Any, Any]:
+    return (sequence, value)
+
+
 @dataclass(frozen=True, slots=True)
 class Measure:
     """One number of a window. `of` names the raw table's columns that `value` is computed from.
@@ -36,12 +42,19 @@ class Measure:
     kind: Kind = "int8"
     sql: str = ""
 
-    def weigh(self, value: Any, count: int) -> Any:
-        """Give what `count` equal events contribute."""
-        del count
-        return value
+    def values(self, places: Sequence[int]) -> Callable[[Sequence[Any]], Any]:
+        """Say how to compute `value` from a sequence that has the columns of `of` at `places`."""
+        if not places:
+            return lambda _: self.value()
+        if self.value in (_same, _pair):
+            return itemgetter(*places)
+        return lambda row: self.value(*(row[place] for place in places))
 
     def merge(self, one: Any, other: Any) -> Any:
+        raise NotImplementedError
+
+    def merge_all(self, values: Iterable[Any], counts: Sequence[int]) -> Any:
+        """Merge values that came so many times each."""
         raise NotImplementedError
 
     @property
@@ -58,11 +71,13 @@ class Sum(Measure):
         if not self.of:
             object.__setattr__(self, "value", _one)
 
-    def weigh(self, value: Any, count: int) -> Any:
-        return _EXACT.multiply(value, count) if self.kind == "numeric" else value * count
-
     def merge(self, one: Any, other: Any) -> Any:
         return _EXACT.add(one, other) if self.kind == "numeric" else one + other
+
+    def merge_all(self, values: Iterable[Any], counts: Sequence[int]) -> Any:
+        if self.kind == "numeric":
+            return reduce(_EXACT.add, map(_EXACT.multiply, values, counts))
+        return sum(map(mul, values, counts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +85,19 @@ class Min(Measure):
     def merge(self, one: Any, other: Any) -> Any:
         return min(one, other)
 
+    def merge_all(self, values: Iterable[Any], counts: Sequence[int]) -> Any:
+        del counts
+        return min(values)
+
 
 @dataclass(frozen=True, slots=True)
 class Max(Measure):
     def merge(self, one: Any, other: Any) -> Any:
         return max(one, other)
 
-
-def _pair(sequence: Any, value: Any) -> tuple[Any, Any]:
-    return (sequence, value)
+    def merge_all(self, values: Iterable[Any], counts: Sequence[int]) -> Any:
+        del counts
+        return max(values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +119,10 @@ class First(_BySequence):
     def merge(self, one: Any, other: Any) -> Any:
         return min(one, other)
 
+    def merge_all(self, values: Iterable[Any], counts: Sequence[int]) -> Any:
+        del counts
+        return min(values)
+
 
 @dataclass(frozen=True, slots=True)
 class Last(_BySequence):
@@ -107,6 +130,10 @@ class Last(_BySequence):
 
     def merge(self, one: Any, other: Any) -> Any:
         return max(one, other)
+
+    def merge_all(self, values: Iterable[Any], counts: Sequence[int]) -> Any:
+        del counts
+        return max(values)
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,22 +51,33 @@ def _sized(field: bytes) -> bytes:
 def _numeric(value: Decimal) -> bytes:
     # Digits in base 10,000, most significant first; `weight` is the first one's power, `scale` how
     # many decimals are shown (numeric_send in utils/adt/numeric.c).
-    sign, digits, exponent = value.as_tuple()
-    scale = max(0, -int(exponent))
-    groups = -(-scale // 4)
-    number = int("".join(map(str, digits)) or "0") * 10 ** (int(exponent) + 4 * groups)
-    found: list[int] = []
-    while number:
-        number, rest = divmod(number, 10_000)
-        found.append(rest)
-    weight = len(found) - 1 - groups
-    found.reverse()
-    while found and not found[-1]:
-        found.pop()
-    count = len(found)
-    return _sized(
-        pack(f">HhHH{count}H", count, weight if count else 0, 0x4000 if sign else 0, scale, *found)
+    text = str(value)
+    if "E" in text:
+        text = format(value, "f")
+    whole, _, decimals = text.lstrip("-").partition(".")
+    digits = whole.zfill(_fours(whole)) + decimals.ljust(_fours(decimals), "0")
+    groups = [int(digits[place : place + 4]) for place in range(0, len(digits), 4)]
+    weight = _fours(whole) // 4 - 1
+    while groups and not groups[0]:
+        del groups[0]
+        weight -= 1
+    while groups and not groups[-1]:
+        groups.pop()
+    count = len(groups)
+    sign = 0x4000 if text[0] == "-" and count else 0
+    return pack(
+        f">iHhHH{count}H",
+        8 + 2 * count,
+        count,
+        weight if count else 0,
+        sign,
+        len(decimals),
+        *groups,
     )
+
+
+def _fours(digits: str) -> int:
+    return -(-len(digits) // 4) * 4
 
 
 def _inet(value: str) -> bytes:
@@ -118,11 +129,10 @@ def encode_rows(
 
 def _encode_column(kind: Kind, values: Sequence[Any]) -> Parts:
     head = values[:_LOOKED_AT]
-    if len(set(head)) * 4 > len(head):
-        if None not in values and kind in _ENCODE_VARIED:
-            return _ENCODE_VARIED[kind](values)
-        return [[_NULL if value is None else _FIELD[kind](value) for value in values]]
-    # Few values, each many times (a CDN, a network, a bitrate): encode each once.
+    encode = _ENCODE_VARIED.get(kind)
+    if encode and len(set(head)) * 4 > len(head) and None not in values:
+        return encode(values)
+    # Few values, each many times (a CDN, a network, a price), or costly ones: encode each once.
     return [list(map(_Fields(kind).__getitem__, values))]
 
 
@@ -150,10 +160,17 @@ def _encode_int4s(values: Sequence[int]) -> Parts:
 
 
 def _encode_int8s(values: Sequence[int]) -> Parts:
-    numbers = array("q", values)
+    return _eight_bytes_each(array("q", values))
+
+
+def _encode_float8s(values: Sequence[Any]) -> Parts:
+    return _eight_bytes_each(array("d", map(float, values)))
+
+
+def _eight_bytes_each(numbers: "array[Any]") -> Parts:
     if byteorder == "little":
         numbers.byteswap()
-    return [[pack(">i", 8)] * len(values), unpack("8s" * len(values), numbers.tobytes())]
+    return [[pack(">i", 8)] * len(numbers), unpack("8s" * len(numbers), numbers.tobytes())]
 
 
 def _encode_timestamps(values: Sequence[int]) -> Parts:
@@ -164,5 +181,6 @@ _ENCODE_VARIED: Mapping[Kind, Callable[[Sequence[Any]], Parts]] = {
     "text": _encode_texts,
     "int4": _encode_int4s,
     "int8": _encode_int8s,
+    "float8": _encode_float8s,
     "timestamptz": _encode_timestamps,
 }
