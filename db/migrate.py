@@ -7,7 +7,7 @@ from asyncpg_trek import Direction, execute, plan
 from asyncpg_trek.asyncpg import AsyncpgBackend
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-LATEST = "0001"
+LATEST = "0002"
 
 _LOCK = 0x4EAD2ACE
 """One advisory lock for all of Headrace in a database."""
