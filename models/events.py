@@ -44,10 +44,10 @@ class EventField:
 
 
 def fields_of(event: type[BaseModel]) -> list[EventField]:
-    return [_field(name, info) for name, info in event.model_fields.items()]
+    return [field_of(name, info) for name, info in event.model_fields.items()]
 
 
-def _field(name: str, info: FieldInfo) -> EventField:
+def field_of(name: str, info: FieldInfo) -> EventField:
     bare, metadata, nullable = info.annotation, list(info.metadata), False
     if get_origin(bare) in (Union, UnionType):
         nullable = NoneType in get_args(bare)

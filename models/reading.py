@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from decimal import Decimal
+from math import isinf
+from operator import attrgetter
 from typing import Any, cast
 
 import msgspec
@@ -10,13 +12,16 @@ from msgspec.structs import astuple
 
 from models.contract import Fast, fast
 from models.events import Event
-from models.refusals import Limits, Refused, read
+from models.refusals import Limits, Refused, read, readable
 from models.streams import EXTRA, Stream
-from models.versions import Upcast
+from models.versions import Upcast, Versions
 
 _ESCAPED_NUL = b"\\u0000"
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
-_UNREADABLE = (msgspec.DecodeError, ValueError, RecursionError, TypeError, OverflowError)
+_UNREADABLE = (msgspec.DecodeError, ValueError, RecursionError, TypeError, ArithmeticError)
+
+_MOST_DECIMALS = 16_383
+"""So many the numeric type holds, which jsonb keeps numbers in."""
 
 Values = tuple[Any, ...]
 """One value for each of the stream's columns, in their order; times are datetimes."""
@@ -37,6 +42,7 @@ class Reader:
         }
         says = msgspec.defstruct("Says", [(versions.name, str, versions.default)])
         self._says = msgspec.json.Decoder(says).decode
+        self._said = attrgetter(versions.name)
 
     def all_good(self, values: Sequence[bytes | None]) -> list[Values] | None:
         """Read values without looking at each in Python; None where one needs a look."""
@@ -52,7 +58,7 @@ class Reader:
             if not joined.isascii():
                 joined.decode()  # msgspec does not look into unknown fields
             return self._read_all(present)
-        except (*_UNREADABLE, Refused):
+        except _UNREADABLE:
             return None
 
     def one(self, value: bytes | None) -> Values:
@@ -66,40 +72,54 @@ class Reader:
             return self._read_slowly(value)
 
     def _read_all(self, values: Sequence[bytes]) -> list[Values]:
-        if self._versions is None:
+        versions = self._versions
+        if versions is None:
             return self._forms[""].read(values)
-        names = list(map(self._form, values))
-        if len(different := set(names)) == 1:
-            return self._forms[different.pop()].read(values)
+        said = list(map(self._said, map(self._says, values)))
+        if len(different := set(said)) == 1:
+            return self._form(versions, different.pop()).read(values)
         rows: list[Values] = [()] * len(values)
-        for form in different:
-            places = [place for place, name in enumerate(names) if name == form]
-            read = self._forms[form].read([values[place] for place in places])
+        for version in different:
+            places = [place for place, name in enumerate(said) if name == version]
+            read = self._form(versions, version).read([values[place] for place in places])
             for place, row in zip(places, read, strict=True):
                 rows[place] = row
         return rows
 
-    def _read_slowly(self, value: bytes | None) -> Values:
-        form = ""
-        if self._versions is not None:
-            form = self._versions.default
-            if value is not None and self._are_small([value]):
-                with suppress(*_UNREADABLE):  # the contract of any form says why
-                    form = self._form(value)
-        return self._forms[form].read_slowly(value, self._limits)
-
-    def _form(self, value: bytes) -> str:
-        versions = self._versions
-        assert versions is not None  # noqa: S101 - for mypy
-        said = getattr(self._says(value), versions.name)
+    def _form(self, versions: Versions, said: str) -> "_Form":
         form = versions.form(said)
         if form is None:
+            raise _UnknownVersionError(said)
+        return self._forms[form]
+
+    def _read_slowly(self, value: bytes | None) -> Values:
+        versions, present = self._versions, readable(value, self._limits)
+        if versions is None:
+            return self._forms[""].read_slowly(present, self._limits)
+        try:
+            form = self._form(versions, _version(versions, present))
+        except _UnknownVersionError as error:
             known = ", ".join(versions.released)
-            raise Refused("unknown_schema_version", f"{versions.name} {said!r}, known are {known}")
-        return form
+            raise Refused(
+                "unknown_schema_version", f"{versions.name} {str(error)!r}, known are {known}"
+            ) from None
+        return form.read_slowly(present, self._limits)
 
     def _are_small(self, values: Iterable[bytes | None]) -> bool:
         return all(len(value or b"") <= self._limits.event_bytes for value in values)
+
+
+class _UnknownVersionError(ValueError):
+    """An event says a version that no release can read."""
+
+
+def _version(versions: Versions, value: bytes) -> str:
+    try:
+        said = _any(_members(value).get(versions.name, b'""'))
+    except _UNREADABLE:
+        return versions.default  # no object: the contract says so
+    # no string: the contract says so
+    return said if isinstance(said, str) and said else versions.default
 
 
 class _Form:
@@ -111,11 +131,6 @@ class _Form:
         self._keeps_extra = stream.keeps_extra
         self._known = frozenset(contract.model_fields)
         self._names = [column.field for column in stream.columns if column.field != EXTRA]
-        self._defaults = {
-            name: field.default
-            for name, field in stream.event.model_fields.items()
-            if not field.is_required()
-        }
         self._fast = fast(contract)
         self._alone: Fast | None = (
             fast(contract, forbid_unknown=True) if stream.keeps_extra else None
@@ -124,59 +139,77 @@ class _Form:
     def read(self, values: Sequence[bytes]) -> list[Values]:
         """Read all, or raise one of _UNREADABLE for the first that is no event."""
         if self._alone is None:
-            return self._rows(self._decode(self._fast, values), None)
+            return self._rows(self._decode(self._fast, values))
         try:
             events = self._decode(self._alone, values)
         except msgspec.ValidationError:
             events = self._decode(self._fast, values)
-            return self._rows(events, [_unknown(value, self._known) for value in values])
-        return self._rows(events, [{} for _ in values])
+            return self._rows_and_extras(events, [_unknown(value, self._known) for value in values])
+        none = (None,)
+        return [row + none for row in self._rows(events)]
 
-    def read_slowly(self, value: bytes | None, limits: Limits) -> Values:
+    def read_slowly(self, value: bytes, limits: Limits) -> Values:
         """Read with the contract itself. Raises Refused."""
         event = read(self._contract, value, limits)
-        present = cast("bytes", value)
-        try:
-            extra = _unknown(present, self._known) if self._keeps_extra else {}
-        except _UNREADABLE as error:
-            raise Refused("invalid", f"unknown field: {error}") from None
+        extra: dict[str, Any] = {}
+        if self._keeps_extra:
+            try:
+                extra = _unknown(value, self._known)
+            except _UNREADABLE as error:
+                raise Refused("invalid", f"unknown field: {error}") from None
         if self._upcast is not None:
-            return self._row_of(self._upcast(event, extra), extra)
-        return self._row_of({name: getattr(event, name) for name in self._names}, extra)
+            row = self._upcast(event, extra)
+        else:
+            row = tuple(getattr(event, name) for name in self._names)
+        return (*row, _written(extra)) if self._keeps_extra else row
 
     def _decode(self, reader: Fast, values: Sequence[bytes]) -> list[Any]:
         events = list(map(reader.decode, values))
         reader.check(events)
         return events
 
-    def _rows(self, events: Sequence[Any], extras: Sequence[dict[str, Any]] | None) -> list[Values]:
-        if extras is None and self._upcast is None:
+    def _rows(self, events: Sequence[Any]) -> list[Values]:
+        upcast = self._upcast
+        if upcast is None:
             return list(map(astuple, events))
-        rows = []
-        for event, extra in zip(events, extras or [{} for _ in events], strict=True):
-            if self._upcast is None:
-                rows.append((*astuple(event), _written(extra)))
-            else:
-                rows.append(self._row_of(self._upcast(event, extra), extra))
-        return rows
+        return [upcast(event, {}) for event in events]
 
-    def _row_of(self, fields: dict[str, Any], extra: dict[str, Any]) -> Values:
-        fields = self._defaults | fields
-        row = tuple(fields[name] for name in self._names)
-        return (*row, _written(extra)) if self._keeps_extra else row
+    def _rows_and_extras(
+        self, events: Sequence[Any], extras: Sequence[dict[str, Any]]
+    ) -> list[Values]:
+        upcast = self._upcast
+        # the upcast takes from the extra what it understands, so it comes first
+        rows = list(map(astuple, events)) if upcast is None else list(map(upcast, events, extras))
+        return [(*row, _written(extra)) for row, extra in zip(rows, extras, strict=True)]
 
 
 def _unknown(value: bytes, known: frozenset[str]) -> dict[str, Any]:
     """Give the unknown fields as they are written, refusing what jsonb cannot hold."""
-    fields = msgspec.json.decode(value, type=dict[str, msgspec.Raw])
-    extra = {name: written for name, written in fields.items() if name not in known}
+    fields = _members(value)
+    extra = {name: fields[name] for name in fields if name not in known}
     for written in extra.values():
-        msgspec.json.decode(written)  # numbers out of range, lone surrogates
+        _any(written)  # numbers out of range, lone surrogates
     text = _written(extra)
-    if text is not None and _NUL.search(text):
+    if text is not None and _ESCAPED_NUL in text and _NUL.search(text):
         raise ValueError("contains a NUL character, which PostgreSQL cannot store")
     return extra
 
 
+def _number(written: str) -> None:
+    if isinf(float(written)):
+        raise ValueError("number out of range")
+    try:
+        decimals = -int(Decimal(written).as_tuple().exponent)
+    except ArithmeticError:
+        decimals = _MOST_DECIMALS + 1
+    if decimals > _MOST_DECIMALS:
+        raise ValueError("number with too many decimals")
+
+
+_members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_any = msgspec.json.Decoder(float_hook=_number).decode
+_encode = msgspec.json.Encoder().encode
+
+
 def _written(extra: dict[str, Any]) -> bytes | None:
-    return msgspec.json.encode(extra) if extra else None
+    return _encode(extra) if extra else None

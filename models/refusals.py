@@ -45,11 +45,21 @@ class Refused(Exception):  # noqa: N818 - carries a verdict
 
 def read(contract: type[Event], value: bytes | None, limits: Limits) -> Event:
     """Read with the contract itself: slowly, and Refused tells what a person needs to know."""
+    present = readable(value, limits)
+    try:
+        return contract.model_validate_json(_as_pydantic_should_see_it(contract, present))
+    except ValidationError as error:
+        raise Refused(_reason(error), _explain(error)) from None
+
+
+def readable(value: bytes | None, limits: Limits) -> bytes:
+    """Give what is JSON of a fair size, whatever it says. Raises Refused."""
     if value is None:
         raise Refused("malformed", "no value (a tombstone)")
     if len(value) > limits.event_bytes:
         raise Refused("too_large", f"{len(value)} bytes, allowed are {limits.event_bytes}")
     try:
+        value.decode()  # the next line may end at a number out of range, before it has seen all
         msgspec.json.decode(value)
     except RecursionError:
         raise Refused("malformed", "nested too deeply") from None
@@ -57,10 +67,7 @@ def read(contract: type[Event], value: bytes | None, limits: Limits) -> Event:
         # a number out of range is JSON all the same: the contract says what it thinks of it
         if not isinstance(error, msgspec.ValidationError):
             raise Refused("malformed", str(error)) from None
-    try:
-        return contract.model_validate_json(_with_exact_numbers(contract, value))
-    except ValidationError as error:
-        raise Refused(_reason(error), _explain(error)) from None
+    return value
 
 
 def judge_time(time: int, timestamp: int, limits: Limits) -> Refused | None:
@@ -99,14 +106,30 @@ def dead_letter(tp: TopicPartition, record: Record, refusal: Refused) -> DeadLet
     )
 
 
-def _with_exact_numbers(contract: type[BaseModel], value: bytes) -> bytes:
-    # pydantic reads a JSON number as a float even for a Decimal: as a string it stays what it is
-    if not any(field.type is Decimal for field in fields_of(contract)):
-        return value
-    return msgspec.json.encode(_EXACT.decode(value))
+def _as_pydantic_should_see_it(contract: type[BaseModel], value: bytes) -> bytes:
+    # Unknown fields are not its business: it reads them less deep than msgspec does. And a JSON
+    # number becomes a float on its way to a Decimal: as a string it stays what it is.
+    try:
+        written = _MEMBERS.decode(value)
+    except msgspec.DecodeError:
+        return value  # no object, or none to the end: pydantic has the words for it
+    fields = [field for field in fields_of(contract) if field.name in written]
+    return msgspec.json.encode(
+        {
+            field.name: _quoted(written[field.name])
+            if field.type is Decimal
+            else written[field.name]
+            for field in fields
+        }
+    )
 
 
-_EXACT = msgspec.json.Decoder(float_hook=Decimal)
+def _quoted(written: msgspec.Raw) -> msgspec.Raw:
+    text = bytes(written)
+    return msgspec.Raw(b'"%b"' % text) if text[:1] in b"-0123456789" else written
+
+
+_MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 def _reason(error: ValidationError) -> Reason:

@@ -6,10 +6,10 @@ it is, or raises ValueError.
 """
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
+from decimal import Context, Decimal, Inexact, InvalidOperation, Rounded, localcontext
 from functools import cache
 from typing import Annotated, Any, Literal
 
@@ -87,18 +87,45 @@ def _currencies() -> frozenset[str]:
     return frozenset(currency.alpha_3 for currency in pycountry.currencies)
 
 
-def number(least: str, most: str, places: int) -> AfterValidator:
-    """Bound a Decimal, ends included; as text, since a float would not say it exactly."""
-    low, high = Decimal(least), Decimal(most)
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What a Decimal may be; called for one it tells more than `all` does for many."""
 
-    def check(value: Decimal) -> Decimal:
-        if not (value.is_finite() and low <= value <= high):
-            raise ValueError(f"must be a number from {least} to {most}")
-        if -int(value.as_tuple().exponent) > places:
-            raise ValueError(f"must have at most {places} decimals")
+    low: Decimal
+    high: Decimal
+    places: int
+
+    def __call__(self, value: Decimal) -> Decimal:
+        # a zero is within any bounds, but 0e999999999 has too many digits for PostgreSQL
+        if not (
+            value.is_finite()
+            and self.low <= value <= self.high
+            and value.adjusted() <= self.high.adjusted()
+        ):
+            raise ValueError(f"must be a number from {self.low:f} to {self.high:f}")
+        if -int(value.as_tuple().exponent) > self.places:
+            raise ValueError(f"must have at most {self.places} decimals")
         return value
 
-    return AfterValidator(check)
+    def all(self, values: Sequence[Decimal]) -> None:
+        """Check many without a look at each. Raises ValueError or ArithmeticError."""
+        if not (self.low <= min(values) and max(values) <= self.high):
+            raise ValueError("a number is out of bounds")
+        if max(map(Decimal.adjusted, values)) > self.high.adjusted():
+            raise ValueError("a zero has too many digits")
+        # an exact sum has as many decimals as the one that has most (as_tuple costs ten additions)
+        with localcontext(_EXACT):
+            total = sum(values, Decimal(0))
+        if -int(total.as_tuple().exponent) > self.places:
+            raise ValueError("a number has too many decimals")
+
+
+_EXACT = Context(prec=60, traps=[Inexact, InvalidOperation, Rounded])
+
+
+def number(least: str, most: str, places: int) -> AfterValidator:
+    """Bound a Decimal, ends included; as text, since a float would not say it exactly."""
+    return AfterValidator(Bounds(Decimal(least), Decimal(most), places))
 
 
 EventTime = Annotated[

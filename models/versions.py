@@ -12,12 +12,13 @@ from typing import Any
 
 from models.events import Event
 
-_VERSION = re.compile(r"(0|[1-9]\d{0,5})\.(0|[1-9]\d{0,5})")
+_VERSION = re.compile(r"(0|[1-9]\d{0,5})\.(0|[1-9]\d{0,5})", re.ASCII)
 
-Upcast = Callable[[Any, dict[str, Any]], dict[str, Any]]
-"""From an event of an older or newer form, and its unknown fields, to the fields of a row.
+Upcast = Callable[[Any, dict[str, Any]], tuple[Any, ...]]
+"""From an event of an older or newer form, and its unknown fields, to the values of a row.
 
-What it takes out of the unknown fields is not kept in `extra`.
+One value for each field of the stream's event, in their order. What it takes out of the unknown
+fields (name to JSON, as msgspec.Raw) is not kept in `extra`.
 """
 
 

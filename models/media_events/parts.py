@@ -6,7 +6,8 @@ from pydantic import Field
 
 from models.types import Column, Text
 
-Id = Annotated[Text, Field(min_length=1, max_length=128)]
+LONGEST_ID = 128
+Id = Annotated[Text, Field(min_length=1, max_length=LONGEST_ID)]
 EventType = Literal["play", "pause", "stop"]
 ContentType = Literal["movie", "episode", "ad"]
 Title = Annotated[Text, Field(max_length=512)]

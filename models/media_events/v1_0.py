@@ -1,5 +1,6 @@
 """Version 1.0 of `MediaEvent`."""
 
+from operator import attrgetter
 from typing import Annotated, Any
 
 import msgspec
@@ -7,6 +8,7 @@ from pydantic import Field
 
 from models.events import Event
 from models.media_events.parts import (
+    LONGEST_ID,
     ContentType,
     EventType,
     Genres,
@@ -16,8 +18,6 @@ from models.media_events.parts import (
     Title,
 )
 from models.types import Column, EventTime, IpAddress, storable
-
-_LONGEST_ID = 128
 
 
 class MediaEvent(Event):
@@ -44,23 +44,19 @@ class MediaEvent(Event):
     event_source: Annotated[Id, Field(description="which program sent it, like web_app")]
 
 
-def upcast(event: Any, extra: dict[str, Any]) -> dict[str, Any]:
+_fields = attrgetter(*MediaEvent.model_fields)
+_session_id = msgspec.json.Decoder(
+    Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_ID)]
+).decode
+
+
+def upcast(event: Any, extra: dict[str, Any]) -> tuple[Any, ...]:
     """Make it a 1.1. Many senders of 1.0 added `session_id`, which 1.1 knows."""
-    fields = {name: getattr(event, name) for name in MediaEvent.model_fields}
-    session_id = _text(extra.get("session_id"))
-    if session_id:
-        del extra["session_id"]
-        fields["session_id"] = session_id
-    return fields
-
-
-def _text(written: msgspec.Raw | None) -> str | None:
-    if written is None:
-        return None
-    try:
-        return storable(msgspec.json.decode(written, type=_SessionId))
-    except (msgspec.DecodeError, ValueError):
-        return None  # it stays where it was
-
-
-_SessionId = Annotated[str, msgspec.Meta(max_length=_LONGEST_ID)]
+    session_id = None
+    if "session_id" in extra:
+        try:
+            session_id = storable(_session_id(extra["session_id"]))
+            del extra["session_id"]
+        except (msgspec.DecodeError, ValueError):
+            pass  # it stays where it was
+    return (*_fields(event), session_id, None, None)
