@@ -23,7 +23,7 @@ from app import web
 from app.preparation import Preparation
 from app.settings import Settings
 from app.status import StatusOf, StreamStatus
-from app.streams import chosen_streams
+from app.streams import chosen_streams, own_sql
 from batching.app import CONFIGURATION, BatchApp
 from batching.consumer import BatchTransport
 from batching.table import PartitionRouter, WindowTable
@@ -85,7 +85,7 @@ def _line(app: BatchApp, settings: Settings, stream: Stream) -> _Line:
     writer = Writer(
         stream=stream,
         topic=topic.get_topic_name(),
-        sink=PostgresSink(settings.database.get_secret_value(), stream),
+        sink=PostgresSink(settings.database.get_secret_value(), stream, own_sql(settings)),
         decoder=Decoder(stream, _limits(settings)),
         dead_letters=DeadLetterTopic(dead_letters),
         observer=WorkerObserver(stats, live),

@@ -1,11 +1,12 @@
 """Which streams this place has, and which of them a worker runs."""
 
 import importlib.util
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
 from app.settings import Settings
+from db.own import files_beside
 from models.all import STREAMS
 from models.streams import Stream
 
@@ -64,12 +65,12 @@ def _load(path: Path) -> Stream:
     return stream
 
 
-def own_migrations(settings: Settings) -> Mapping[str, Path]:
-    """Give the SQL beside each of HEADRACE_STREAM_FILES, by the file's name without ending."""
-    found = {}
+def own_sql(settings: Settings) -> list[Path]:
+    """Give the SQL files beside those of HEADRACE_STREAM_FILES, in the order to run them."""
+    found: list[Path] = []
     for path in map(Path, settings.stream_files):
-        sql = path.with_suffix(".sql")
-        if not sql.is_file():
-            raise StreamsError(f"{path}: expected its tables in {sql.name} beside it")
-        found[path.stem] = sql
+        beside = files_beside(path)
+        if not beside:
+            raise StreamsError(f"{path}: expected its tables in {path.stem}.sql beside it")
+        found.extend(beside)
     return found

@@ -1,14 +1,16 @@
 """One connection, made when it is needed, and what its errors mean."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping
+from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import asyncpg
 from asyncpg.prepared_stmt import PreparedStatement
 
 from db.migrate import migrate
+from db.own import migrate_own
 from sinks.base import SinkUnavailable
 
 _CONNECT_SECONDS = 10
@@ -49,8 +51,11 @@ class Connection:
     everything that locks is prepared before.
     """
 
-    def __init__(self, dsn: str, prepared: Iterable[str] = ()) -> None:
+    def __init__(
+        self, dsn: str, prepared: Iterable[str] = (), own_sql: Sequence[Path] = ()
+    ) -> None:
         self._dsn = dsn
+        self._own_sql = own_sql
         self._to_prepare = tuple(prepared)
         self._prepared: Mapping[str, PreparedStatement[asyncpg.Record]] = {}
         self._open: asyncpg.Connection | None = None
@@ -90,6 +95,7 @@ class Connection:
         if self._open is None or self._open.is_closed():
             if not self._migrated:
                 await migrate(self._dsn)
+                await migrate_own(self._dsn, self._own_sql)
                 self._migrated = True
             self._open = await asyncpg.connect(
                 self._dsn,

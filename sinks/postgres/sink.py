@@ -1,6 +1,6 @@
 """The sink that makes Headrace exact: see `PostgresSink.write`."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from pathlib import Path
 
 import asyncpg
@@ -23,13 +23,15 @@ _POSITION_COLUMNS = ("kafka_offset", "kafka_partition", "epoch")
 class PostgresSink:
     """Stores one stream: raw rows, window totals, dead letters and positions, as one."""
 
-    def __init__(self, dsn: str, stream: Stream) -> None:
+    def __init__(self, dsn: str, stream: Stream, own_sql: Sequence[Path] = ()) -> None:
+        """`own_sql` are files with tables of streams that Headrace does not bring: db/own.py."""
         self._stream = stream
         self._sql = load(Path(__file__).with_name("queries.sql"))
         self._upserts = {window: upsert_sql(stream, window) for window in stream.windows}
         self._totals = {window: totals_sql(stream, window) for window in stream.windows}
         in_transaction = (self._sql["add_dead_letters"], self._sql["advance"])
-        self._connection = Connection(dsn, prepared=[*self._upserts.values(), *in_transaction])
+        prepared = [*self._upserts.values(), *in_transaction]
+        self._connection = Connection(dsn, prepared, own_sql)
         self._columns = [*(column.name for column in stream.columns), *_POSITION_COLUMNS]
 
     async def positions(self, partitions: Iterable[TopicPartition]) -> Positions:

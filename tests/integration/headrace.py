@@ -30,6 +30,8 @@ class Headrace:
     folder: Path
     watchdog: Watchdog
     workers: list[Worker] = field(default_factory=list)
+    more: dict[str, str] = field(default_factory=dict)
+    """Settings of this test's own."""
 
     @property
     def group(self) -> str:
@@ -49,6 +51,7 @@ class Headrace:
             "HEADRACE_HOME": str(self.folder),
             "HEADRACE_TOPIC_PARTITIONS": "1",
             "HEADRACE_FLUSH_INTERVAL_SECONDS": "0.1",
+            **self.more,
         }
 
     def worker(self, settings: Mapping[str, str] | None = None) -> Worker:
