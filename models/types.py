@@ -6,15 +6,16 @@ it is, or raises ValueError.
 """
 
 import socket
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Context, Decimal, Inexact, InvalidOperation, Rounded, localcontext
 from functools import cache
 from typing import Annotated, Any, Literal
 
 import msgspec
-from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, GetJsonSchemaHandler, WithJsonSchema
+from pydantic_core import CoreSchema
 
 Kind = Literal[
     "text", "int4", "int8", "float8", "numeric", "timestamptz", "inet", "text[]", "jsonb"
@@ -88,6 +89,18 @@ def _currencies() -> frozenset[str]:
 
 
 @dataclass(frozen=True, slots=True)
+class Checked(AfterValidator):
+    """A check that returns the value as it is, and the nearest that JSON Schema can say of it."""
+
+    words: Mapping[str, Any] = field(default_factory=dict, hash=False)
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return {**handler(schema), **self.words}
+
+
+@dataclass(frozen=True, slots=True)
 class Bounds:
     """What a Decimal may be; called for one it tells more than `all` does for many."""
 
@@ -119,13 +132,31 @@ class Bounds:
         if -int(total.as_tuple().exponent) > self.places:
             raise ValueError("a number has too many decimals")
 
+    def words(self) -> dict[str, Any]:
+        """Say it in JSON Schema; as a string, since a JSON number may be rounded on its way."""
+        sign = "-?" if self.low < 0 else ""
+        decimals = rf"(\.[0-9]{{1,{self.places}}})?" if self.places else ""
+        low, high = (_as_json(bound) for bound in (self.low, self.high))
+        return {
+            "anyOf": [
+                {"type": "number", "minimum": low, "maximum": high},
+                {"type": "string", "pattern": f"^{sign}[0-9]+{decimals}$"},
+            ],
+            "$comment": f"from {self.low:f} to {self.high:f}, at most {self.places} decimals",
+        }
+
+
+def _as_json(bound: Decimal) -> int | float:
+    return int(bound) if bound == int(bound) else float(bound)
+
 
 _EXACT = Context(prec=60, traps=[Inexact, InvalidOperation, Rounded])
 
 
 def number(least: str, most: str, places: int) -> AfterValidator:
     """Bound a Decimal, ends included; as text, since a float would not say it exactly."""
-    return AfterValidator(Bounds(Decimal(least), Decimal(most), places))
+    bounds = Bounds(Decimal(least), Decimal(most), places)
+    return Checked(bounds, bounds.words())
 
 
 EventTime = Annotated[
@@ -135,16 +166,22 @@ EventTime = Annotated[
 ]
 """RFC 3339 with any offset and up to nine fractional digits, rounded to microseconds."""
 
-Text = Annotated[str, AfterValidator(storable)]
+Text = Annotated[str, Checked(storable, {"pattern": r"^[^\u0000]*$"})]
 """A string without NUL."""
 
-IpAddress = Annotated[str, AfterValidator(_address), Column(kind="inet")]
+IpAddress = Annotated[
+    str,
+    Checked(_address, {"anyOf": [{"format": "ipv4"}, {"format": "ipv6"}]}),
+    Column(kind="inet"),
+]
 """An IPv4 or IPv6 address."""
 
-Country = Annotated[str, AfterValidator(_country)]
+Country = Annotated[
+    str, Checked(_country, {"pattern": "^[A-Z]{2}$", "$comment": "ISO 3166-1 alpha-2"})
+]
 """ISO 3166-1 alpha-2."""
 
-Currency = Annotated[str, AfterValidator(_currency)]
+Currency = Annotated[str, Checked(_currency, {"pattern": "^[A-Z]{3}$", "$comment": "ISO 4217"})]
 """ISO 4217."""
 
 Number = Decimal

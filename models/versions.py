@@ -37,11 +37,15 @@ class Versions:
     name: str
     default: str
     released: Mapping[str, Version]
+    ordered: tuple[str, ...] = field(init=False)
+    """The released versions, the oldest first."""
+
     _newest: dict[int, str] = field(init=False)
 
     def __post_init__(self) -> None:
-        ordered = sorted(self.released, key=_numbers)
+        ordered = tuple(sorted(self.released, key=_numbers))
         newest = {_numbers(version)[0]: version for version in ordered}
+        object.__setattr__(self, "ordered", ordered)
         object.__setattr__(self, "_newest", newest)
 
     def form(self, version: str) -> str | None:

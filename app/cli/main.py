@@ -8,6 +8,7 @@ from app.cli.epoch import epoch
 from app.cli.generate import generate
 from app.cli.migrate import migrate
 from app.cli.recompute import recompute
+from app.cli.schema import schema
 from app.cli.status import status
 from app.cli.up import up
 from app.cli.worker import worker
@@ -31,4 +32,5 @@ main.add_command(epoch)
 main.add_command(generate)
 main.add_command(migrate)
 main.add_command(recompute)
+main.add_command(schema)
 main.add_command(worker)
