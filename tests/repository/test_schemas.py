@@ -50,7 +50,7 @@ def versions_in_order() -> Iterator[Any]:
             yield pytest.param(name, older, newer, id=f"{name} {older} to {newer}")
 
 
-@pytest.mark.parametrize(("name", "older", "newer"), versions_in_order())
+@pytest.mark.parametrize(("name", "older", "newer"), list(versions_in_order()))
 def test_a_minor_version_only_adds_and_a_major_one_breaks(
     name: str, older: str, newer: str
 ) -> None:
