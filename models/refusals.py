@@ -1,9 +1,10 @@
 """Why a record is no row, in words that help whoever sent it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 from pydantic import BaseModel, ValidationError
@@ -139,9 +140,19 @@ def _reason(error: ValidationError) -> Reason:
 
 def _explain(error: ValidationError) -> str:
     return "; ".join(
-        f"{'.'.join(str(part) for part in item['loc']) or 'event'}: {item['msg']}"
-        for item in error.errors(include_url=False, include_context=False, include_input=False)
+        f"{'.'.join(str(part) for part in item['loc']) or 'event'}: {_words(item)}"
+        for item in error.errors(include_url=False, include_input=False)
     )
+
+
+def _words(item: Mapping[str, Any]) -> str:
+    # behind a check of ours pydantic no longer knows that it counts characters
+    about = item.get("ctx", {})
+    if about.get("field_type") != "Value":
+        return str(item["msg"])
+    if item["type"] == "too_short":
+        return f"String should have at least {about['min_length']} characters"
+    return f"String should have at most {about['max_length']} characters"
 
 
 def _storable(detail: str) -> str:

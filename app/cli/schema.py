@@ -4,8 +4,10 @@ import json
 
 import click
 
-from models.all import STREAMS
+from app.settings import Settings
+from app.streams import StreamsError, known_streams
 from models.schema import contracts, document
+from models.streams import Stream
 
 
 @click.group()
@@ -16,25 +18,36 @@ def schema() -> None:
 @schema.command("list")
 def list_() -> None:
     """Say which versions of each stream's events are released, the newest last."""
-    width = max(map(len, STREAMS))
-    for name, stream in STREAMS.items():
+    streams = _streams()
+    width = max(map(len, streams))
+    for name, stream in streams.items():
         *older, newest = contracts(stream)
         click.echo(f"{name:{width}}  {' '.join([*older, f'{newest} (newest)'])}")
 
 
 @schema.command()
-@click.argument("stream", type=click.Choice(list(STREAMS)))
+@click.argument("stream")
 @click.option("--version", help="A released version; the newest if not given.")
 def show(stream: str, version: str | None) -> None:
     """Print the JSON Schema (draft 2020-12) of a STREAM's events.
 
     To release a version: headrace schema show STREAM --version V > schemas/STREAM/V.json
     """
-    released = list(contracts(STREAMS[stream]))
+    streams = _streams()
+    if stream not in streams:
+        raise click.BadParameter(f"no stream {stream!r}, only {', '.join(streams)}")
+    released = list(contracts(streams[stream]))
     chosen = version or released[-1]
     if chosen not in released:
         raise click.BadParameter(
             f"{stream} has no version {chosen!r}, only {', '.join(released)}",
             param_hint="--version",
         )
-    click.echo(json.dumps(document(STREAMS[stream], chosen), indent=2))
+    click.echo(json.dumps(document(streams[stream], chosen), indent=2))
+
+
+def _streams() -> dict[str, Stream]:
+    try:
+        return known_streams(Settings())
+    except StreamsError as error:
+        raise click.ClickException(str(error)) from None
