@@ -1,7 +1,7 @@
 """`python -m benchmarks.streams`: each stream alone, all mixed, many users, bytes on disk.
 
-Drains: a backlog by the generator, then a worker (or two) that stores it; CPU time by event. Steady:
-20,000 events/s, and the worst of what the worker says of its freshness, second by second.
+Drains: a backlog by the generator, then a worker (or two) that stores it; CPU time by event.
+Steady: 20,000 events/s, and the worst of what the worker says of its freshness in each second.
 """
 
 import asyncio

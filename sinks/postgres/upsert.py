@@ -7,6 +7,7 @@ from models.fold import Key, Row
 from models.streams import Stream
 from models.windows import First, Last, Max, Measure, Min, Sum, Window
 
+_MOST_TOTALS = 100_000
 _FROM_MICROSECONDS = "to_timestamp(window_start / 1000000) AS window_start"
 _TO_MICROSECONDS = "(extract(epoch FROM window_start) * 1000000)::int8 AS window_start"
 
@@ -34,12 +35,16 @@ def upsert_sql(stream: Stream, window: Window) -> str:
 
 
 def totals_sql(stream: Stream, window: Window) -> str:
-    """Give the query for the totals of partitions $1, in windows from $2 (microseconds) on."""
+    """Give the query for the totals of partitions $1, in windows from $2 (microseconds) on.
+
+    The newest first, and not more than a page shows: an hour of many users is millions of rows.
+    """
     names = [name for name, _ in _columns(stream, window)]
     return (
         f"SELECT {', '.join([_TO_MICROSECONDS, *names[1:]])} "  # noqa: S608 - declared names
         f"FROM {window.table} WHERE partition = ANY($1::int4[]) "
-        "AND window_start >= to_timestamp($2::int8 / 1000000)"
+        "AND window_start >= to_timestamp($2::int8 / 1000000) "
+        f"ORDER BY {window.table}.window_start DESC LIMIT {_MOST_TOTALS}"
     )
 
 
