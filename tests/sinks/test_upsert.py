@@ -18,7 +18,7 @@ from tests.models.windows import CANDLES, SECOND, TICKS, Tick, Trade, fold_trade
 TABLE = """
 CREATE TEMP TABLE candles_windows (
     window_start timestamptz, partition int4, product text, trades int8, volume int8, low int8,
-    high int8, open_sequence int8, open int8, close_sequence int8, close int8,
+    high int8, open_sequence int8, open int8, close_sequence int8, close int8, window_seconds int4,
     PRIMARY KEY (window_start, partition, product)
 )"""
 
