@@ -15,14 +15,18 @@ class ContentSession(Event):
     """One heartbeat of one playback session, as its player sends it."""
 
     time: Annotated[EventTime, Field(description="when the player sent the heartbeat")]
-    session_id: Annotated[Text, Field(min_length=1, max_length=128)]
+    session_id: Annotated[Text, Field(min_length=1, max_length=128, description="of the player")]
     platform: Annotated[Text, Field(min_length=1, max_length=64, description="device family")]
-    channel: Annotated[Text, Field(min_length=1, max_length=128)]
-    asn: Annotated[int, Field(ge=0, le=4_294_967_295, description="the viewer's network")]
-    current_cdn: Annotated[Text, Field(min_length=1, max_length=64)]
-    video_profile_kbps: Annotated[int, Field(ge=0, le=1_000_000, description="bitrate now")]
+    channel: Annotated[Text, Field(min_length=1, max_length=128, description="what is watched")]
+    asn: Annotated[
+        int, Field(ge=0, le=4_294_967_295, description="the viewer's network (autonomous system)")
+    ]
+    current_cdn: Annotated[
+        Text, Field(min_length=1, max_length=64, description="which CDN the player fetches from")
+    ]
+    video_profile_kbps: Annotated[int, Field(ge=0, le=1_000_000, description="bitrate now, kbit/s")]
     heartbeat_seconds: Annotated[
-        int, Field(ge=1, le=3_600, description="how much viewing this heartbeat stands for")
+        int, Field(ge=1, le=3_600, description="viewing that it stands for, seconds")
     ] = 10
 
 

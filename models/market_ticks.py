@@ -23,21 +23,39 @@ class MarketTick(Event):
     """The ticker after one trade."""
 
     sequence: Annotated[int, Field(ge=0, le=2**63 - 1, description="counts up within a product")]
-    trade_id: Annotated[int, Field(ge=0, le=2**63 - 1)]
+    trade_id: Annotated[int, Field(ge=0, le=2**63 - 1, description="the exchange's own")]
     price: Annotated[Number, _PRICE, Field(description="of the trade, in the quote currency")]
     last_size: Annotated[Number, _SIZE, Field(description="of the trade, in the base currency")]
     time: Annotated[EventTime, Field(description="when the exchange traded")]
     product_id: Annotated[Text, Field(min_length=1, max_length=64, description="like BTC-USD")]
     side: Annotated[Literal["buy", "sell"], Field(description="of the taker")]
-    open_24h: Annotated[Number, _STATISTIC, _DOUBLE]
-    volume_24h: Annotated[Number, _STATISTIC, _DOUBLE]
-    low_24h: Annotated[Number, _STATISTIC, _DOUBLE]
-    high_24h: Annotated[Number, _STATISTIC, _DOUBLE]
-    volume_30d: Annotated[Number, _STATISTIC, _DOUBLE]
-    best_bid: Annotated[Number, _SIZE, _DOUBLE]
-    best_bid_size: Annotated[Number, _SIZE, _DOUBLE]
-    best_ask: Annotated[Number, _SIZE, _DOUBLE]
-    best_ask_size: Annotated[Number, _SIZE, _DOUBLE]
+    open_24h: Annotated[
+        Number, _STATISTIC, _DOUBLE, Field(description="price 24 hours before, quote currency")
+    ]
+    volume_24h: Annotated[
+        Number, _STATISTIC, _DOUBLE, Field(description="traded in 24 hours, base currency")
+    ]
+    low_24h: Annotated[
+        Number, _STATISTIC, _DOUBLE, Field(description="lowest price in 24 hours, quote currency")
+    ]
+    high_24h: Annotated[
+        Number, _STATISTIC, _DOUBLE, Field(description="highest price in 24 hours, quote currency")
+    ]
+    volume_30d: Annotated[
+        Number, _STATISTIC, _DOUBLE, Field(description="traded in 30 days, base currency")
+    ]
+    best_bid: Annotated[
+        Number, _SIZE, _DOUBLE, Field(description="highest price bid, quote currency")
+    ]
+    best_bid_size: Annotated[
+        Number, _SIZE, _DOUBLE, Field(description="offered at it, base currency")
+    ]
+    best_ask: Annotated[
+        Number, _SIZE, _DOUBLE, Field(description="lowest price asked, quote currency")
+    ]
+    best_ask_size: Annotated[
+        Number, _SIZE, _DOUBLE, Field(description="offered at it, base currency")
+    ]
 
 
 _PRICED = ("sequence", "price")

@@ -15,11 +15,13 @@ class Purchase(Event):
     """One article in one purchase. Amounts have no more decimals than their currency."""
 
     event_time: Annotated[EventTime, Field(description="when it was bought")]
-    purchase_id: Annotated[Text, Field(min_length=1, max_length=128)]
-    user_id: Annotated[Text, Field(min_length=1, max_length=128)]
+    purchase_id: Annotated[
+        Text, Field(min_length=1, max_length=128, description="the shop's own; of all its articles")
+    ]
+    user_id: Annotated[Text, Field(min_length=1, max_length=128, description="who bought it")]
     country: Annotated[Country, Field(description="where it was bought")]
-    product: Annotated[Text, Field(min_length=1, max_length=256)]
-    category: Annotated[Text, Field(min_length=1, max_length=128)]
+    product: Annotated[Text, Field(min_length=1, max_length=256, description="name of the article")]
+    category: Annotated[Text, Field(min_length=1, max_length=128, description="kind of article")]
     quantity: Annotated[int, Field(ge=1, le=1_000_000, description="pieces")]
     unit_price: Annotated[
         Number, number("0", "1000000000", places=4), Field(description="of one piece, in currency")

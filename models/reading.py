@@ -199,10 +199,10 @@ def _number(written: str) -> None:
     if isinf(float(written)):
         raise ValueError("number out of range")
     try:
-        decimals = -int(Decimal(written).as_tuple().exponent)
+        exponent = abs(int(Decimal(written).as_tuple().exponent))
     except ArithmeticError:
-        decimals = _MOST_DECIMALS + 1
-    if decimals > _MOST_DECIMALS:
+        exponent = _MOST_DECIMALS + 1
+    if exponent > _MOST_DECIMALS:  # a zero may have any
         raise ValueError("number with too many decimals")
 
 

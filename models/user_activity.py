@@ -14,13 +14,14 @@ class UserActivity(Event):
     """One click, view or scroll."""
 
     event_time: Annotated[EventTime, Field(description="when the user did it")]
-    event_id: Annotated[Text, Field(min_length=1, max_length=128)]
-    user_id: Annotated[Text, Field(min_length=1, max_length=128)]
+    event_id: Annotated[Text, Field(min_length=1, max_length=128, description="the event's own")]
+    user_id: Annotated[Text, Field(min_length=1, max_length=128, description="who did it")]
     event_type: Annotated[Literal["click", "view", "scroll"], Field(description="what was done")]
     page: Annotated[Text, Field(min_length=1, max_length=2_048, description="path of the page")]
-    element: (
-        Annotated[Text, Field(max_length=256, description="what was clicked, if that")] | None
-    ) = None
+    element: Annotated[
+        Annotated[Text, Field(max_length=256)] | None,
+        Field(description="what was clicked, if that"),
+    ] = None
     device: Annotated[Text, Field(min_length=1, max_length=64, description="device family")]
     country: Annotated[Country, Field(description="where the user is")]
 

@@ -23,17 +23,19 @@ from models.types import Column, EventTime, IpAddress, storable
 class MediaEvent(Event):
     """A viewer plays, pauses or stops something."""
 
-    event_id: Id
+    event_id: Annotated[Id, Field(description="the event's own")]
     event_type: Annotated[EventType, Field(description="what the viewer did")]
     timestamp: Annotated[EventTime, Column("event_time"), Field(description="when, by the player")]
-    user_id: Id
-    device_id: Id
+    user_id: Annotated[Id, Field(description="who watches")]
+    device_id: Annotated[Id, Field(description="on which device")]
     ip_address: Annotated[IpAddress, Field(description="IPv4 or IPv6")]
-    content_id: Id
-    content_type: ContentType
-    title: Title
+    content_id: Annotated[Id, Field(description="what is watched")]
+    content_type: Annotated[ContentType, Field(description="kind of content")]
+    title: Annotated[Title, Field(description="of the content")]
     genre: Annotated[Genres, Field(description="any number of them")]
-    duration_seconds: Annotated[int, Field(ge=0, le=2**31 - 1, description="of the content")]
+    duration_seconds: Annotated[
+        int, Field(ge=0, le=2**31 - 1, description="of the content, seconds")
+    ]
     language: Language
     current_timestamp: Annotated[
         float,

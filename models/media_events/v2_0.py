@@ -27,24 +27,30 @@ _LONGEST_MS = (2**31 - 1) * 1_000
 class MediaEvent(Event):
     """A viewer plays, pauses or stops something."""
 
-    event_id: Id
-    event_type: EventType
-    event_time: EventTime
-    user_id: Id
-    device_id: Id
-    session_id: Id
-    ip_address: IpAddress
-    content_id: Id
-    content_type: ContentType
-    title: Title
-    genres: Genres
-    duration_ms: Annotated[int, Field(ge=0, le=_LONGEST_MS)]
+    event_id: Annotated[Id, Field(description="the event's own")]
+    event_type: Annotated[EventType, Field(description="what the viewer did")]
+    event_time: Annotated[EventTime, Field(description="when, by the player")]
+    user_id: Annotated[Id, Field(description="who watches")]
+    device_id: Annotated[Id, Field(description="on which device")]
+    session_id: Annotated[Id, Field(description="of the player, as in content_sessions")]
+    ip_address: Annotated[IpAddress, Field(description="IPv4 or IPv6")]
+    content_id: Annotated[Id, Field(description="what is watched")]
+    content_type: Annotated[ContentType, Field(description="kind of content")]
+    title: Annotated[Title, Field(description="of the content")]
+    genres: Annotated[Genres, Field(description="any number of them")]
+    duration_ms: Annotated[
+        int, Field(ge=0, le=_LONGEST_MS, description="of the content, milliseconds")
+    ]
     language: Language
-    position_ms: Annotated[int, Field(ge=0, le=_LONGEST_MS)]
+    position_ms: Annotated[
+        int, Field(ge=0, le=_LONGEST_MS, description="position in the content, milliseconds")
+    ]
     schema_version: SchemaVersion = "2.0"
-    event_source: Id
-    bitrate_kbps: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
-    cdn: Id | None = None
+    event_source: Annotated[Id, Field(description="which program sent it, like web_app")]
+    bitrate_kbps: Annotated[
+        Annotated[int, Field(ge=0, le=1_000_000)] | None, Field(description="kbit/s")
+    ] = None
+    cdn: Annotated[Id | None, Field(description="which CDN the player fetches from")] = None
 
 
 # in the order of 1.1's fields, which is that of a row

@@ -186,7 +186,7 @@ def number(written: str) -> float:
     if math.isinf(float(written)):
         raise ValueError("out of range")
     digits, _, exponent = written.lower().partition("e")
-    if len(digits.partition(".")[2]) - int(exponent or 0) > 16_383:
+    if abs(len(digits.partition(".")[2]) - int(exponent or 0)) > 16_383:
         raise ValueError("too many decimals")
     return float(written)
 
