@@ -6,7 +6,7 @@ from functools import partial
 
 from confluent_kafka import KafkaError, Message, Producer
 
-from tests.chaos.records import NumberedRecord, make
+from tests.chaos.records import STREAMS, NumberedRecord, make
 from tests.chaos.truth import Truth
 
 _TICK_SECONDS = 0.02
@@ -17,10 +17,10 @@ _ACKNOWLEDGED_SECONDS = 60.0
 class Flow:
     """A thread that produces. Idempotent, and never gives a record up while the broker is away."""
 
-    def __init__(self, broker: str, topic: str, truth: Truth, events_per_second: float) -> None:
+    def __init__(self, broker: str, prefix: str, truth: Truth, events_per_second: float) -> None:
         self.truth = truth
         self.sent = 0
-        self._topic = topic
+        self._prefix = prefix
         self._rate = events_per_second
         self._failed: str | None = None
         self._flowing = threading.Event()
@@ -76,13 +76,12 @@ class Flow:
 
     def _send(self, count: int) -> None:
         now = time.time_ns() // 1_000_000
-        partitions = len(self.truth.numbers)
         for number in range(self.sent, self.sent + count):
             record = make(number, now)
             self._kafka.produce(
-                self._topic,
+                f"{self._prefix}{record.stream}",
                 record.value,
-                partition=number % partitions,
+                partition=number // len(STREAMS) % self.truth.partitions,
                 timestamp=now,
                 on_delivery=partial(self._acknowledge, record),
             )

@@ -10,11 +10,11 @@ from uuid import uuid4
 
 from app.processes.watchdog import Watchdog
 from generator.target import Target, make_topic
-from models.content_sessions import CONTENT_SESSIONS
 from tests.chaos.database import Database
 from tests.chaos.load import Load
 from tests.chaos.producer import Flow
-from tests.chaos.truth import Truth, differences
+from tests.chaos.records import STREAMS
+from tests.chaos.truth import Place, Truth, differences
 from tests.chaos.workers import Worker, statuses
 
 _POLL_SECONDS = 0.05
@@ -44,16 +44,19 @@ class Stage:
         self.peak_memory_bytes = 0
         """The most that any of the workers has held so far."""
         self.truth = Truth(self.load.partitions)
-        self.database = Database(dsn)
+        self.database = Database(dsn, prefix)
         self.workers = [
             Worker(f"{prefix}worker-{number}", folder, environment, watchdog)
             for number in range(1, self.load.workers + 1)
         ]
-        self._target = Target(broker, f"{prefix}{CONTENT_SESSIONS.topic}", self.load.partitions)
-        self.flow = Flow(broker, self._target.topic, self.truth, self.load.events_per_second)
+        self._targets = [
+            Target(broker, f"{prefix}{stream}", self.load.partitions) for stream in STREAMS
+        ]
+        self.flow = Flow(broker, prefix, self.truth, self.load.events_per_second)
 
     def __enter__(self) -> Self:
-        asyncio.run(make_topic(self._target))
+        for target in self._targets:
+            asyncio.run(make_topic(target))
         for worker in self.workers:
             worker.start()
         self.flow.start()
@@ -89,7 +92,7 @@ class Stage:
             time.sleep(_POLL_SECONDS)
         return time.monotonic() - begun
 
-    def await_stored(self, ends: Mapping[int, int], seconds: float = _RECOVERY_SECONDS) -> float:
+    def await_stored(self, ends: Mapping[Place, int], seconds: float = _RECOVERY_SECONDS) -> float:
         """Wait until every partition is stored up to here; return how long that took."""
         return self.until(lambda: self._stored_to(ends), f"stored up to {ends}", seconds)
 
@@ -104,12 +107,12 @@ class Stage:
     def is_whole(self) -> bool:
         """Say whether every partition is held, and by every worker its share."""
         shares = [
-            len(partitions)
+            sum(map(len, status.partitions.values()))
             for status in statuses(self.workers)
-            if status is not None
-            for partitions in status.partitions.values()
+            if status is not None and status.partitions
         ]
-        return len(shares) == len(self.workers) and sum(shares) == self.load.partitions
+        every = self.load.partitions * len(STREAMS)
+        return len(shares) == len(self.workers) and sum(shares) == every
 
     @property
     def stored(self) -> int:
@@ -135,7 +138,7 @@ class Stage:
             worker.tend()
             self.peak_memory_bytes = max(self.peak_memory_bytes, worker.memory_bytes)
 
-    def _stored_to(self, ends: Mapping[int, int]) -> bool:
+    def _stored_to(self, ends: Mapping[Place, int]) -> bool:
         held = self.database.positions()
         return held is not None and all(held.get(at, 0) >= end for at, end in ends.items())
 
