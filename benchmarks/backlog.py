@@ -9,12 +9,13 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from generator.catalog import HEARTBEAT_SECONDS
-from generator.records import Outcome, Row
+from generator.content_sessions.catalog import HEARTBEAT_SECONDS
+from generator.content_sessions.records import Row
+from generator.producer import Lane
+from generator.records import Outcome
 from generator.run import Load, generate
 from generator.target import Target
 from generator.traffic import Fractions
-from generator.truth import Truth
 from models.content_sessions import CONTENT_SESSIONS
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ _FRACTIONS = Fractions(bad=0)
 
 
 @dataclass(slots=True)
-class Tally(Truth):
+class Tally:
     """The truth with every key of every window."""
 
     outcomes: Counter[Outcome] = field(default_factory=Counter)
@@ -69,8 +70,7 @@ async def fill(broker: str, prefix: str, events: int) -> Backlog:
     topic = f"{prefix}{CONTENT_SESSIONS.topic}"
     await generate(
         Load(0, events=events, fractions=_FRACTIONS),
-        Target(broker, topic, PARTITIONS),
-        tally,
+        [Lane(CONTENT_SESSIONS.topic, Target(broker, topic, PARTITIONS), tally)],
         stop=asyncio.Event(),
         clock=lambda: time.time_ns() // 1_000_000,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
+from generator.clients import Simulation
 from generator.traffic import Fractions, Traffic
 from models.batches import DecodedBatch
 from models.content_sessions import CONTENT_SESSIONS
@@ -31,7 +32,7 @@ def batches(events: int) -> list[RecordBatch]:
     now = time.time_ns() // 1_000_000
     start = now - events * 1_000 // _EVENTS_PER_SECOND
     traffic = Traffic(
-        seed=1, events_per_second=_EVENTS_PER_SECOND, start=start, fractions=Fractions(bad=0)
+        CONTENT_SESSIONS.topic, Simulation(1, _EVENTS_PER_SECOND, start), Fractions(bad=0)
     )
     records = [
         Sample(offset, now, record.value) for offset, record in enumerate(traffic.take(events))

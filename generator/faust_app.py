@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import gettempdir
 from typing import Any
@@ -9,12 +10,13 @@ from typing import Any
 import faust
 from yarl import URL
 
+from generator.producer import Lane
 from generator.run import Load, generate
 from generator.settings import Settings
+from generator.streams import SIMULATED
 from generator.target import Target
 from generator.traffic import Fractions
 from generator.truth import Truth
-from models.content_sessions import CONTENT_SESSIONS
 
 
 def create_app(settings: Settings) -> faust.App:
@@ -35,16 +37,17 @@ def create_app(settings: Settings) -> faust.App:
 def _attach(app: faust.App, settings: Settings) -> None:
     stop, idle = asyncio.Event(), asyncio.Event()
     idle.set()
-    truth = Truth()
+    truths = {stream: SIMULATED[stream].truth() for stream in settings.streams}
 
     @app.task  # type: ignore[untyped-decorator]
     async def produce() -> None:
         idle.clear()
         try:
-            await generate(_load(settings), _target(settings), truth, stop=stop, clock=now)
+            await generate(_load(settings), _lanes(settings, truths), stop=stop, clock=now)
         finally:
             idle.set()
-            app.log.info("Produced %d records", truth.produced)
+            produced = sum(truth.produced for truth in truths.values())
+            app.log.info("Produced %d records", produced)
 
     @app.on_before_shutdown.connect
     async def flush(*_: Any, **__: Any) -> None:
@@ -56,13 +59,20 @@ def now() -> int:
     return time.time_ns() // 1_000_000
 
 
-def _target(settings: Settings) -> Target:
-    return Target(
-        broker=settings.broker,
-        topic=f"{settings.topic_prefix}{CONTENT_SESSIONS.topic}",
-        partitions=settings.topic_partitions,
-        compression=settings.compression,
-    )
+def _lanes(settings: Settings, truths: Mapping[str, Truth]) -> list[Lane]:
+    return [
+        Lane(
+            stream,
+            Target(
+                broker=settings.broker,
+                topic=f"{settings.topic_prefix}{stream}",
+                partitions=settings.topic_partitions,
+                compression=settings.compression,
+            ),
+            truth,
+        )
+        for stream, truth in truths.items()
+    ]
 
 
 def _load(settings: Settings) -> Load:
@@ -75,4 +85,6 @@ def _load(settings: Settings) -> Load:
             duplicates=settings.duplicates,
             bad=settings.bad,
         ),
+        profile=settings.profile,
+        users=settings.users,
     )

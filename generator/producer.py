@@ -8,20 +8,34 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from types import TracebackType
-from typing import Any, Self, cast
+from typing import Any, Protocol, Self, cast
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError
 
 from generator.records import Outcome, Record
 from generator.target import BrokerUnreachable, Target, make_topic
-from generator.truth import Truth
 
 _BATCH_BYTES = 256 * 1024
 
 
 class InDoubt(Exception):  # noqa: N818 - a state, told to who compares
     """Records were sent and never acknowledged: they may be stored or not."""
+
+
+class Counted(Protocol):
+    """Takes in what the broker has for good."""
+
+    def add(self, outcomes: Iterable[Outcome]) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """Where the records of one stream go, and where acknowledged ones are counted."""
+
+    stream: str
+    target: Target
+    truth: Counted
 
 
 @dataclass(slots=True)
@@ -33,21 +47,22 @@ class _OpenBatch:
 class Producer:
     """Sends records to the partition of their hash and adds acknowledged ones to the truth.
 
-    Exactly once in the topic: the idempotent protocol numbers batches, so the broker drops what a
-    retry sends again, and aiokafka retries for ever instead of giving a batch up. (After 2^31
-    records to one partition aiokafka wraps that number where the broker does not, and fails.)
+    All lanes lead to one broker. Exactly once in the topic: the idempotent protocol numbers
+    batches, so the broker drops what a retry sends again, and aiokafka retries for ever instead of
+    giving a batch up. (After 2^31 records to one partition aiokafka wraps that number where the
+    broker does not, and fails.)
     """
 
-    def __init__(self, target: Target, truth: Truth) -> None:
-        self._target = target
-        self._truth = truth
-        self._open: list[_OpenBatch] = []
+    def __init__(self, lanes: Sequence[Lane]) -> None:
+        self._lanes = lanes
+        self._open: dict[str, list[_OpenBatch]] = {}
         self._in_flight = 0
         self._failed: BaseException | None = None
 
     async def __aenter__(self) -> Self:
-        target = self._target
-        await make_topic(target)
+        for lane in self._lanes:
+            await make_topic(lane.target)
+        target = self._lanes[0].target
         compression = None if target.compression == "none" else target.compression
         self._kafka = AIOKafkaProducer(
             bootstrap_servers=target.broker,
@@ -62,8 +77,9 @@ class Producer:
         except KafkaConnectionError as error:
             await self._kafka.stop()
             raise BrokerUnreachable(target.broker) from error
-        partitions = await self._kafka.partitions_for(target.topic)
-        self._open = [self._new_batch() for _ in partitions]
+        for lane in self._lanes:
+            partitions = await self._kafka.partitions_for(lane.target.topic)
+            self._open[lane.stream] = [self._new_batch() for _ in partitions]
         return self
 
     async def __aexit__(
@@ -94,36 +110,38 @@ class Producer:
         """How many records were sent and not acknowledged."""
         return self._in_flight
 
-    async def send(self, records: Iterable[Record], timestamp: int) -> None:
+    async def send(self, lane: Lane, records: Iterable[Record], timestamp: int) -> None:
         """Send, all with one timestamp in milliseconds; waits while the broker is behind."""
         self._raise_failed()
-        partitions = len(self._open)
+        open_batches = self._open[lane.stream]
+        partitions = len(open_batches)
         for record in records:
             partition = record.hash % partitions
-            batch = self._open[partition]
+            batch = open_batches[partition]
             if (
                 batch.builder.append(timestamp=timestamp, key=record.key, value=record.value)
                 is None
             ):
-                await self._submit(partition)
-                batch = self._open[partition]
+                await self._submit(lane, partition)
+                batch = open_batches[partition]
                 batch.builder.append(timestamp=timestamp, key=record.key, value=record.value)
             batch.outcomes.append(record.outcome)
 
     async def send_open(self) -> None:
         """Send batches that are not full too."""
-        for partition, batch in enumerate(self._open):
-            if batch.outcomes:
-                await self._submit(partition)
+        for lane in self._lanes:
+            for partition, batch in enumerate(self._open[lane.stream]):
+                if batch.outcomes:
+                    await self._submit(lane, partition)
 
-    async def _submit(self, partition: int) -> None:
-        batch, self._open[partition] = self._open[partition], self._new_batch()
+    async def _submit(self, lane: Lane, partition: int) -> None:
+        batches = self._open[lane.stream]
+        batch, batches[partition] = batches[partition], self._new_batch()
         self._in_flight += len(batch.outcomes)
-        sent = await self._enqueue(batch.builder, partition)
-        sent.add_done_callback(partial(self._settle, batch.outcomes))
+        sent = await self._enqueue(batch.builder, lane.target.topic, partition)
+        sent.add_done_callback(partial(self._settle, lane.truth, batch.outcomes))
 
-    async def _enqueue(self, builder: Any, partition: int) -> Future[Any]:
-        topic = self._target.topic
+    async def _enqueue(self, builder: Any, topic: str, partition: int) -> Future[Any]:
         while True:
             try:
                 return cast(
@@ -134,14 +152,14 @@ class Producer:
             except KafkaError as error:
                 raise InDoubt(f"Kafka refuses records: {error!r}") from error
 
-    def _settle(self, outcomes: Sequence[Outcome], sent: Future[Any]) -> None:
+    def _settle(self, truth: Counted, outcomes: Sequence[Outcome], sent: Future[Any]) -> None:
         if sent.cancelled():
             return
         if error := sent.exception():
             self._failed = error
             return
         self._in_flight -= len(outcomes)
-        self._truth.add(outcomes)
+        truth.add(outcomes)
 
     def _new_batch(self) -> _OpenBatch:
         return _OpenBatch(self._kafka.create_batch())

@@ -1,31 +1,32 @@
 """The producing loop: what is due goes out, until told to stop."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from generator.producer import InDoubt, Producer
-from generator.target import Target
+from generator.clients import USERS, Simulation
+from generator.producer import InDoubt, Lane, Producer
+from generator.profiles import PROFILES, ProfileName
+from generator.streams import shares
 from generator.times import DAY, SECOND
 from generator.traffic import Fractions, Traffic
-from generator.truth import Truth
 
 Clock = Callable[[], int]
 """Gives milliseconds since 1970."""
 
-_CHUNK = 1_000  # heartbeats between two looks at the clock: 5 ms of work
+_CHUNK = 1_000  # events between two looks at the clock: 5 to 10 ms of work
 _TICK_SECONDS = 0.02
 _UNPACED_EVENTS_PER_SECOND = 20_000
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What to send.
+    """What to send, over all streams together.
 
-    Without a rate (0), as fast as possible: the traffic of 200,000 viewers played back from the
-    past (`start`), because a session beats every ten seconds of event time at any speed. `start` is
-    the event time of the first beat in milliseconds, None for a fitting one.
+    Without a rate (0), as fast as possible: the traffic of 20,000 events/s played back from the
+    past (`start`), because clients live in event time at any speed. `start` is the event time of
+    the first events in milliseconds, None for a fitting one.
     """
 
     events_per_second: float
@@ -33,12 +34,28 @@ class Load:
     start: int | None = None
     events: int | None = None
     fractions: Fractions = field(default_factory=Fractions)
+    profile: ProfileName = "flat"
+    users: int = USERS
+
+    @property
+    def pace(self) -> float:
+        return self.events_per_second or _UNPACED_EVENTS_PER_SECOND
+
+    def traffic(self, streams: Sequence[str], start: int) -> dict[str, Traffic]:
+        """Give each stream its share of the rate."""
+        return {
+            stream: Traffic(
+                stream,
+                Simulation(self.seed, self.pace * share, start, PROFILES[self.profile], self.users),
+                self.fractions,
+            )
+            for stream, share in shares(streams).items()
+        }
 
 
 async def generate(
     load: Load,
-    target: Target,
-    truth: Truth,
+    lanes: Sequence[Lane],
     *,
     stop: asyncio.Event,
     clock: Clock,
@@ -49,16 +66,17 @@ async def generate(
     Sets `stop` at the end. Waits for a broker that goes away, once stopped only `flush_seconds`.
     Raises BrokerUnreachable at the beginning, and InDoubt where records were not taken.
     """
-    producer = Producer(target, truth)
+    producer = Producer(lanes)
     try:
         async with asyncio.timeout(None) as patience:
             watching = asyncio.create_task(_limit(patience, stop, flush_seconds))
             async with producer:
-                await _produce(load, producer, stop, clock)
+                await _produce(load, lanes, producer, stop, clock)
                 stop.set()
     except TimeoutError:
         raise InDoubt(
-            f"{producer.in_flight} records were sent to {target.broker} and not acknowledged"
+            f"{producer.in_flight} records were sent to {lanes[0].target.broker} "
+            "and not acknowledged"
         ) from None
     finally:
         watching.cancel()
@@ -69,24 +87,25 @@ async def _limit(patience: asyncio.Timeout, stop: asyncio.Event, seconds: float)
     patience.reschedule(asyncio.get_running_loop().time() + seconds)
 
 
-async def _produce(load: Load, producer: Producer, stop: asyncio.Event, clock: Clock) -> None:
+async def _produce(
+    load: Load, lanes: Sequence[Lane], producer: Producer, stop: asyncio.Event, clock: Clock
+) -> None:
     begun = clock()
     start = _start(load, begun)
-    traffic = Traffic(
-        seed=load.seed,
-        events_per_second=load.events_per_second or _UNPACED_EVENTS_PER_SECOND,
-        start=start,
-        fractions=load.fractions,
-    )
+    traffic = load.traffic([lane.stream for lane in lanes], start)
     # unpaced, event time may run until it meets the clock: beyond lies the future
     behind = begun - start if load.events_per_second else 0
-    left = load.events
+    step = max(1, round(_CHUNK * SECOND / load.pace))
+    reached, left = start - 1, load.events
     while not stop.is_set() and left != 0:
-        due = min(traffic.due(clock() - behind), _CHUNK)
-        records = traffic.take(due)[:left]
-        left = None if left is None else left - len(records)
-        await producer.send(records, clock())
-        if due < _CHUNK:
+        now = clock() - behind
+        reached, all_due = min(now, reached + step), now <= reached + step
+        for lane in lanes:
+            source = traffic[lane.stream]
+            records = source.take(source.due(reached))[:left]
+            left = None if left is None else left - len(records)
+            await producer.send(lane, records, clock())
+        if all_due:
             await producer.send_open()
             await _pause(stop)
         else:

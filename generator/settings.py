@@ -1,10 +1,13 @@
 """Settings of the generator's own Faust app: `HEADRACE_GENERATOR_*`, and the place's broker."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from generator.clients import MOST_USERS, USERS
+from generator.profiles import ProfileName
+from generator.streams import SIMULATED, picked
 from generator.target import Compression
 
 
@@ -21,6 +24,11 @@ class Settings(BaseSettings):
         int, Field(validation_alias="HEADRACE_TOPIC_PARTITIONS", ge=1, le=1024)
     ] = 4
     events_per_second: Annotated[float, Field(ge=0, description="0: as fast as possible")] = 1_000
+    streams: Annotated[
+        tuple[str, ...], NoDecode, Field(description="their names, with commas between; all five")
+    ] = tuple(SIMULATED)
+    profile: ProfileName = "flat"
+    users: Annotated[int, Field(ge=1, le=MOST_USERS)] = USERS
     seed: int = 1
     late: Annotated[float, Field(ge=0, le=1)] = 0.01
     out_of_order: Annotated[float, Field(ge=0, le=1)] = 0.01
@@ -28,3 +36,8 @@ class Settings(BaseSettings):
     bad: Annotated[float, Field(ge=0, le=1)] = 0.001
     compression: Compression = "none"
     web_port: Annotated[int, Field(ge=1, le=65_535, description="on 127.0.0.1")] = 6067
+
+    @field_validator("streams", mode="before")
+    @classmethod
+    def _are_known(cls, streams: Any) -> tuple[str, ...]:
+        return picked(streams) if isinstance(streams, str) else streams

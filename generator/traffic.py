@@ -1,15 +1,12 @@
-"""What arrives at Kafka: heartbeats, and what goes wrong on the way in wanted fractions."""
+"""What arrives at Kafka: good events, and what goes wrong on the way in wanted fractions."""
 
 from dataclasses import dataclass
 from heapq import heappop, heappush
 from itertools import accumulate, count, cycle
-from random import Random
 
-from generator.catalog import Catalog
-from generator.population import Offline, Population
-from generator.records import Record, heartbeat
-from generator.sessions import PERIOD
-from generator.spoiled import KINDS
+from generator.clients import Simulation
+from generator.records import Record
+from generator.streams import SIMULATED
 from generator.times import SECOND
 
 _MOST = 0.9
@@ -20,7 +17,7 @@ class Fractions:
     """Shares of all records. Raises ValueError where they leave no room for good ones."""
 
     late: float = 0.01
-    """Event time minutes to hours back: beats of players that were offline, all valid."""
+    """Event time minutes to hours back: events of clients that were offline, all valid."""
 
     out_of_order: float = 0.01
     """Delivered some seconds after their turn, all valid."""
@@ -37,23 +34,23 @@ class Fractions:
 
     @property
     def on_schedule(self) -> float:
-        """The share that the population itself sends, in order or not; the rest comes on top."""
+        """The share that the clients send when it happens, in order or not; the rest is extra."""
         return 1 - self.late - self.duplicates - self.bad
 
 
 class Traffic:
-    """Endless records. The same arguments give the same bytes, in whatever portions taken."""
+    """Endless records of one stream.
 
-    def __init__(
-        self, *, seed: int, events_per_second: float, start: int, fractions: Fractions
-    ) -> None:
-        catalog, random = Catalog(seed), Random(seed)
-        on_schedule = fractions.on_schedule
-        places = max(1, round(events_per_second * on_schedule * PERIOD / SECOND))
-        self._population = Population(random, catalog, places, start)
-        self._offline = Offline(random, catalog)
-        self._random = random
-        self._kinds = cycle(KINDS)
+    The same arguments give the same bytes, in whatever portions taken. The rate of the simulation
+    is that of all records, the extra ones included.
+    """
+
+    def __init__(self, stream: str, simulation: Simulation, fractions: Fractions) -> None:
+        simulated, on_schedule = SIMULATED[stream], fractions.on_schedule
+        self._clients = simulated.clients(simulation.slower(on_schedule))
+        self._schedule = self._clients.schedule
+        self._random = simulation.random(f"what goes wrong with {stream}")
+        self._kinds = cycle(simulated.kinds)
         self._held: list[tuple[int, int, Record]] = []
         self._turn = count()
         self._late, self._duplicate, self._bad, self._disturbed = accumulate(
@@ -67,17 +64,18 @@ class Traffic:
         )
 
     def due(self, time: int) -> int:
-        """Count the heartbeats whose time has come."""
-        return self._population.due(time)
+        """Count the turns whose time has come."""
+        return self._schedule.due(time)
 
-    def take(self, heartbeats: int) -> list[Record]:
-        """Give the records of the next heartbeats: a few more or less than asked for."""
+    def take(self, turns: int) -> list[Record]:
+        """Give the records of the next turns: a few more or less than asked for."""
         records: list[Record] = []
         random, disturbed, held = self._random.random, self._disturbed, self._held
-        for time, session in self._population.beats(heartbeats):
+        make = self._clients.record
+        for time, place in self._schedule.take(turns):
             while held and held[0][0] <= time:
                 records.append(heappop(held)[2])
-            record = heartbeat(time, session)
+            record = make(time, place)
             draw = random()
             if draw >= disturbed:
                 records.append(record)
@@ -92,7 +90,7 @@ class Traffic:
             return
         records.append(record)
         if draw < self._late:
-            records.append(heartbeat(*self._offline.beat(time)))
+            records.append(self._clients.late(time))
         elif draw < self._duplicate:
             records.append(record)
         else:

@@ -1,27 +1,30 @@
-"""`headrace generate`: simulated playback clients write to Kafka."""
+"""`headrace generate`: simulated clients of every stream write to Kafka."""
 
 import asyncio
 import gc
 import signal
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import get_args
 
 import click
 
-from app.cli.generate_progress import watch
+from app.cli.generate_progress import tell, watch
 from app.cli.parameters import Duration, Rate
 from app.settings import Settings
-from generator.producer import InDoubt
+from generator.clients import MOST_USERS, USERS
+from generator.producer import InDoubt, Lane
+from generator.profiles import ProfileName
 from generator.report import report as report_of
 from generator.report import write
 from generator.run import Load
 from generator.run import generate as produce
+from generator.streams import SIMULATED, picked
 from generator.target import BrokerUnreachable, Compression, Target
 from generator.traffic import Fractions
 from generator.truth import Truth
-from models.content_sessions import CONTENT_SESSIONS
 
 _FARTHEST_START = timedelta(days=30)  # so that late beats stay clear of the retention
 
@@ -33,7 +36,24 @@ _FARTHEST_START = timedelta(days=30)  # so that late beats stay clear of the ret
     type=Rate(),
     default="1000",
     show_default=True,
-    help="A number, or max (0) for as fast as possible.",
+    help="Of all streams together: a number, or max (0) for as fast as possible.",
+)
+@click.option(
+    "--streams", help="Names with commas between; by default HEADRACE_STREAMS, or all five."
+)
+@click.option(
+    "--profile",
+    type=click.Choice(get_args(ProfileName)),
+    default="flat",
+    show_default=True,
+    help="The rate as it is, over a day, or with five times as much in one minute of ten.",
+)
+@click.option(
+    "--users",
+    type=click.IntRange(1, MOST_USERS),
+    default=USERS,
+    show_default=True,
+    help="How many people there are.",
 )
 @click.option("--duration", type=Duration(), default="none", show_default=True)
 @click.option("--events", type=click.IntRange(min=1), help="Stop after so many.")
@@ -57,6 +77,9 @@ _FARTHEST_START = timedelta(days=30)  # so that late beats stay clear of the ret
 def generate(
     *,
     rate: float,
+    streams: str | None,
+    profile: ProfileName,
+    users: int,
     duration: float | None,
     events: int | None,
     seed: int,
@@ -68,51 +91,69 @@ def generate(
     compression: Compression,
     report: Path | None,
 ) -> None:
-    """Simulate playback clients: sessions that begin, beat every 10 s, change CDN, and end.
+    """Simulate clients of five streams: players, viewers, visitors, shops and an exchange.
 
-    "--events-per-second max" plays back the traffic of 200,000 viewers, from far enough in the past
+    "--events-per-second max" plays back the traffic of 20,000 events/s, from far enough in the past
     that no event comes from the future.
     """
     try:
         fractions = Fractions(late, out_of_order, duplicates, bad)
+        names = picked(streams) if streams else _streams_of_this_place()
     except ValueError as error:
         raise click.UsageError(str(error)) from error
-    load = Load(rate, seed, _milliseconds(start), events, fractions)
-    settings = Settings()
-    target = Target(
-        settings.broker,
-        settings.topic(CONTENT_SESSIONS.topic),
-        settings.topic_partitions,
-        compression,
-    )
+    load = Load(rate, seed, _milliseconds(start), events, fractions, profile, users)
+    truths = {stream: SIMULATED[stream].truth() for stream in names}
+    lanes = _lanes(truths, compression)
     # 200,000 sessions, walked again and again: 88,000 events/s without this, 133,000 with it
     gc.set_threshold(50_000, 20, 100)
     try:
-        asyncio.run(_run(load, target, duration, report))
+        asyncio.run(_run(load, lanes, truths, duration, report))
     except (BrokerUnreachable, InDoubt) as error:
         raise click.ClickException(str(error)) from error
 
 
-async def _run(load: Load, target: Target, duration: float | None, path: Path | None) -> None:
-    stop, truth = asyncio.Event(), Truth()
+def _streams_of_this_place() -> tuple[str, ...]:
+    wanted = Settings().streams or tuple(SIMULATED)
+    return tuple(name for name in wanted if name in SIMULATED)
+
+
+def _lanes(truths: Mapping[str, Truth], compression: Compression) -> list[Lane]:
+    settings = Settings()
+    return [
+        Lane(
+            stream,
+            Target(settings.broker, settings.topic(stream), settings.topic_partitions, compression),
+            truth,
+        )
+        for stream, truth in truths.items()
+    ]
+
+
+async def _run(
+    load: Load,
+    lanes: list[Lane],
+    truths: Mapping[str, Truth],
+    duration: float | None,
+    path: Path | None,
+) -> None:
+    stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     if duration is not None:
         loop.call_later(duration, stop.set)
     begun = time.monotonic()
-    watching = asyncio.create_task(watch(truth, path))
+    watching = asyncio.create_task(watch(truths, path))
     try:
-        await produce(load, target, truth, stop=stop, clock=_now)
+        await produce(load, lanes, stop=stop, clock=_now)
     finally:
         watching.cancel()
-    mean = truth.produced / (time.monotonic() - begun)
+    seconds = time.monotonic() - begun
+    mean = sum(truth.produced for truth in truths.values()) / seconds
+    done = report_of(truths, done=True, events_per_second=mean)
     if path is not None:
-        write(path, report_of(truth, done=True, events_per_second=mean))
-    click.echo(
-        f"{truth.produced:,} records to {target.topic}, {mean:,.0f}/s: {truth.rows:,} rows, "
-        f"{truth.dead_letters.total():,} dead letters"
-    )
+        write(path, done)
+    click.echo(tell(done))
 
 
 def _now() -> int:

@@ -1,12 +1,18 @@
-"""Is everything that was produced stored, once? Pure."""
+"""Is everything that was produced stored, once? Pure, and exact: no number is a float."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 
-from db.stored import Stored
-from generator.report import Report
+from app.up.comparison_view import COMPARED, ComparedView, Expected
+from db.stored import Number, Numbers, Stored
+from generator.report import Report, StreamReport
+from generator.truth import Value
+
+Windows = Mapping[str, Numbers]
+_NOTHING = StreamReport(0, 0, {}, {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,8 +20,8 @@ class Compared:
     """One figure that was produced and what is stored of it."""
 
     what: str
-    produced: int
-    stored: int
+    produced: Number
+    stored: Number
 
     @property
     def equal(self) -> bool:
@@ -35,69 +41,80 @@ class Comparison:
         return not self.differing_windows and all(total.equal for total in self.totals)
 
 
-def compare(report: Report, before: Stored, after: Stored) -> Comparison:
-    """Compare what the generator reported with what came into the database during the run."""
-    produced = {key: (events, kilobits) for key, (events, kilobits) in report.windows.items()}
-    stored = _grown(before.windows, after.windows)
-    letters = {
-        reason: after.dead_letters.get(reason, 0) - before.dead_letters.get(reason, 0)
-        for reason in after.dead_letters.keys() | before.dead_letters.keys()
+def compare(
+    report: Report, before: Mapping[str, Stored], after: Mapping[str, Stored]
+) -> Comparison:
+    """Compare what the generator reported with what came into the database during the run.
+
+    A window that held something before must hold that and what was produced, merged: sums added,
+    the open of a candle that of the lower sequence, and so on.
+    """
+    totals: list[Compared] = []
+    windows = 0
+    differing: list[Compared] = []
+    for stream, new in after.items():
+        old, produced = before[stream], report.streams.get(stream, _NOTHING)
+        totals += _totals(stream, produced, old, new)
+        for name in new.views:
+            view = COMPARED[name]
+            made = {key: _exact(numbers) for key, numbers in produced.windows.get(name, {}).items()}
+            was, holds = old.views[name], new.views[name]
+            totals += _sums(name, view, made, was, holds)
+            windows += len(made)
+            differing += _differing(name, view, made, was, holds)
+    return Comparison(tuple(totals), windows, tuple(differing))
+
+
+def _totals(stream: str, produced: StreamReport, old: Stored, new: Stored) -> Iterator[Compared]:
+    reasons = sorted({*produced.dead_letters, *old.dead_letters, *new.dead_letters})
+    grown = {
+        reason: new.dead_letters.get(reason, 0) - old.dead_letters.get(reason, 0)
+        for reason in reasons
     }
-    rows = after.rows - before.rows
-    totals = (
-        Compared("records", report.produced, rows + sum(letters.values())),
-        Compared("rows", report.rows, rows),
-        *_by_reason(report.dead_letters, letters),
-        Compared("events in windows", _total(produced, 0), _total(stored, 0)),
-        Compared("kilobits in windows", _total(produced, 1), _total(stored, 1)),
-    )
-    keys = sorted(produced.keys() | stored.keys())
-    return Comparison(totals, len(keys), tuple(_differing(keys, produced, stored)))
-
-
-def _grown(
-    before: Mapping[str, tuple[int, int]], after: Mapping[str, tuple[int, int]]
-) -> dict[str, tuple[int, int]]:
-    """Return by how much each window grew, without those that did not change."""
-    grown = {}
-    for key in before.keys() | after.keys():
-        (old_events, old_kilobits), (events, kilobits) = (
-            before.get(key, (0, 0)),
-            after.get(key, (0, 0)),
+    if old.rows is not None and new.rows is not None:
+        rows = new.rows - old.rows
+        yield Compared(f"{stream}: records", produced.produced, rows + sum(grown.values()))
+        yield Compared(f"{stream}: rows", produced.rows, rows)
+    for reason in reasons:
+        letters = Compared(
+            f"{stream}: dead letters, {reason}", produced.dead_letters.get(reason, 0), grown[reason]
         )
-        if (events, kilobits) != (old_events, old_kilobits):
-            grown[key] = (events - old_events, kilobits - old_kilobits)
-    return grown
+        if letters.produced or letters.stored:
+            yield letters
 
 
-def _by_reason(produced: Mapping[str, int], stored: Mapping[str, int]) -> list[Compared]:
-    return [
-        Compared(f"dead letters, {reason}", produced.get(reason, 0), stored.get(reason, 0))
-        for reason in sorted(produced.keys() | stored.keys())
-        if produced.get(reason) or stored.get(reason)
-    ]
+def _sums(
+    name: str, view: ComparedView, made: Windows, was: Windows, holds: Windows
+) -> Iterator[Compared]:
+    for place in range(view.sums):
+        grown = _total(holds, place) - _total(was, place)
+        yield Compared(f"{name}: {view.measures[place]}", _total(made, place), grown)
 
 
 def _differing(
-    keys: Sequence[str],
-    produced: Mapping[str, tuple[int, int]],
-    stored: Mapping[str, tuple[int, int]],
-) -> list[Compared]:
-    """Return a line for each measure of each window that differs."""
-    return [
-        compared
-        for key in keys
-        for measure, index in (("events", 0), ("kilobits", 1))
-        for compared in [
-            Compared(
-                f"{key} {measure}",
-                produced.get(key, (0, 0))[index],
-                stored.get(key, (0, 0))[index],
-            )
-        ]
-        if not compared.equal
-    ]
+    name: str, view: ComparedView, made: Windows, was: Windows, holds: Windows
+) -> Iterator[Compared]:
+    """Give a line for each number of each window that differs; a sum without what was before."""
+    nothing = (0,) * len(view.measures)
+    for key in sorted(made.keys() | was.keys() | holds.keys()):
+        must, held = _expected(view, was.get(key), made.get(key)), holds.get(key, nothing)
+        if must == held:
+            continue
+        for place, measure in enumerate(view.measures):
+            expected, old = must[place], was.get(key, nothing)[place] if place < view.sums else 0
+            if expected is not None and expected != held[place]:
+                yield Compared(f"{name} {key} {measure}", expected - old, held[place] - old)
 
 
-def _total(windows: Mapping[str, tuple[int, int]], index: int) -> int:
-    return sum(totals[index] for totals in windows.values())
+def _expected(view: ComparedView, was: Numbers | None, made: Numbers | None) -> Expected:
+    if was is None or made is None:
+        return made or was or (0,) * len(view.measures)
+    return view.merge(was, made)
+
+
+def _total(windows: Windows, place: int) -> Number:
+    return sum((numbers[place] for numbers in windows.values()), 0)
+
+
+def _exact(numbers: list[Value]) -> Numbers:
+    return tuple(Decimal(number) if isinstance(number, str) else number for number in numbers)

@@ -33,7 +33,7 @@ def _add(table: Table, compared: Compared) -> None:
 
 def _verdict(comparison: Comparison) -> str:
     if comparison.equal:
-        return f"Equal: every total, and each of {comparison.windows} windows (minute and CDN)."
+        return f"Equal: every total, and each of {comparison.windows} windows."
     hidden = len(comparison.differing_windows) - _SHOWN
     more = f" {hidden} more figures differ." if hidden > 0 else ""
     return f"Different.{more} Was something else writing to this topic or database?"

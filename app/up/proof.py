@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.settings import Settings
+from app.streams import chosen_streams
 from app.up.backlog import backlog
 from app.up.comparison import compare
 from app.up.comparison_table import render
 from app.up.options import Options
 from app.up.watch import Watch
-from db.stored import Stored, stored
-from models.content_sessions import CONTENT_SESSIONS
+from db.stored import VIEWS, Stored, stored
 
 _NO_PROGRESS_SECONDS = 90.0
+_MINUTE = 60
 EQUAL, DIFFERENT = 0, 1
 
 
@@ -82,15 +83,28 @@ class Proof:
                 )
 
     def _backlog(self) -> int | None:
+        """Count what waits of all streams that the workers run."""
         engines = self.watch.engines
-        return asyncio.run(backlog(engines.broker, engines.database, self._topic))
+        topics = [self.settings.topic(stream.topic) for stream in chosen_streams(self.settings)]
+        return asyncio.run(backlog(engines.broker, engines.database, topics))
 
-    def _stored(self) -> Stored:
-        return asyncio.run(stored(self.watch.engines.database, self._topic))
-
-    @property
-    def _topic(self) -> str:
-        return self.settings.topic(CONTENT_SESSIONS.topic)
+    def _stored(self) -> dict[str, Stored]:
+        """Count what can be compared: rows if they are kept, and windows of a minute."""
+        streams = [one for one in chosen_streams(self.settings) if one.topic in VIEWS]
+        topics = {stream.topic: self.settings.topic(stream.topic) for stream in streams}
+        views = {
+            window.name
+            for stream in streams
+            for window in stream.windows
+            if window.seconds == _MINUTE
+        }
+        found = asyncio.run(stored(self.watch.engines.database, topics, views))
+        return {
+            stream.topic: found[stream.topic]
+            if stream.keeps_rows
+            else replace(found[stream.topic], rows=None)
+            for stream in streams
+        }
 
 
 def _left(records: int | None) -> str:

@@ -20,6 +20,7 @@ async def test_the_faust_app_produces_until_it_is_stopped(kafka: Kafka, topic_pr
         "HEADRACE_BROKER": kafka.address,
         "HEADRACE_TOPIC_PREFIX": topic_prefix,
         "HEADRACE_GENERATOR_EVENTS_PER_SECOND": "2000",
+        "HEADRACE_GENERATOR_STREAMS": "content_sessions,purchases",
         "HEADRACE_GENERATOR_WEB_PORT": str(free_port()),
     }
     worker = await asyncio.create_subprocess_exec(
@@ -30,7 +31,9 @@ async def test_the_faust_app_produces_until_it_is_stopped(kafka: Kafka, topic_pr
     worker.send_signal(signal.SIGTERM)
     output, _ = await worker.communicate()
 
-    produced = (await read(kafka.address, topic)).truth.produced
+    sessions = await read(kafka.address, topic)
+    purchases = await read(kafka.address, f"{topic_prefix}purchases", "purchases")
+    produced = sessions.produced + purchases.produced
     assert produced >= 3_000
     assert f"Produced {produced} records" in output.decode()
 

@@ -8,33 +8,45 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generator.records import Record, Row
+from generator.clients import Simulation
+from generator.records import Record
+from generator.streams import SIMULATED, picked, shares
 from generator.times import MINUTE, SECOND
 from generator.traffic import Fractions, Traffic
-from generator.truth import Truth
-from models.content_sessions import CONTENT_SESSIONS
-from tests.generator.decoding import decode, folded
+from tests.generator.decoding import decode, exact, folded, views
 
 START = 1_795_341_900_123
 ALL_KINDS = Fractions(late=0.1, out_of_order=0.1, duplicates=0.05, bad=0.1)
+TIMES = ("time", "event_time", "timestamp")
+
+each_stream = pytest.mark.parametrize("stream", SIMULATED)
 
 
 def traffic(
-    seed: int = 1, events_per_second: float = 100, fractions: Fractions = ALL_KINDS
+    stream: str,
+    seed: int = 1,
+    events_per_second: float = 100,
+    fractions: Fractions = ALL_KINDS,
 ) -> Traffic:
-    return Traffic(seed=seed, events_per_second=events_per_second, start=START, fractions=fractions)
+    return Traffic(stream, Simulation(seed, events_per_second, START), fractions)
 
 
 def event_time(record: Record) -> str:
-    return str(msgspec.json.decode(record.value or b"")["time"])
+    event = msgspec.json.decode(record.value or b"")
+    return str(next(event[name] for name in TIMES if name in event))
 
 
+def is_row(record: Record) -> bool:
+    return not isinstance(record.outcome, str)
+
+
+@each_stream
 @given(seed=st.integers(0, 2**32), portions=st.lists(st.integers(0, 300), max_size=8))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=5)
 def test_the_same_seed_gives_the_same_bytes_in_whatever_portions(
-    seed: int, portions: list[int]
+    stream: str, seed: int, portions: list[int]
 ) -> None:
-    one, other = traffic(seed), traffic(seed)
+    one, other = traffic(stream, seed), traffic(stream, seed)
 
     together = one.take(sum(portions))
     apart = [record for portion in portions for record in other.take(portion)]
@@ -42,48 +54,46 @@ def test_the_same_seed_gives_the_same_bytes_in_whatever_portions(
     assert together == apart
 
 
-def test_another_seed_gives_other_bytes() -> None:
-    assert traffic(seed=1).take(10) != traffic(seed=2).take(10)
+@each_stream
+def test_another_seed_gives_other_bytes(stream: str) -> None:
+    assert traffic(stream, seed=1).take(10) != traffic(stream, seed=2).take(10)
 
 
+@each_stream
 @given(seed=st.integers(0, 2**32), events_per_second=st.integers(1, 500))
-@settings(max_examples=25, deadline=None)
-def test_every_record_becomes_what_it_says(seed: int, events_per_second: int) -> None:
-    source = traffic(seed, events_per_second)
+@settings(max_examples=5)
+def test_every_record_becomes_what_it_says(stream: str, seed: int, events_per_second: int) -> None:
+    source = traffic(stream, seed, events_per_second)
 
     records = source.take(1_000)
 
     after_all = START + 2_000 * SECOND // events_per_second
-    decoded = decode(records, timestamp=after_all)
-    said = {n: record.outcome for n, record in enumerate(records)}
+    decoded = decode(stream, records, timestamp=after_all)
     refused = {letter.offset: letter.reason for letter in decoded.dead_letters}
-    assert refused == {n: outcome for n, outcome in said.items() if not isinstance(outcome, Row)}
-    assert list(decoded.offsets) == [n for n, outcome in said.items() if isinstance(outcome, Row)]
+    assert refused == {n: record.outcome for n, record in enumerate(records) if not is_row(record)}
+    assert list(decoded.offsets) == [n for n, record in enumerate(records) if is_row(record)]
 
 
-def test_the_truth_adds_up_to_what_the_windows_fold_into() -> None:
-    records = traffic(events_per_second=1_000).take(60_000)
-    truth = Truth()
+@each_stream
+def test_the_truth_adds_up_to_what_the_windows_fold_into(stream: str) -> None:
+    records = traffic(stream, events_per_second=300).take(30_000)
+    truth = SIMULATED[stream].truth()
 
     for start in range(0, len(records), 7_000):
         truth.add(record.outcome for record in records[start : start + 7_000])
 
-    decoded = decode(records, timestamp=START + MINUTE)
-    by_cdn = next(window for window in CONTENT_SESSIONS.windows if window.name == "traffic_by_cdn")
-    by_minute_and_cdn = {
-        (start // (MINUTE * 1_000), cdn): [events, kilobits]
-        for (start, _, cdn), (events, kilobits, _) in folded(decoded)[by_cdn].items()
-    }
-    assert truth.windows == by_minute_and_cdn
+    decoded = decode(stream, records, timestamp=START + 2 * MINUTE)
+    assert exact(truth.windows.views()) == views(folded(stream, [decoded]))
     assert truth.rows == len(decoded.offsets)
     assert truth.dead_letters == Counter(letter.reason for letter in decoded.dead_letters)
     assert truth.produced == len(records) == truth.rows + truth.dead_letters.total()
 
 
-def test_fractions_hold() -> None:
-    records = traffic(events_per_second=1_000).take(100_000)
+@each_stream
+def test_fractions_hold(stream: str) -> None:
+    records = traffic(stream, events_per_second=1_000).take(50_000)
 
-    rows = [record for record in records if isinstance(record.outcome, Row)]
+    rows = list(filter(is_row, records))
     now = ""
     late = behind = 0
     for time in map(event_time, rows):
@@ -98,6 +108,7 @@ def test_fractions_hold() -> None:
     assert late / total == pytest.approx(ALL_KINDS.late, rel=0.2)
 
 
+@each_stream
 @pytest.mark.parametrize(
     "events_per_second",
     [
@@ -113,13 +124,26 @@ def test_fractions_hold() -> None:
         pytest.param(ALL_KINDS, id="much goes wrong"),
     ],
 )
-def test_the_rate_holds(events_per_second: float, fractions: Fractions) -> None:
-    source = traffic(events_per_second=events_per_second, fractions=fractions)
+def test_the_rate_holds(stream: str, events_per_second: float, fractions: Fractions) -> None:
+    source = traffic(stream, events_per_second=events_per_second, fractions=fractions)
     seconds = 40_000 / events_per_second
 
     records = source.take(source.due(START + round(seconds * SECOND)))
 
     assert len(records) / seconds == pytest.approx(events_per_second, rel=0.03)
+
+
+def test_streams_share_the_rate_by_their_weights() -> None:
+    assert sum(shares(list(SIMULATED)).values()) == pytest.approx(1)
+    assert shares(["purchases", "market_ticks"]) == pytest.approx(
+        {"purchases": 1 / 3, "market_ticks": 2 / 3}
+    )
+
+
+def test_a_stream_that_is_none_is_refused_with_those_that_are() -> None:
+    assert picked("purchases, market_ticks,purchases") == ("purchases", "market_ticks")
+    with pytest.raises(ValueError, match="'page_views': there are content_sessions, media_events"):
+        picked("purchases,page_views")
 
 
 @pytest.mark.parametrize(

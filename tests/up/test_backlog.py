@@ -35,7 +35,7 @@ async def store(dsn: str, topic: str, partition: int, last_offset: int) -> None:
 async def test_a_topic_that_does_not_exist_has_no_backlog(
     kafka: Kafka, database: str, topic_prefix: str
 ) -> None:
-    assert await backlog(kafka.address, database, f"{topic_prefix}none") == 0
+    assert await backlog(kafka.address, database, [f"{topic_prefix}none"]) == 0
 
 
 async def test_what_no_worker_has_stored_waits_in_every_partition(
@@ -44,13 +44,25 @@ async def test_what_no_worker_has_stored_waits_in_every_partition(
     topic = f"{topic_prefix}content_sessions"
     produce(kafka, topic, {0: 10, 1: 5, 2: 0})
 
-    assert await backlog(kafka.address, database, topic) == 15
+    assert await backlog(kafka.address, database, [topic]) == 15
     await store(database, topic, partition=0, last_offset=6)
-    assert await backlog(kafka.address, database, topic) == 8
+    assert await backlog(kafka.address, database, [topic]) == 8
     await store(database, topic, partition=1, last_offset=4)
     await store(database, topic, partition=2, last_offset=-1)
-    assert await backlog(kafka.address, database, topic) == 3
+    assert await backlog(kafka.address, database, [topic]) == 3
+
+
+async def test_what_waits_in_several_topics_adds_up(
+    kafka: Kafka, database: str, topic_prefix: str
+) -> None:
+    one, other, none = (f"{topic_prefix}{name}" for name in ("one", "other", "none"))
+    produce(kafka, one, {0: 10})
+    produce(kafka, other, {0: 3, 1: 4})
+
+    await store(database, other, partition=1, last_offset=1)
+
+    assert await backlog(kafka.address, database, [one, none, other]) == 15
 
 
 async def test_a_broker_that_is_away_does_not_look_drained(database: str) -> None:
-    assert await backlog("127.0.0.1:1", database, "content_sessions") is None
+    assert await backlog("127.0.0.1:1", database, ["content_sessions"]) is None

@@ -28,8 +28,8 @@ VIEW = View(
         produced=62_470,
         rows=62_401,
         dead_letters={},
-        windows={},
         events_per_second=2_000.4,
+        streams={},
     ),
     processes=(
         ProcessView("worker-1", "running", 4711, 134_217_728, 1),

@@ -3,7 +3,7 @@
 from random import Random
 from zlib import crc32
 
-from generator.catalog import HEARTBEAT_SECONDS, Catalog, Delivery, Viewer
+from generator.content_sessions.catalog import HEARTBEAT_SECONDS, Catalog, Delivery, Viewer
 from generator.times import SECOND
 
 PERIOD = HEARTBEAT_SECONDS * SECOND
@@ -15,11 +15,10 @@ _MOST_BEATS = 1_440
 class Session:
     """One session, alive in `[begins, ends)`; its n-th beat is at `begins + n * PERIOD`.
 
-    `key` is its id. `hash` decides the partition: the CRC-32 that librdkafka (so kcat too) uses
-    with its `consistent` partitioner.
+    `key` is its id, `beats` the time of its next beat.
     """
 
-    __slots__ = ("begins", "delivery", "ends", "hash", "key", "viewer")
+    __slots__ = ("beats", "begins", "delivery", "ends", "hash", "key", "viewer")
 
     def __init__(
         self, key: bytes, viewer: Viewer, delivery: Delivery, begins: int, beats: int
@@ -28,7 +27,7 @@ class Session:
         self.hash = crc32(key)
         self.viewer = viewer
         self.delivery = delivery
-        self.begins = begins
+        self.begins = self.beats = begins
         self.ends = begins + beats * PERIOD
 
     def change(self, random: Random, catalog: Catalog) -> None:
