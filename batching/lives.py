@@ -57,9 +57,7 @@ async def look(
 ) -> dict[TopicPartition, Life]:
     """Compare each position with the partition as it is now. Raises KafkaError."""
     # isolation_level stays read_uncommitted: the end of an open transaction is not the log's end
-    counts = {
-        topic: await count_partitions(broker, topic) for topic in {tp.topic for tp in positions}
-    }
+    counts = await count_partitions(broker, {tp.topic for tp in positions})
     there = {tp: KafkaPartition(*tp) for tp in positions if tp.partition < counts[tp.topic]}
     lives = {tp: Life(0, "anew", "it is not there") for tp in positions}
     if there:  # a consumer to which no partition was assigned never stops
@@ -83,6 +81,9 @@ async def _compare(
         consumer.assign(list(there.values()))
         first = await consumer.beginning_offsets(list(there.values()))
         end = await consumer.end_offsets(list(there.values()))
+        for tp, partition in there.items():  # all before the first is read: one fetch brings them
+            if first[partition] <= positions[tp].last_offset < end[partition]:
+                consumer.seek(partition, positions[tp].last_offset)
         return {
             tp: await _life(consumer, tp, positions[tp], first[partition], end[partition])
             for tp, partition in there.items()
@@ -125,7 +126,6 @@ async def _is_there(
     consumer: aiokafka.AIOKafkaConsumer, tp: TopicPartition, held: Position
 ) -> bool:
     partition = KafkaPartition(*tp)
-    consumer.seek(partition, held.last_offset)
     found = await consumer.getmany(partition, timeout_ms=_READ_MILLISECONDS, max_records=1)
     record = next(iter(found.get(partition, ())), None)
     if record is None and await consumer.position(partition) == held.last_offset:

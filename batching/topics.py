@@ -51,19 +51,21 @@ async def widen(broker: str, partitions: Mapping[str, int]) -> None:
         await admin.close()
 
 
-async def count_partitions(broker: str, topic: str) -> int:
-    """Say how many partitions a topic has; 0 where there is no such topic."""
+async def count_partitions(broker: str, topics: Iterable[str]) -> dict[str, int]:
+    """Say how many partitions each topic has; 0 where there is no such topic."""
     admin = AIOKafkaAdminClient(bootstrap_servers=broker)
     await admin.start()
     try:
-        return (await _count(admin, [topic]))[topic] if topic in await admin.list_topics() else 0
+        existing = set(await admin.list_topics())
+        return dict.fromkeys(topics, 0) | await _count(admin, existing.intersection(topics))
     finally:
         await admin.close()
 
 
 async def _count(admin: AIOKafkaAdminClient, topics: Iterable[str]) -> dict[str, int]:
     counts: dict[str, int] = {}
-    for topic in await admin.describe_topics(list(topics)):
+    names = list(topics)
+    for topic in await admin.describe_topics(names) if names else ():  # none would mean all
         if topic["error_code"]:  # a broker that has not heard of a new topic yet: retriable
             raise for_code(topic["error_code"])(topic["topic"])
         counts[topic["topic"]] = len(topic["partitions"])
