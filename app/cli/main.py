@@ -2,6 +2,7 @@
 
 import click
 
+from app.cli.dictionary import dictionary
 from app.cli.down import down
 from app.cli.engines import engines
 from app.cli.epoch import epoch
@@ -27,6 +28,7 @@ def main() -> None:
 main.add_command(up)
 main.add_command(status)
 main.add_command(down)
+main.add_command(dictionary)
 main.add_command(engines)
 main.add_command(epoch)
 main.add_command(generate)

@@ -1,0 +1,1 @@
+"""docs/data.md: every event, topic, table, view and column, from the contracts and the database."""
