@@ -15,7 +15,9 @@ class ContentSession(Event):
     """One heartbeat of one playback session, as its player sends it."""
 
     time: Annotated[EventTime, Field(description="when the player sent the heartbeat")]
-    session_id: Annotated[Text, Field(min_length=1, max_length=128, description="of the player")]
+    session_id: Annotated[
+        Text, Field(min_length=1, max_length=128, description="the playback session")
+    ]
     platform: Annotated[Text, Field(min_length=1, max_length=64, description="device family")]
     channel: Annotated[Text, Field(min_length=1, max_length=128, description="what is watched")]
     asn: Annotated[

@@ -27,7 +27,9 @@ class MarketTick(Event):
     price: Annotated[Number, _PRICE, Field(description="of the trade, in the quote currency")]
     last_size: Annotated[Number, _SIZE, Field(description="of the trade, in the base currency")]
     time: Annotated[EventTime, Field(description="when the exchange traded")]
-    product_id: Annotated[Text, Field(min_length=1, max_length=64, description="like BTC-USD")]
+    product_id: Annotated[
+        Text, Field(min_length=1, max_length=64, description="what was traded, like BTC-USD")
+    ]
     side: Annotated[Literal["buy", "sell"], Field(description="of the taker")]
     open_24h: Annotated[
         Number, _STATISTIC, _DOUBLE, Field(description="price 24 hours before, quote currency")

@@ -19,9 +19,9 @@ From the contracts (`models/`) and the database's own comments. Times are instan
 them in the zone of whoever asks. What may change in an event, and how: [schemas.md](schemas.md).
 """
 
-_DEAD_LETTERS = """Each has a topic `<topic>.dead-letters` beside it: the records that are no events,
-with the reason in their headers, as in the table `event_dead_letters`. `HEADRACE_TOPIC_PREFIX` stands
-before all names.
+_DEAD_LETTERS = """Each has a topic `<topic>.dead-letters` beside it: the records that are no
+events, with the reason in their headers, as in the table `event_dead_letters`.
+`HEADRACE_TOPIC_PREFIX` stands before all names.
 """
 
 _EVENTS = """## Events

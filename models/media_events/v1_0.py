@@ -28,11 +28,11 @@ class MediaEvent(Event):
     timestamp: Annotated[EventTime, Column("event_time"), Field(description="when, by the player")]
     user_id: Annotated[Id, Field(description="who watches")]
     device_id: Annotated[Id, Field(description="on which device")]
-    ip_address: Annotated[IpAddress, Field(description="IPv4 or IPv6")]
+    ip_address: Annotated[IpAddress, Field(description="of the device")]
     content_id: Annotated[Id, Field(description="what is watched")]
     content_type: Annotated[ContentType, Field(description="kind of content")]
     title: Annotated[Title, Field(description="of the content")]
-    genre: Annotated[Genres, Field(description="any number of them")]
+    genre: Annotated[Genres, Field(description="of the content")]
     duration_seconds: Annotated[
         int, Field(ge=0, le=2**31 - 1, description="of the content, seconds")
     ]

@@ -12,9 +12,9 @@ class MediaEvent(v1_0.MediaEvent):
     """A viewer plays, pauses or stops something; says how it was delivered."""
 
     schema_version: SchemaVersion = "1.1"
-    session_id: Annotated[Id | None, Field(description="of the player, as in content_sessions")] = (
-        None
-    )
+    session_id: Annotated[
+        Id | None, Field(description="the playback session, as in content_sessions")
+    ] = None
     bitrate_kbps: Annotated[
         Annotated[int, Field(ge=0, le=1_000_000)] | None, Field(description="kbit/s")
     ] = None

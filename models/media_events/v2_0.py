@@ -32,12 +32,12 @@ class MediaEvent(Event):
     event_time: Annotated[EventTime, Field(description="when, by the player")]
     user_id: Annotated[Id, Field(description="who watches")]
     device_id: Annotated[Id, Field(description="on which device")]
-    session_id: Annotated[Id, Field(description="of the player, as in content_sessions")]
-    ip_address: Annotated[IpAddress, Field(description="IPv4 or IPv6")]
+    session_id: Annotated[Id, Field(description="the playback session, as in content_sessions")]
+    ip_address: Annotated[IpAddress, Field(description="of the device")]
     content_id: Annotated[Id, Field(description="what is watched")]
     content_type: Annotated[ContentType, Field(description="kind of content")]
     title: Annotated[Title, Field(description="of the content")]
-    genres: Annotated[Genres, Field(description="any number of them")]
+    genres: Annotated[Genres, Field(description="of the content")]
     duration_ms: Annotated[
         int, Field(ge=0, le=_LONGEST_MS, description="of the content, milliseconds")
     ]
