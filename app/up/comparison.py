@@ -59,7 +59,7 @@ def compare(
             view = COMPARED[name]
             made = {key: _exact(numbers) for key, numbers in produced.windows.get(name, {}).items()}
             was, holds = old.views[name], new.views[name]
-            totals += _sums(name, view, made, was, holds)
+            totals += _totals_of_view(name, view, made, was, holds)
             windows += len(made)
             differing += _differing(name, view, made, was, holds)
     return Comparison(tuple(totals), windows, tuple(differing))
@@ -83,10 +83,10 @@ def _totals(stream: str, produced: StreamReport, old: Stored, new: Stored) -> It
             yield letters
 
 
-def _sums(
+def _totals_of_view(
     name: str, view: ComparedView, made: Windows, was: Windows, holds: Windows
 ) -> Iterator[Compared]:
-    for place in range(view.sums):
+    for place in range(view.totals):
         grown = _total(holds, place) - _total(was, place)
         yield Compared(f"{name}: {view.measures[place]}", _total(made, place), grown)
 

@@ -13,9 +13,14 @@ Expected = tuple[Number | None, ...]
 
 @dataclass(frozen=True, slots=True)
 class ComparedView:
-    """Names of the numbers, how many of them (the first ones) are sums, and how rows merge."""
+    """How rows merge, and names of their numbers.
+
+    The first `sums` of them are sums, and of those the first `totals` have a total over all
+    windows: an amount of all currencies would say nothing.
+    """
 
     measures: tuple[str, ...]
+    totals: int
     sums: int
     merge: Callable[[Numbers, Numbers], Expected]
 
@@ -45,13 +50,14 @@ def _candle(before: Numbers, produced: Numbers) -> Expected:
 
 
 COMPARED: Mapping[str, ComparedView] = {
-    "traffic_by_cdn": ComparedView(("events", "kilobits"), 2, _added),
-    "media_events_by_type": ComparedView(("events",), 1, _added),
-    "content_plays": ComparedView(("plays", "stops"), 2, _added),
-    "user_event_summary": ComparedView(("events", "users"), 1, _users),
-    "purchases_by_country": ComparedView(("purchases", "quantity", "amount"), 3, _added),
+    "traffic_by_cdn": ComparedView(("events", "kilobits"), 2, 2, _added),
+    "media_events_by_type": ComparedView(("events",), 1, 1, _added),
+    "content_plays": ComparedView(("plays", "stops"), 2, 2, _added),
+    "user_event_summary": ComparedView(("events", "users"), 1, 1, _users),
+    "purchases_by_country": ComparedView(("purchases", "quantity", "amount"), 2, 3, _added),
     "candles_by_product": ComparedView(
         ("trades", "volume", "open", "high", "low", "close", "first_sequence", "last_sequence"),
+        1,
         2,
         _candle,
     ),
