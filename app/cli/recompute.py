@@ -9,7 +9,7 @@ import click
 
 from app.cli.recompute_progress import Progress, progress
 from app.settings import Settings
-from app.streams import StreamsError, known_streams
+from app.streams import StreamsError, known_streams, own_sql
 from models.streams import Stream
 from models.windows import Window
 from sinks.base import SinkUnavailable
@@ -59,11 +59,12 @@ def recompute(
                 settings.database.get_secret_value(),
                 stream,
                 declared,
+                own_sql=own_sql(settings),
                 with_fewer=with_fewer,
                 on_waiting=shown.waiting,
             )
             asyncio.run(_run(rebuild, begin, end, shown, dry_run=dry_run))
-    except (CannotRebuild, SinkUnavailable) as error:
+    except (CannotRebuild, SinkUnavailable, StreamsError) as error:
         raise click.ClickException(str(error)) from error
 
 

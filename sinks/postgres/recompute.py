@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
-from typing import TypeVar
+from pathlib import Path
+from typing import Any, TypeVar
 
 from models.streams import Stream
 from models.windows import Window
@@ -43,7 +44,7 @@ _DAY = 24 * HOUR
 _LOCKED_SECONDS = 0.5
 """How long a rebuild should hold workers back; what they read meanwhile is stored after it."""
 
-_COMPARE_SECONDS = 24 * 3_600.0
+_LONGEST_SECONDS = 24 * 3_600.0
 _PAUSES_SECONDS = (0.1, 0.2, 0.5, 1, 2, 5, 5, 5, 5, 5, 5, 5)
 """Between tries, while the database cannot do it: half a minute, and a restart takes less."""
 
@@ -90,6 +91,7 @@ class Recompute:
         stream: Stream,
         window: Window,
         *,
+        own_sql: Sequence[Path] = (),
         with_fewer: bool = False,
         on_waiting: Callable[[str], None],
     ) -> None:
@@ -105,7 +107,7 @@ class Recompute:
         self._delete = recompute_sql.delete_sql(window)
         self._insert = recompute_sql.insert_sql(stream, window)
         # prepared before they are used: see Connection
-        self._connection = Connection(dsn, prepared=[self._delete, self._insert])
+        self._connection = Connection(dsn, prepared=[self._delete, self._insert], own_sql=own_sql)
 
     async def plan(self, begin: datetime, end: datetime) -> Sequence[Span]:
         """Cut [begin, end) into steps, rounded outward to whole windows of every length there."""
@@ -132,25 +134,25 @@ class Recompute:
     async def first_rows(self, after: int) -> int | None:
         """Find the first hour with raw rows, not before `after` and not in the future."""
         sql = recompute_sql.first_rows_sql(self._stream)
-        async with self._connection.use() as connection:
-            hour = await connection.fetchval(sql, moment(after // HOUR * HOUR), datetime.now(UTC))
-        return None if hour is None else seconds(hour)
+        rows = await self._read(sql, moment(after // HOUR * HOUR), datetime.now(UTC))
+        return seconds(rows[0][0]) if rows else None
 
     async def close(self) -> None:
         await self._connection.close()
 
     async def _lengths(self, span: Span) -> list[int]:
-        async with self._connection.use() as connection:
-            sql = recompute_sql.lengths_sql(self._window)
-            return [row[0] for row in await connection.fetch(sql, *span.times)]
+        sql = recompute_sql.lengths_sql(self._window)
+        return [row[0] for row in await self._read(sql, *span.times)]
 
     async def _compared(self, step: Span) -> list[_Block]:
+        rows = await self._read(self._compare, *step.times, self._block)
+        return [_Block(seconds(start), *others) for start, *others in rows]
+
+    async def _read(self, sql: str, *values: datetime | int) -> list[tuple[Any, ...]]:
+        """Run a query that may take as long as it likes: it locks nobody out."""
         async with self._connection.use() as connection, connection.transaction():
             await connection.execute("SET LOCAL statement_timeout = 0")
-            rows = await connection.fetch(
-                self._compare, *step.times, self._block, timeout=_COMPARE_SECONDS
-            )
-        return [_Block(seconds(start), *others) for start, *others in rows]
+            return list(map(tuple, await connection.fetch(sql, *values, timeout=_LONGEST_SECONDS)))
 
     async def _rebuild(self, run: Span) -> None:
         begin = run.begin
@@ -176,7 +178,7 @@ class Recompute:
 
     async def _total(self, sql: str, part: Span) -> Decimal:
         prepared = self._connection.prepared(sql)
-        total: Decimal = await prepared.fetchval(*part.times, timeout=_COMPARE_SECONDS)
+        total: Decimal = await prepared.fetchval(*part.times, timeout=_LONGEST_SECONDS)
         return total
 
     async def _check(self, start: int, folds_into: Decimal, holds: Decimal) -> None:

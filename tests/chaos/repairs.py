@@ -13,7 +13,8 @@ from typing import Self
 
 import asyncpg
 
-from models.content_sessions import CONTENT_SESSIONS
+from models.all import STREAMS
+from models.streams import Stream
 from models.windows import Window
 from sinks.postgres.recompute import Outcome, Recompute
 
@@ -27,10 +28,11 @@ _DAMAGE = """
 BEGIN;
 SET LOCAL lock_timeout = '5s';
 LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE;
-UPDATE {table} SET events = events - 1, kilobits = kilobits / 2 WHERE random() < {share};
+UPDATE {table} SET {count} = {count} - 1 WHERE random() < {share};
 DELETE FROM {table} WHERE random() < {share};
 COMMIT
 """
+_WINDOWS = [(stream, window) for stream in STREAMS.values() for window in stream.windows]
 _SHARES = (0.01, 0.1, 0.5)
 
 
@@ -79,30 +81,33 @@ class Repairs:
 
     async def _damage_and_repair(self) -> None:
         while not self._ended.is_set():
-            for window in CONTENT_SESSIONS.windows:
+            for _, window in _WINDOWS:
                 await self._damage(window)
             await self._repair_all(_LATE[:1])
 
     async def _damage(self, window: Window) -> None:
-        share = self._random.choice(_SHARES)
+        share, count = self._random.choice(_SHARES), window.measures[0].name
+        sql = _DAMAGE.format(table=window.table, count=count, share=share)
         with suppress(OSError, asyncpg.PostgresError):
             connection = await asyncpg.connect(self._dsn)
             try:
-                await connection.execute(_DAMAGE.format(table=window.table, share=share))
+                await connection.execute(sql)
             finally:
                 connection.terminate()
 
     async def _repair_all(self, ages: Sequence[timedelta]) -> None:
-        for window, age in product(CONTENT_SESSIONS.windows, ages):
+        for (stream, window), age in product(_WINDOWS, ages):
             at = datetime.now(UTC) - age
-            outcome = await self._repair(window, at - _AROUND, at + _AROUND)
+            outcome = await self._repair(stream, window, at - _AROUND, at + _AROUND)
             self.runs += 1
             self.wrong += outcome.wrong
             self.raw_rows += outcome.raw_rows
 
-    async def _repair(self, window: Window, begin: datetime, end: datetime) -> Outcome:
+    async def _repair(
+        self, stream: Stream, window: Window, begin: datetime, end: datetime
+    ) -> Outcome:
         total = Outcome(0, 0)
-        rebuild = Recompute(self._dsn, CONTENT_SESSIONS, window, on_waiting=self.waits.append)
+        rebuild = Recompute(self._dsn, stream, window, on_waiting=self.waits.append)
         try:
             for step in await rebuild.plan(begin, end):
                 done = await rebuild.step(step)
