@@ -12,7 +12,13 @@ from typing import Any
 
 import faust
 
-from batching.table import WindowTable, entry_key, entry_partition, entry_start
+from batching.table import (
+    WindowTable,
+    changelogs_are_written,
+    entry_key,
+    entry_partition,
+    entry_start,
+)
 from models.fold import Row
 from models.windows import Window
 from sinks.base import Totals
@@ -75,8 +81,9 @@ def attach(app: faust.App, tables: Sequence[LiveTables]) -> None:
 
     @app.timer(_APPLY_SECONDS, name="live-tables")  # type: ignore[untyped-decorator]  # Faust's
     async def apply() -> None:
-        for live in tables:
-            live.apply()
+        if changelogs_are_written(app):
+            for live in tables:
+                live.apply()
 
 
 def _label(key: Iterable[Any]) -> str:

@@ -11,7 +11,7 @@ from typing import Any, cast
 import faust
 from faust.app.router import Router
 from faust.transport.drivers.aiokafka import Producer
-from faust.types import K
+from faust.types import AppT, K
 from yarl import URL
 
 _MINUTE = "%Y-%m-%dT%H:%MZ"
@@ -47,15 +47,8 @@ class WindowTable(faust.Table[str, dict[str, Any]]):
         return entry_partition(key)
 
     def takes(self, key: str) -> bool:
-        """Say whether the changelog can take an entry now.
-
-        Not while earlier records wait (the broker is away: they would pile up), and not before the
-        producer knows of a partition that is new.
-        """
-        producer = cast("Producer", self.app.producer)
-        if producer.buffer.size:
-            return False
-        started = producer._producer  # noqa: SLF001 - Faust shows no metadata
+        """Say whether the producer knows the changelog's partition; a new one takes a while."""
+        started = _producer(self.app)._producer  # noqa: SLF001 - Faust shows no metadata
         if started is None:
             return False
         known = started.client.cluster.partitions_for_topic(self.changelog_topic_name)
@@ -66,6 +59,15 @@ class WindowTable(faust.Table[str, dict[str, Any]]):
         gone = set(partitions)
         for key in [key for key in self.data if entry_partition(key) in gone]:
             self.data.pop(key)
+
+
+def changelogs_are_written(app: AppT) -> bool:
+    """Say whether nothing waits to be sent: while the broker is away more would pile up."""
+    return not _producer(app).buffer.size
+
+
+def _producer(app: AppT) -> Producer:
+    return cast("Producer", app.producer)
 
 
 class PartitionRouter(Router):
