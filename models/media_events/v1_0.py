@@ -53,7 +53,7 @@ _session_id = msgspec.json.Decoder(
 
 
 def upcast(event: Any, extra: dict[str, Any]) -> tuple[Any, ...]:
-    """Make it a 1.1. Many senders of 1.0 added `session_id`, which 1.1 knows."""
+    """Make it a 1.1. Senders of 1.0 add a `session_id`, as its first example did."""
     session_id = None
     if "session_id" in extra:
         try:
