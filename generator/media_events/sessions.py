@@ -20,16 +20,23 @@ Uniform = Callable[[], float]
 
 
 class Session:
-    """One session; `position` is in milliseconds and `done` once it has stopped."""
+    """One session, `done` once it has stopped.
 
-    __slots__ = ("_at", "_state", "constant", "content", "form", "hash", "key", "position")
+    `position` is in milliseconds. `told` and `watched` are what its events repeat, as finished
+    JSON; only the first is its own, since there may be a million sessions.
+    """
 
-    def __init__(self, key: bytes, content: Content, form: Form, constant: bytes) -> None:
+    __slots__ = ("_at", "_state", "content", "form", "hash", "key", "position", "told", "watched")
+
+    def __init__(
+        self, key: bytes, content: Content, form: Form, told: bytes, watched: bytes
+    ) -> None:
         self.key = key
         self.hash = crc32(key)
         self.content = content
         self.form = form
-        self.constant = constant
+        self.told = told
+        self.watched = watched
         self.position = 0
         self._state = ""
         self._at = 0

@@ -1,7 +1,7 @@
 """As many viewers as it takes for a rate: who stops leaves the place to somebody else."""
 
 from generator.clients import Simulation, while_ago
-from generator.media_events.forms import FORMS, constant, write
+from generator.media_events.forms import FORMS, WAYS, of_content, of_session, write
 from generator.media_events.library import Library
 from generator.media_events.sessions import Session
 from generator.media_events.truth import Row
@@ -53,7 +53,8 @@ class Viewers:
         event_type = session.act(self._random.random, time)
         value = write(
             session.form,
-            session.constant,
+            session.told,
+            session.watched,
             event_id=self._random.getrandbits(64),
             event_type=event_type.encode(),
             time=time,
@@ -69,12 +70,12 @@ class Viewers:
         form = self._forms[int(random() * len(self._forms))]
         user = self._people.somebody(random())
         key = b"%032x" % self._random.getrandbits(128)
-        written = constant(
-            form,
+        address = library.addresses[user % len(library.addresses)]
+        device = int(random() * _DEVICES)
+        return Session(
+            key,
             content,
-            user=user_id(user),
-            session=key,
-            address=library.addresses[user % len(library.addresses)],
-            choice=int(random() * _DEVICES),
+            form,
+            of_session(form, user=user_id(user), session=key, address=address, device=device),
+            of_content(form, content, device % WAYS),
         )
-        return Session(key, content, form, written)

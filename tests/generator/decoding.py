@@ -28,10 +28,12 @@ class Stored:
     value: bytes | None
 
 
-def decode(stream: str, records: Sequence[Record], timestamp: int) -> DecodedBatch:
+def decode(
+    stream: str, records: Sequence[Record], timestamp: int, partition: int = 0
+) -> DecodedBatch:
     """Decode as if all had been written at `timestamp` (milliseconds); offsets are indices."""
     stored = [Stored(offset, timestamp, record.value) for offset, record in enumerate(records)]
-    batch = RecordBatch(TopicPartition(stream, 0), 0, len(stored), stored)
+    batch = RecordBatch(TopicPartition(stream, partition), 0, len(stored), stored)
     return Decoder(STREAMS[stream], Limits()).decode(batch)
 
 
