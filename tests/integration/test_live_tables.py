@@ -88,7 +88,11 @@ def produce(headrace: Headrace) -> None:
 
 
 def held(worker: Worker) -> int:
-    return sum(len(partitions) for partitions in worker.status()["partitions"].values())
+    return sum(
+        len(partitions)
+        for topic, partitions in worker.status().get("partitions", {}).items()
+        if topic.endswith("content_sessions")
+    )
 
 
 def wait_until_shown(headrace: Headrace, name: str, worker: Worker) -> None:
