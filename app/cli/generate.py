@@ -114,7 +114,10 @@ def generate(
 
 def _streams_of_this_place() -> tuple[str, ...]:
     wanted = Settings().streams or tuple(SIMULATED)
-    return tuple(name for name in wanted if name in SIMULATED)
+    names = tuple(name for name in wanted if name in SIMULATED)
+    if not names:
+        raise ValueError(f"none of HEADRACE_STREAMS is simulated: there are {', '.join(SIMULATED)}")
+    return names
 
 
 def _lanes(truths: Mapping[str, Truth], compression: Compression) -> list[Lane]:

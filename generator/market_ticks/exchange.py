@@ -13,7 +13,7 @@ _SEQUENCES_PER_MILLISECOND = 1_000
 
 _TRADE_IDS_PER_MILLISECOND = 100
 _KEPT = DAY // 2
-_MOST_KEPT = 20
+_MOST_KEPT = 10
 _BETWEEN_KEPT = 2 * SECOND
 
 
@@ -21,7 +21,7 @@ class Exchange:
     """A trade of some product at each turn. The key is the product, so all its trades are in order.
 
     What comes late is from before the run: a feed had been cut off for half a day and hands in, bit
-    by bit, what it had kept, with the sequences of that time.
+    by bit, what it had kept, with the sequences of that time; then of the half day before it.
     """
 
     def __init__(self, simulation: Simulation) -> None:
@@ -48,7 +48,7 @@ class Exchange:
         return self._trade(self._kept, self._kept_at)
 
     def _keep_earlier(self) -> None:
-        """Go half a day back, and after ten days to the last one again."""
+        """Go half a day back, and after five days to the last one again."""
         earliest = self._begun - _MOST_KEPT * _KEPT
         if self._kept:
             self._kept_until -= _KEPT
