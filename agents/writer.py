@@ -9,6 +9,7 @@ waits, and with it the agent, the stream's buffer and the fetcher.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from batching.ending import end
@@ -53,6 +54,13 @@ class Observer(Protocol):
         """Tell why nothing can be stored now, and None when it goes on."""
 
 
+@dataclass(slots=True)
+class Backlog:
+    """What all writers of a worker hold for their next writes: one that is busy may use it all."""
+
+    size_bytes: int = 0
+
+
 class Writer:
     """Writes one stream to one sink."""
 
@@ -66,6 +74,7 @@ class Writer:
         dead_letters: DeadLetters,
         observer: Observer,
         flush_records: int,
+        backlog: Backlog,
         totals_since: Callable[[], int],
     ) -> None:
         self._stream = stream
@@ -76,6 +85,7 @@ class Writer:
         self._dead_letters = dead_letters
         self._observer = observer
         self._flush_records = flush_records
+        self._backlog = backlog
         self._totals_since = totals_since
         self._stored: dict[TopicPartition, Position] = {}
         self._next_offset: dict[TopicPartition, int] = {}
@@ -145,8 +155,9 @@ class Writer:
         try:
             self._pending.add(decoded, rows)
         except BaseException:
-            self._pending = Batch(self._stream)  # half added: nothing of it may be written
+            self._take_pending()  # half added: nothing of it may be written
             raise
+        self._backlog.size_bytes += decoded.size_bytes
         self._next_offset[batch.tp] = batch.end
         if self._full():
             await self.flush()
@@ -155,7 +166,7 @@ class Writer:
         """Begin to write what is pending, after the write before it."""
         await self._written()
         if self._pending.records:
-            batch, self._pending = self._pending, Batch(self._stream)
+            batch = self._take_pending()
             self._unwritten = frozenset(part.tp for part in batch.parts)
             self._writing = asyncio.create_task(self._write(batch))
 
@@ -182,12 +193,17 @@ class Writer:
         finally:
             await self._drop()
 
+    def _take_pending(self) -> Batch:
+        batch, self._pending = self._pending, Batch(self._stream)
+        self._backlog.size_bytes -= batch.size_bytes
+        return batch
+
     def _is_outstanding(self, tp: TopicPartition) -> bool:
         return tp in self._unwritten or any(part.tp == tp for part in self._pending.parts)
 
     async def _drop(self) -> None:
         # emptied first: the agent may wake up while this waits, and must find nothing to write
-        self._pending = Batch(self._stream)
+        self._take_pending()
         self._accepting.clear()
         self._next_offset.clear()
         writing, self._writing = self._writing, None
@@ -199,7 +215,7 @@ class Writer:
 
     def _full(self) -> bool:
         return (
-            self._pending.records >= self._flush_records or self._pending.size_bytes >= _FLUSH_BYTES
+            self._pending.records >= self._flush_records or self._backlog.size_bytes >= _FLUSH_BYTES
         )
 
     async def _written(self) -> None:

@@ -17,7 +17,7 @@ from agents import events, live_tables
 from agents.dead_letters import DeadLetterTopic
 from agents.live_tables import LiveTables
 from agents.observers import WorkerObserver
-from agents.writer import Writer
+from agents.writer import Backlog, Writer
 from agents.writers import Writers
 from app import web
 from app.preparation import Preparation
@@ -39,7 +39,8 @@ from telemetry.stats import StreamStats
 def create_app(settings: Settings) -> faust.App:
     """Build a worker. Connects to nothing until it is started."""
     app = _faust_app(settings)
-    lines = [_line(app, settings, stream) for stream in chosen_streams(settings)]
+    backlog = Backlog()
+    lines = [_line(app, settings, stream, backlog) for stream in chosen_streams(settings)]
     writers = Writers(line.writer for line in lines)
     preparation = Preparation(
         settings,
@@ -76,7 +77,7 @@ class _Line:
     status: StreamStatus
 
 
-def _line(app: BatchApp, settings: Settings, stream: Stream) -> _Line:
+def _line(app: BatchApp, settings: Settings, stream: Stream, backlog: Backlog) -> _Line:
     topic = app.topic(settings.topic(stream.topic))
     dead_letters = app.topic(settings.topic(f"{stream.topic}.dead-letters"))
     stats = StreamStats()
@@ -90,6 +91,7 @@ def _line(app: BatchApp, settings: Settings, stream: Stream) -> _Line:
         dead_letters=DeadLetterTopic(dead_letters),
         observer=WorkerObserver(stats, live),
         flush_records=settings.flush_records,
+        backlog=backlog,
         totals_since=live.oldest_start,
     )
     status = StreamStatus(stream, stats, writer, {w.name: t for w, t in tables.items()})

@@ -34,6 +34,7 @@ from models.positions import Positions, TopicPartition
 GIVE_UP_SECONDS = 5.0
 _KAFKA_PAUSE_SECONDS = 1.0
 _LOOK_SECONDS = 15.0
+_FETCH_BYTES = 16 * 1024 * 1024
 
 
 class Keeper(Protocol):
@@ -56,6 +57,8 @@ class _Thread(AIOKafkaConsumerThread):
         consumer = super()._create_worker_consumer(transport)
         # Faust ties this to its own transactions; records of aborted ones must never be counted
         consumer._isolation_level = "read_committed"  # noqa: SLF001
+        # Faust has no setting for it, and aiokafka's own 50 MB times a few is a worker's memory
+        consumer._fetch_max_bytes = _FETCH_BYTES  # noqa: SLF001
         self._ids = TopicIds(consumer, self.consumer.topics, self._on_made_anew)
         return consumer
 

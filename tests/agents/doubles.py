@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, field
 
-from agents.writer import Writer
+from agents.writer import Backlog, Writer
 from models.batches import Batch
 from models.content_sessions import CONTENT_SESSIONS
 from models.dead_letters import DeadLetter
@@ -82,6 +82,7 @@ def writer_to(sink: Sink, ear: Ear, *, flush_records: int = 2) -> Writer:
         dead_letters=ear,
         observer=ear,
         flush_records=flush_records,
+        backlog=Backlog(),
         totals_since=lambda: 0,
     )
 
