@@ -12,12 +12,14 @@ from generator.streams import SIMULATED
 from generator.times import DAY
 from tests.generator.decoding import decode
 
+TIMES = (1_000_000_000_000, 1_709_164_800_000, 1_795_341_900_123)  # one on February 29
 ALL = [(stream, kind) for stream, simulated in SIMULATED.items() for kind in simulated.kinds]
 
 
 @cache
-def clients(stream: str) -> Clients:
-    return SIMULATED[stream].clients(Simulation(1, 1, start=1_795_341_900_123))
+def clients(stream: str, time: int) -> Clients:
+    """Make clients, which know no way back in time."""
+    return SIMULATED[stream].clients(Simulation(1, 1, start=time))
 
 
 @pytest.mark.parametrize(
@@ -25,14 +27,14 @@ def clients(stream: str) -> Clients:
     [pytest.param(stream, kind, id=f"{stream}: {kind.name}") for stream, kind in ALL],
 )
 @given(
-    time=st.integers(1_000_000_000_000, 3_000_000_000_000),
+    time=st.sampled_from(TIMES),
     behind=st.integers(0, 30 * DAY),
 )
 @settings(max_examples=10)
 def test_a_bad_record_is_refused_with_its_reason(
     stream: str, kind: Kind, time: int, behind: int
 ) -> None:
-    good = [clients(stream).record(time, 0) for _ in range(8)]  # whatever versions there are
+    good = [clients(stream, time).record(time, 0) for _ in range(8)]  # whatever versions there are
 
     bad = [kind.of(record) for record in good]
 
