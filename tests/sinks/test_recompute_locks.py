@@ -92,7 +92,10 @@ async def test_a_lock_that_is_held_for_long_is_tried_again_so_that_others_pass(
         rebuilding = asyncio.create_task(recompute(database, on_waiting=told.append))
         await until(lambda: observer.fetchval(IS_WAITING))
 
-        await other.execute(LOSE)  # waits behind the recompute, and passes when that gives way
+        # the lock of an upsert: waits behind the recompute, and passes when that gives way
+        await other.execute(
+            "BEGIN; LOCK TABLE traffic_by_cdn_windows IN ROW EXCLUSIVE MODE; COMMIT"
+        )
         assert not rebuilding.done()
         await until(lambda: asyncio.sleep(0, bool(told)))
         await writing.execute("COMMIT")
