@@ -104,10 +104,13 @@ class Recompute:
         self._block = window.seconds
         self._blocks_at_once = 1
         self._compare = recompute_sql.compare_sql(stream, window)
+        self._weigh = recompute_sql.weigh_sql(window)
         self._delete = recompute_sql.delete_sql(window)
         self._insert = recompute_sql.insert_sql(stream, window)
         # prepared before they are used: see Connection
-        self._connection = Connection(dsn, prepared=[self._delete, self._insert], own_sql=own_sql)
+        self._connection = Connection(
+            dsn, prepared=[self._weigh, self._delete, self._insert], own_sql=own_sql
+        )
 
     async def plan(self, begin: datetime, end: datetime) -> Sequence[Span]:
         """Cut [begin, end) into steps, rounded outward to whole windows of every length there."""
@@ -169,17 +172,18 @@ class Recompute:
         async with self._connection.use() as connection:
             await connection.execute(_BEGIN.format(table=self._window.table))
             locked = time.monotonic()
-            held = await self._total(self._delete, part)
-            made = await self._total(self._insert, part)
+            held = await self._run(self._weigh, part)
+            await self._run(self._delete, part)
+            await self._run(self._insert, part)
+            made = await self._run(self._weigh, part)
             # again, as retention may have come in between; an error cuts the connection
             await self._check(part.begin, made, held)
             await connection.execute("COMMIT")
             return time.monotonic() - locked
 
-    async def _total(self, sql: str, part: Span) -> Decimal:
+    async def _run(self, sql: str, part: Span) -> Any:
         prepared = self._connection.prepared(sql)
-        total: Decimal = await prepared.fetchval(*part.times, timeout=_LONGEST_SECONDS)
-        return total
+        return await prepared.fetchval(*part.times, timeout=_LONGEST_SECONDS)
 
     async def _check(self, start: int, folds_into: Decimal, holds: Decimal) -> None:
         if folds_into < holds and not self._with_fewer:
