@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import signal
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
@@ -16,11 +15,8 @@ from benchmarks.exactness import InexactError
 from benchmarks.machine import commit, machine
 from benchmarks.options import MEASURES, Options
 from benchmarks.pathway import interpreter
-from benchmarks.place import place
+from benchmarks.place import Place, place
 from benchmarks.run import Run
-
-if TYPE_CHECKING:
-    from benchmarks.place import Place
 
 _INTERRUPTED = 130
 

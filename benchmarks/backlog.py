@@ -6,8 +6,8 @@ import asyncio
 import gc
 import time
 from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from generator.content_sessions.catalog import HEARTBEAT_SECONDS
 from generator.content_sessions.records import Row
@@ -17,11 +17,7 @@ from generator.run import Load, generate
 from generator.target import Target
 from generator.traffic import Fractions
 from models.content_sessions import CONTENT_SESSIONS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from models.windows import Window
+from models.windows import Window
 
 Totals = dict[tuple[object, ...], list[int]]
 """[events, kilobits, session_seconds] by (minute since 1970, *the window's keys)."""

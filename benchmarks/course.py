@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import asyncpg
 
+from app.processes.child import Child
 from benchmarks.exactness import SQL
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
-
-    from app.processes.child import Child
 
 _POLL_SECONDS = 0.05
 _LIMIT_SECONDS = 600.0

@@ -7,20 +7,16 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from benchmarks.backlog import Backlog
 from benchmarks.course import StuckError, check_running, observer
 from benchmarks.drain import STEADY
+from benchmarks.place import Place
 from benchmarks.stages import split
 from benchmarks.worker import Worker
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from benchmarks.backlog import Backlog
-    from benchmarks.place import Place
 
 _SAMPLES_PER_SECOND = "200"
 _END_SECONDS = 60.0

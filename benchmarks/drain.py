@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from benchmarks.backlog import Backlog
 from benchmarks.course import check_running, observer
+from benchmarks.place import Place
 from benchmarks.worker import Worker
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from benchmarks.backlog import Backlog
-    from benchmarks.place import Place
 
 STEADY = 0.9
 """CPU time is taken while the pipeline is full: from the first row until this share is stored."""

@@ -8,24 +8,20 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import asyncpg
 import msgspec
 
-from benchmarks.place import place
+from benchmarks.place import Place, place
 from benchmarks.samples import decoded
+from models.batches import DecodedBatch
 from models.content_sessions import CONTENT_SESSIONS
+from models.types import Kind
 from sinks.postgres import copy
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-
-    from benchmarks.place import Place
-    from models.batches import DecodedBatch
-    from models.types import Kind
 
 _EVENTS = 200_000
 _REPEAT = 5

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import asyncpg
 
+from benchmarks.backlog import Backlog, Totals
 from db.queries import load
 from models.content_sessions import CONTENT_SESSIONS
-
-if TYPE_CHECKING:
-    from benchmarks.backlog import Backlog, Totals
-    from models.windows import Window
+from models.windows import Window
 
 SQL = load(Path(__file__).with_name("queries.sql"))
 

@@ -5,23 +5,18 @@ from __future__ import annotations
 import asyncio
 import time
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from app.processes.child import Child
 from app.up.worker_status import fetch
-from benchmarks.course import check_running, observer
+from benchmarks.course import Seen, check_running, observer
 from benchmarks.load import generator
+from benchmarks.place import Place
 from benchmarks.worker import Worker
 from models.content_sessions import CONTENT_SESSIONS
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from app.processes.child import Child
-    from benchmarks.course import Seen
-    from benchmarks.place import Place
 
 EVENTS_PER_SECOND = 20_000
 _EVERY = 16

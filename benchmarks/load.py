@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
 
 from app.processes.child import Child
 from app.processes.stopping import StopOrder
-
-if TYPE_CHECKING:
-    from benchmarks.place import Place
+from benchmarks.place import Place
 
 
 def generator(place: Place, prefix: str, events_per_second: int, seconds: float) -> Child:
     """Give a process that produces at this rate for this long, then ends."""
     name = place.name("generator")
     rate = ["--events-per-second", str(events_per_second), "--duration", f"{seconds:.0f}s"]
+    rate += ["--streams", "content_sessions"]
     return Child(
         name,
         [sys.executable, "-m", "app", "generate", *rate],

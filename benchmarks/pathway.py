@@ -9,17 +9,14 @@ import time
 import venv
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import asyncpg
 
 from app.processes.child import Child
+from benchmarks.backlog import Backlog
 from benchmarks.course import check_running
-
-if TYPE_CHECKING:
-    from benchmarks.backlog import Backlog
-    from benchmarks.place import Place
+from benchmarks.place import Place
 
 REQUIREMENT = "pathway==0.33.0"
 _PROGRAM = Path(__file__).parent / "peers" / "pathway_raw.py"

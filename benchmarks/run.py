@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator, Callable
 
-from benchmarks.backlog import fill
+from benchmarks.backlog import Backlog, fill
 from benchmarks.copy_rows import copy_rate
 from benchmarks.cpu import profile
 from benchmarks.drain import Drained, drain
 from benchmarks.exactness import check_exact
 from benchmarks.figures import Figure, figure, ratio
 from benchmarks.freshness import freshness
+from benchmarks.options import Options
 from benchmarks.pathway import pathway_rate
+from benchmarks.place import Place
 from benchmarks.stock import stock_rate
 from benchmarks.takeover import takeover_seconds
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
-
-    from benchmarks.backlog import Backlog
-    from benchmarks.options import Options
-    from benchmarks.place import Place
 
 _MEGABYTE = 1_000_000
 _ROUNDS = {"drain", "pathway", "copy", "cpu", "two_workers"}

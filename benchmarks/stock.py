@@ -5,17 +5,13 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from app.engines.ports import free_port
 from app.processes.child import Child
+from benchmarks.backlog import Backlog
 from benchmarks.course import check_running
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from benchmarks.backlog import Backlog
-    from benchmarks.place import Place
+from benchmarks.place import Place
 
 _AGENT = "benchmarks.peers.stock_agent"
 _POLL_SECONDS = 0.5

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from app.up.worker_status import fetch
 from benchmarks.course import check_running, observer
 from benchmarks.load import generator
+from benchmarks.place import Place
 from benchmarks.worker import Worker
 from models.content_sessions import CONTENT_SESSIONS
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from benchmarks.place import Place
 
 _EVENTS_PER_SECOND = 5_000
 _LOAD_SECONDS = 120.0

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import psutil
 
 from app.engines.ports import free_port
 from app.processes.child import Child
 from app.processes.stopping import StopOrder
-
-if TYPE_CHECKING:
-    from benchmarks.place import Place
+from benchmarks.place import Place
 
 _FAUST = (sys.executable, "-m", "faust", "-A", "app", "worker", "-l", "warn")
 _KIBIBYTE = 1_024
