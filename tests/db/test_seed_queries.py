@@ -1,4 +1,4 @@
-"""The queries that seed 000 prints run as they are printed, Grafana's macros expanded."""
+"""The queries that the seeds print run as they are printed, Grafana's macros expanded."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -6,6 +6,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from db.keeping import ensure_days
 from db.queries import load
 
 QUERIES = load(Path(__file__).with_name("seed_000.sql"))
@@ -35,6 +36,7 @@ async def test_a_printed_query_runs_unchanged(
     )
     connection = await asyncpg.connect(database)
     try:
+        await ensure_days(connection, ["content_sessions"], {row[0].date() for row in ROWS})
         await connection.executemany(
             "INSERT INTO content_sessions VALUES ($1, 's', 'tv', 'news', $2, $3, $4, 10, 0, 0, 1)",
             ROWS,

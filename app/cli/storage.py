@@ -1,0 +1,85 @@
+"""`headrace storage`."""
+
+import asyncio
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+import click
+from rich.console import Console
+from rich.table import Table as Grid
+
+from app.settings import Settings
+from db.keeping_rounds import expiry
+from db.storage import Table, now
+from db.storage import storage as weigh
+
+_KILO = 1024
+_HEAD = ("table", "heap", "indexes", "compressed", "rows", "a row", "a day", "frees")
+
+
+@click.command()
+def storage() -> None:
+    """Print what every table weighs, how fast it grows and what retention frees next.
+
+    Rows are estimates. "a row" is heap, indexes and compressed bytes for each row, which of a raw
+    table is an event; "frees" is what the next round of retention drops. Sizes are in units of
+    1,024. Reads HEADRACE_DATABASE, HEADRACE_RETENTION_DAYS and HEADRACE_WINDOW_RETENTION_DAYS.
+    """
+    settings = Settings()
+    tables = asyncio.run(weigh(settings.database.get_secret_value()))
+    days = {"raw": settings.retention_days, "windows": settings.window_retention_days}
+    lines = list(report(tables, days, now()))
+    if not Console().is_terminal:
+        for line in (_HEAD, *lines):
+            click.echo("\t".join(line))
+        return
+    grid = Grid(*_HEAD, box=None)
+    for column in grid.columns[1:]:
+        column.justify = "right"
+    for line in lines:
+        grid.add_row(*line)
+    Console().print(grid)
+
+
+def report(
+    tables: Iterable[Table], days: dict[str, int], at: datetime
+) -> Iterator[tuple[str, ...]]:
+    """Write a line for each table and one for all; `days` says how long each kind is kept."""
+    tables = list(tables)
+    freed = {
+        table.name: table.bytes_before(expiry(days[table.kind])) if table.kind in days else 0
+        for table in tables
+    }
+    growth = {table.name: table.bytes_per_day(at) for table in tables}
+    for table in tables:
+        yield (
+            table.name,
+            size(table.heap_bytes),
+            size(table.index_bytes),
+            size(table.compressed_bytes),
+            f"{table.rows:,}",
+            size(table.bytes_per_row),
+            size(growth[table.name]),
+            size(freed[table.name]),
+        )
+    yield (
+        "all",
+        size(sum(table.heap_bytes for table in tables)),
+        size(sum(table.index_bytes for table in tables)),
+        size(sum(table.compressed_bytes for table in tables)),
+        f"{sum(table.rows for table in tables):,}",
+        "",
+        size(sum(one or 0 for one in growth.values())),
+        size(sum(freed.values())),
+    )
+
+
+def size(number: float | None) -> str:
+    """Write bytes for people: `1.5 MiB`; nothing where it is not known."""
+    if number is None:
+        return "-"
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if number < _KILO:
+            return f"{number:.0f} {unit}" if unit == "B" else f"{number:.1f} {unit}"
+        number /= _KILO
+    return f"{number:.1f} TiB"
