@@ -9,6 +9,8 @@ from models.fold import Deltas, Fold
 from models.positions import Position, Positions, TopicPartition
 from models.streams import Stream
 
+_DAY_US = 86_400_000_000
+
 
 @dataclass(slots=True)
 class DecodedBatch:
@@ -50,6 +52,9 @@ class Batch:
     parts: list[Part] = field(default_factory=list)
     records: int = 0
     size_bytes: int = 0
+    days: set[int] = field(default_factory=set)
+    """The days (UTC) that its rows lie in, counted from 1970-01-01."""
+
     _fold: Fold = field(init=False)
 
     def __post_init__(self) -> None:
@@ -58,7 +63,11 @@ class Batch:
     def add(self, decoded: DecodedBatch, rows: Any) -> None:
         """Add a decoded batch, with its rows as the sink has encoded them."""
         columns = dict(zip(self.stream.column_names, decoded.columns, strict=True))
-        self._fold.add(decoded.tp.partition, columns[self.stream.event_time], columns)
+        times = columns[self.stream.event_time]
+        self._fold.add(decoded.tp.partition, times, columns)
+        if times:
+            first, last = min(times) // _DAY_US, max(times) // _DAY_US
+            self.days.update([first] if first == last else {time // _DAY_US for time in times})
         part = Part(
             decoded.tp,
             rows,

@@ -5,18 +5,20 @@ from pathlib import Path
 
 import asyncpg
 
+from db.keeping import KnownDays
 from db.queries import load
 from models.batches import Batch, DecodedBatch
 from models.dead_letters import DeadLetter
 from models.fold import Deltas
 from models.positions import Position, Positions, TopicPartition
 from models.streams import Stream
-from sinks.base import Fenced, Totals
+from sinks.base import Fenced, SinkUnavailable, Totals
 from sinks.postgres import copy
 from sinks.postgres.connection import Connection, watched
 from sinks.postgres.upsert import arrays, read_totals, totals_sql, upsert_sql
 from telemetry import fault_points
 
+_NO_PARTITION = (asyncpg.CheckViolationError, asyncpg.UndefinedTableError)
 _POSITION_COLUMNS = ("kafka_offset", "kafka_partition", "epoch")
 
 
@@ -32,6 +34,11 @@ class PostgresSink:
         in_transaction = (self._sql["add_dead_letters"], self._sql["advance"])
         prepared = [*self._upserts.values(), *in_transaction]
         self._connection = Connection(dsn, prepared, own_sql)
+        self._days = KnownDays(
+            stream.topic,
+            [window.table for window in stream.windows],
+            straddles=any(86_400 % window.seconds for window in stream.windows),
+        )
         self._columns = [*(column.name for column in stream.columns), *_POSITION_COLUMNS]
 
     async def positions(self, partitions: Iterable[TopicPartition]) -> Positions:
@@ -68,7 +75,15 @@ class PostgresSink:
         inside COPY. No ROLLBACK anywhere: an error cuts the connection, and that undoes the rest.
         """
         deltas = batch.deltas()  # before BEGIN: a session that idles in its transaction is cut
+        try:
+            return await self._write(batch, deltas, expected)
+        except _NO_PARTITION as error:  # what its days held has expired and was dropped meanwhile
+            self._days.forget()
+            raise SinkUnavailable(f"no partition for a row: {error}") from error
+
+    async def _write(self, batch: Batch, deltas: Deltas, expected: Positions) -> Totals:
         async with self._connection.use() as connection:
+            await self._days.ensure(connection, batch.days)
             await connection.execute("BEGIN")
             await self._copy(connection, batch)
             fault_points.reach("before_upsert")
@@ -89,7 +104,7 @@ class PostgresSink:
         await watched(
             connection,
             connection.copy_to_table(
-                self._stream.topic,
+                self._days.target(batch.days),
                 source=_copied(batch),
                 columns=self._columns,
                 format="binary",
