@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 import faust
 from yarl import URL
 
-from agents import events, live_tables
+from agents import events, keeping, live_tables
 from agents.dead_letters import DeadLetterTopic
 from agents.live_tables import LiveTables
 from agents.observers import WorkerObserver
@@ -27,6 +27,7 @@ from app.streams import chosen_streams, own_sql
 from batching.app import CONFIGURATION, BatchApp
 from batching.consumer import BatchTransport
 from batching.table import PartitionRouter, WindowTable
+from db.keeping_rounds import Round, keep
 from models.decode import Decoder
 from models.refusals import Limits
 from models.streams import Stream
@@ -59,6 +60,7 @@ def create_app(settings: Settings) -> faust.App:
             flush_interval_seconds=settings.flush_interval_seconds,
         )
     live_tables.attach(app, [line.live for line in lines])
+    keeping.attach(app, lambda: _keep(settings))
     web.attach(app, StatusOf(app, [line.status for line in lines]))
     if settings.fault:
         fault_points.arm(settings.fault)
@@ -96,6 +98,11 @@ def _line(app: BatchApp, settings: Settings, stream: Stream, backlog: Backlog) -
     )
     status = StreamStatus(stream, stats, writer, {w.name: t for w, t in tables.items()})
     return _Line(topic, dead_letters, tables, live, writer, status)
+
+
+async def _keep(settings: Settings) -> Round | None:
+    dsn = settings.database.get_secret_value()
+    return await keep(dsn, settings.retention_days, settings.window_retention_days)
 
 
 def _faust_app(settings: Settings) -> BatchApp:

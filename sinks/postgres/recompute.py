@@ -21,6 +21,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
+from db.keeping import ensure_days
 from models.streams import Stream
 from models.windows import Window
 from sinks.base import SinkUnavailable
@@ -170,6 +171,7 @@ class Recompute:
     async def _rebuild_locked(self, part: Span) -> float:
         """Rebuild in one transaction; return for how many seconds it held the lock."""
         async with self._connection.use() as connection:
+            await ensure_days(connection, [self._window.table], part.days)
             await connection.execute(_BEGIN.format(table=self._window.table))
             locked = time.monotonic()
             held = await self._run(self._weigh, part)

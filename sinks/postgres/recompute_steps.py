@@ -6,11 +6,12 @@ question begin together: nothing shorter can be rebuilt by itself.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from math import lcm
 
 HOUR = 3_600
+DAY = 24 * HOUR
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -27,6 +28,11 @@ class Span:
     @property
     def times(self) -> tuple[datetime, datetime]:
         return moment(self.begin), moment(self.end)
+
+    @property
+    def days(self) -> list[date]:
+        """The days (UTC) that it touches."""
+        return [moment(at).date() for at in range(self.begin // DAY * DAY, self.end, DAY)]
 
     @property
     def hours(self) -> float:

@@ -139,25 +139,6 @@ async def test_all_epochs_count(database: str, connection: asyncpg.Connection) -
     assert await rows(connection, BY_CDN) == folded
 
 
-async def test_a_raw_table_in_parts_by_day_is_one(
-    database: str, connection: asyncpg.Connection
-) -> None:
-    await connection.execute(
-        "ALTER TABLE content_sessions RENAME TO whole;"
-        "CREATE TABLE content_sessions (LIKE whole) PARTITION BY RANGE (time);"
-        "CREATE TABLE of_a_day PARTITION OF content_sessions"
-        " FOR VALUES FROM ('2026-11-22 10:00Z') TO ('2026-11-23 00:00Z');"
-        "CREATE TABLE of_no_day PARTITION OF content_sessions DEFAULT"
-    )
-    await fill(database, CONTENT_SESSIONS)
-    folded = await rows(connection, BY_CDN)
-    await connection.execute("TRUNCATE traffic_by_cdn_windows")
-
-    await recompute(database, CONTENT_SESSIONS, BY_CDN)
-
-    assert await rows(connection, BY_CDN) == folded
-
-
 async def test_windows_whose_raw_rows_are_gone_stay(
     database: str, connection: asyncpg.Connection
 ) -> None:
