@@ -97,9 +97,10 @@ BEGIN
 
             CREATE VIEW candles_by_product_per_{span} AS
             SELECT window_start, product_id, open, high, low, close, volume, trades, first_sequence, last_sequence,
-                   candle_missing(product_id, window_start, '1 {span}', first_sequence, last_sequence, trades)
-                       AS missing
-            FROM candles_by_product_{span}s;
+                   missing
+            FROM candles_by_product_{span}s,
+                 candle_missing(product_id, window_start, '1 {span}', first_sequence, last_sequence, trades)
+                     AS missing;
         $traffic$, '{span}', span.column1), '{seconds}', span.column2::text);
     END LOOP;
 END
