@@ -22,7 +22,7 @@ def attach(
                 await writer.accept(batch)
             except NotNextError as reason:
                 app.log.warning("reading again: %s", reason)
-                cast("BatchConsumer", app.consumer).look_again({batch.tp.topic})
+                cast("BatchConsumer", app.consumer).look_again(batch.tp.topic)
 
     @app.timer(flush_interval_seconds, name=f"flush.{topic.get_topic_name()}")  # type: ignore[untyped-decorator]  # Faust's
     async def flush() -> None:

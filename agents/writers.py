@@ -22,10 +22,9 @@ class Writers:
         return frozenset(self._writers)
 
     async def take_over(self, partitions: Iterable[TopicPartition]) -> None:
-        """Learn where partitions stand, of all streams at once."""
-        async with asyncio.TaskGroup() as group:
-            for writer, mine in self._by_writer(partitions):
-                group.create_task(writer.take_over(mine))
+        """Learn where partitions stand, waiting for each stream's sink as long as it takes."""
+        for writer, mine in self._by_writer(partitions):
+            await writer.take_over(mine)
 
     def suspend(self, partitions: Iterable[TopicPartition]) -> None:
         for writer, mine in self._by_writer(partitions):

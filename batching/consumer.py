@@ -26,7 +26,7 @@ from yarl import URL
 
 from batching.ending import end
 from batching.fetch import batch_topics
-from batching.lives import check_lives
+from batching.lives import TopicChangedError, check_lives
 from batching.scheduler import BatchScheduler
 from batching.topic_ids import TopicIds
 from models.positions import Positions, TopicPartition
@@ -68,11 +68,11 @@ class _Thread(AIOKafkaConsumerThread):
         return consumer
 
     def _on_made_anew(self, topics: set[str]) -> None:
-        self.parent_loop.call_soon_threadsafe(self.consumer.look_again, topics)
+        self.parent_loop.call_soon_threadsafe(self.consumer.on_made_anew, topics)
 
-    async def learn_ids(self) -> None:
+    async def learn_ids(self, topics: Collection[str]) -> None:
         """Take the topics' present ids for those of the topics that are stored."""
-        await self.call_thread(self._ids.learn)
+        await self.call_thread(self._ids.learn, topics)
 
     async def inform(self, offsets: Mapping[TP, int]) -> None:
         """Commit offsets to Kafka, where they only inform."""
@@ -99,7 +99,7 @@ class BatchConsumer(Consumer):
         self.topics = self._keeper.topics
         self._before_taking_over = transport.before_taking_over
         self._underway: set[asyncio.Task[None]] = set()
-        self._doubts: Counter[TopicPartition] = Counter()
+        self._looks: Counter[str] = Counter()
         self._holds_partitions = False
         self._informed: dict[TP, int] = {}
         super().__init__(transport, *args, **kwargs)
@@ -121,23 +121,30 @@ class BatchConsumer(Consumer):
         # would be taken over then that somebody else may have by now.
         if self._holds_partitions:
             self.pause_partitions(mine)
-            self._start(self._take_over([TopicPartition(*tp) for tp in mine], set(self._underway)))
+            self._start(self._take_over(mine, set(self._underway)))
         return {tp: offset for tp, offset in offsets.items() if tp not in mine}
 
-    def look_again(self, topics: Collection[str]) -> None:
-        """Find out whether topics still are what is stored, then read on where that ends.
+    def look_again(self, topic: str) -> None:
+        """Find out whether a topic still is what is stored, then read on where that ends.
 
-        Until then nothing of them is accepted: they may have been deleted and made anew.
+        Until then nothing of it is accepted.
         """
-        doubted = [tp for tp in self._keeper.stored() if tp.topic in topics]
-        if not (doubted and self._holds_partitions):
-            return
-        self._keeper.suspend(doubted)
-        self.pause_partitions(TP(*tp) for tp in doubted)
-        is_looking = bool(self._doubts)
-        self._doubts.update(doubted)
-        if not is_looking:
-            self._start(self._look())
+        held = self._suspend(topic)
+        if held and self._holds_partitions:
+            self.pause_partitions(TP(*tp) for tp in held)
+            self._looks[topic] += 1
+            self._start(self._look(topic, held, self._looks[topic]))
+
+    def on_made_anew(self, topics: Collection[str]) -> None:
+        """Stop: what is under way of these topics may be of the old ones or of the new ones."""
+        for topic in topics:
+            self._suspend(topic)
+        self._start(self._stop_for(topics))
+
+    def _suspend(self, topic: str) -> list[TopicPartition]:
+        held = [tp for tp in self._keeper.stored() if tp.topic == topic]
+        self._keeper.suspend(held)
+        return held
 
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
         self._holds_partitions = True
@@ -145,7 +152,7 @@ class BatchConsumer(Consumer):
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         self._holds_partitions = False
-        await self._end_what_is_underway()
+        await end(frozenset(self._underway))
         try:
             await self._keeper.give_up(GIVE_UP_SECONDS)
         except Exception as error:  # noqa: BLE001 - aiokafka would log it and go on
@@ -162,7 +169,7 @@ class BatchConsumer(Consumer):
 
     async def on_stop(self) -> None:
         self._holds_partitions = False
-        await self._end_what_is_underway()
+        await end(frozenset(self._underway))
         await self._keeper.give_up(GIVE_UP_SECONDS)
         await super().on_stop()
 
@@ -190,10 +197,6 @@ class BatchConsumer(Consumer):
         self._underway.add(task)
         task.add_done_callback(self._underway.discard)
 
-    async def _end_what_is_underway(self) -> None:
-        await end(frozenset(self._underway))
-        self._doubts.clear()
-
     async def _crash_if_it_fails(self, work: Coroutine[Any, Any, None]) -> None:
         try:
             await work
@@ -202,48 +205,55 @@ class BatchConsumer(Consumer):
         except Exception as error:  # noqa: BLE001 - whatever it is, the worker must not go on
             await self.crash(error)
 
-    async def _take_over(
-        self, mine: Iterable[TopicPartition], before: set[asyncio.Task[None]]
-    ) -> None:
+    async def _take_over(self, mine: Iterable[TP], before: set[asyncio.Task[None]]) -> None:
         await end(before)
-        self._doubts.clear()
         await self._before_taking_over()
-        await self._keeper.take_over(mine)
-        self.look_again(self.topics)
+        for topic in self.topics:
+            partitions = [TopicPartition(*tp) for tp in mine if tp.topic == topic]
+            if partitions:
+                self._start(self._take_topic_over(topic, partitions))
 
-    async def _look(self) -> None:
-        while doubts := dict(self._doubts):
-            first_offsets = await self._check_lives(doubts)
-            settled = [tp for tp in doubts if self._doubts[tp] == doubts[tp]]
-            await self.seek_wait(
-                {TP(*tp): self._keeper.begin(tp, first_offsets[tp]) for tp in settled}
-            )
-            for tp in settled:
-                if self._doubts[tp] == doubts[tp]:  # no new one meanwhile
-                    del self._doubts[tp]
-                    self.resume_partitions({TP(*tp)})
+    async def _take_topic_over(self, topic: str, partitions: Iterable[TopicPartition]) -> None:
+        await self._keeper.take_over(partitions)
+        self.look_again(topic)
+
+    async def _look(self, topic: str, partitions: Iterable[TopicPartition], number: int) -> None:
+        first_offsets = await self._check_lives(topic, partitions)
+        if self._looks[topic] != number:
+            return  # a later look has begun, and goes by what is so then
+        await self.seek_wait(
+            {TP(*tp): self._keeper.begin(tp, first) for tp, first in first_offsets.items()}
+        )
+        if self._looks[topic] == number:
+            self.resume_partitions({TP(*tp) for tp in partitions})
+
+    async def _stop_for(self, topics: Collection[str]) -> None:
+        raise TopicChangedError(
+            f"made anew while it was read: {', '.join(sorted(topics))}. Start the worker again: it "
+            "says whether 'headrace epoch new' is needed."
+        )
 
     async def _check_lives(
-        self, partitions: Iterable[TopicPartition]
+        self, topic: str, partitions: Iterable[TopicPartition]
     ) -> Mapping[TopicPartition, int]:
         while True:
-            look = asyncio.create_task(self._read_back(partitions))
+            look = asyncio.create_task(self._read_back(topic, partitions))
             try:
                 if (await asyncio.wait([look], timeout=_LOOK_SECONDS))[0]:
                     return look.result()
                 # aiokafka may wait for ever where a topic is deleted and made anew meanwhile
-                self.log.warning("Kafka does not answer what its topics hold; asking again")
+                self.log.warning("Kafka does not answer what %s holds; asking again", topic)
             except KafkaError as error:
-                self.log.warning("waiting for Kafka to read back the last records: %r", error)
+                self.log.warning("waiting for Kafka to read %s back: %r", topic, error)
                 await asyncio.sleep(_KAFKA_PAUSE_SECONDS)
             finally:
                 await end([look])
 
     async def _read_back(
-        self, partitions: Iterable[TopicPartition]
+        self, topic: str, partitions: Iterable[TopicPartition]
     ) -> Mapping[TopicPartition, int]:
         broker = ",".join(server_list(self.transport.url, Transport.default_port))
-        await self._thread.learn_ids()
+        await self._thread.learn_ids([topic])
         stored = self._keeper.stored()
         return await check_lives(broker, {tp: stored[tp] for tp in partitions})
 

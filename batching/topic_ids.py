@@ -10,11 +10,13 @@ Ids need metadata requests of version 10 (Kafka 2.8), aiokafka 0.14 has up to 5.
 go unwatched while a worker runs.
 """
 
+import asyncio
 from collections.abc import Callable, Collection, Mapping
 from io import BytesIO
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import KafkaError
 from aiokafka.protocol.abstract import AbstractType
 from aiokafka.protocol.api import Request, RequestStruct, Response
 from aiokafka.protocol.fetch import FetchRequest
@@ -29,6 +31,7 @@ from aiokafka.protocol.types import (
 )
 
 _NO_ID = bytes(16)
+_ASK_SECONDS = 5.0
 
 
 class _Uuid(AbstractType[bytes]):  # type: ignore[misc]  # aiokafka comes without types here
@@ -133,11 +136,14 @@ class TopicIds:
         self._ids: dict[str, bytes] = {}
         self._client.send = self._send_and_look
 
-    async def learn(self) -> None:
-        """Take the ids that the topics have now for the right ones. Raises KafkaError."""
+    async def learn(self, topics: Collection[str]) -> None:
+        """Take the ids that these topics have now for the right ones. Raises KafkaError.
+
+        Of others nothing is taken: whether they still are what they were, nobody is looking at.
+        """
         node = self._client.get_random_node()
         if node is not None:
-            self._ids.update(await self._ask(node, self._topics))
+            self._ids.update(await self._ask(node, topics) or {})
 
     async def _send_and_look(self, node: int, request: Any, **options: Any) -> Any:
         response = await self._send(node, request, **options)
@@ -149,14 +155,26 @@ class TopicIds:
 
     async def _look(self, node: int, topics: set[str]) -> None:
         ids = await self._ask(node, topics)
-        changed = {topic for topic in topics if ids.get(topic) != self._ids.get(topic)}
+        if ids is None:
+            return
+        if unknown := topics - ids.keys():
+            raise KafkaError(f"no id of {sorted(unknown)}: what was fetched is fetched again")
+        changed = {
+            topic for topic in topics if self._ids.setdefault(topic, ids[topic]) != ids[topic]
+        }
         if changed:
-            self._ids.update(ids)
             self._changed(changed)
 
-    async def _ask(self, node: int, topics: Collection[str]) -> Mapping[str, bytes]:
+    async def _ask(self, node: int, topics: Collection[str]) -> Mapping[str, bytes] | None:
+        """Give the ids of those that are there; None by a broker that is too old."""
         try:
-            answer = await self._send(node, _TopicIdsRequest(topics))
-        except NotImplementedError:  # aiokafka's word for a broker that is too old
-            return {}
+            async with asyncio.timeout(_ASK_SECONDS):
+                answer = await self._send(node, _TopicIdsRequest(topics))
+        except NotImplementedError:  # aiokafka's word for it
+            return None
+        except KafkaError:
+            raise
+        except Exception as error:
+            # anything else would end aiokafka's fetching for good, without a word
+            raise KafkaError(f"no answer about topics: {error!r}") from error
         return {name: topic_id for error, name, topic_id, *_ in answer.topics if not error}

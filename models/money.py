@@ -23,8 +23,14 @@ def minor_units(amount: Decimal, currency: str) -> int:
     return int(amount.scaleb(decimals(currency)))
 
 
+MOST_MINOR = 10**13
+"""So that a minute's sum stays within 64 bits: nine hundred thousand such amounts do."""
+
+
 def fits(amount: Decimal, currency: str) -> None:
-    """Raise ValueError where an amount has more decimals than its currency."""
+    """Raise ValueError where an amount has more decimals than its currency, or is too large."""
     places = decimals(currency)
+    if amount.scaleb(places) > MOST_MINOR:
+        raise ValueError(f"{amount} {currency} is more than {Decimal(MOST_MINOR).scaleb(-places)}")
     if amount != round(amount, places):
         raise ValueError(f"{amount} has more decimals than {currency}, which has {places}")

@@ -32,6 +32,7 @@ USER_ACTIVITY = Stream(
     event_time="event_time",
     windows=(
         Window("user_event_summary", keys=("user_id", "event_type"), measures=(Sum("events"),)),
+        Window("user_activity_by_type", keys=("event_type",), measures=(Sum("events"),)),
     ),
     headline=Headline(
         "busiest user {key}, {value:,.0f} events", window="user_event_summary", by="events"

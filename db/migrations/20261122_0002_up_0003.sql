@@ -122,6 +122,16 @@ CREATE INDEX user_event_summary_windows_minute ON user_event_summary_windows USI
     WITH (pages_per_range = 32);
 SELECT keep_table('user_event_summary_windows', 'window_start', 'windows');
 
+CREATE TABLE user_activity_by_type_windows (
+    window_start   timestamptz NOT NULL,
+    partition      integer     NOT NULL,
+    event_type     text        NOT NULL,
+    events         bigint      NOT NULL,
+    window_seconds integer     NOT NULL DEFAULT 60,
+    PRIMARY KEY (window_start, partition, event_type)
+) WITH (fillfactor = 70);
+SELECT keep_table('user_activity_by_type_windows', 'window_start', 'windows');
+
 CREATE TABLE purchases_by_country_windows (
     window_start   timestamptz NOT NULL,
     partition      integer     NOT NULL,
@@ -232,6 +242,12 @@ FROM (SELECT user_id, event_type, events,
       FROM user_event_summary_windows) AS by_window
 GROUP BY user_id, event_minute, event_type;
 COMMENT ON VIEW user_event_summary IS 'How often each user did what, by minute; unique by user_id, event_minute and event_type';
+
+CREATE VIEW user_activity_by_type AS
+SELECT window_start, event_type, sum(events)::bigint AS events
+FROM user_activity_by_type_windows
+GROUP BY window_start, event_type;
+COMMENT ON VIEW user_activity_by_type IS 'Clicks, views and scrolls of all users by window';
 
 CREATE VIEW purchases_by_country AS
 SELECT window_start, country, currency,

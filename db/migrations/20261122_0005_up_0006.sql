@@ -49,7 +49,7 @@ WITH span AS (
     UNION ALL
     SELECT 'media_events', window_start, window_seconds, events FROM media_events_by_type_windows
     UNION ALL
-    SELECT 'user_activity', window_start, window_seconds, events FROM user_event_summary_windows
+    SELECT 'user_activity', window_start, window_seconds, events FROM user_activity_by_type_windows
     UNION ALL
     SELECT 'purchases', window_start, window_seconds, purchases FROM purchases_by_country_windows
     UNION ALL

@@ -48,6 +48,7 @@ FROM (VALUES ('traffic_by_cdn_and_asn', 'current_cdn, asn'),
 SELECT roll_up('media_events_by_type', 'event_type, content_type', 'sum(events)::bigint AS events');
 SELECT roll_up('content_plays', 'content_id, title', 'sum(plays)::bigint AS plays, sum(stops)::bigint AS stops');
 SELECT roll_up('user_event_summary', 'user_id, event_type', 'sum(events)::bigint AS events');
+SELECT roll_up('user_activity_by_type', 'event_type', 'sum(events)::bigint AS events');
 SELECT roll_up('purchases_by_country', 'country, currency', 'sum(purchases)::bigint AS purchases, '
                'sum(quantity)::bigint AS quantity, sum(amount_minor) AS amount_minor');
 SELECT roll_up('candles_by_product', 'product_id',
@@ -89,6 +90,9 @@ BEGIN
             CREATE VIEW user_event_summary_per_{span} AS
             SELECT user_id, window_start AT TIME ZONE 'UTC' AS event_{span}, event_type, events AS event_count
             FROM user_event_summary_{span}s;
+
+            CREATE VIEW user_activity_by_type_per_{span} AS
+            SELECT window_start, event_type, events FROM user_activity_by_type_{span}s;
 
             CREATE VIEW purchases_by_country_per_{span} AS
             SELECT window_start, country, currency, purchases, quantity,

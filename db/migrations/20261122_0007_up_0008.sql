@@ -23,6 +23,7 @@ BEGIN
     FOR one IN SELECT view, span
                FROM (VALUES ('traffic_by_cdn'), ('traffic_by_asn'), ('traffic_by_cdn_and_asn'),
                             ('media_events_by_type'), ('content_plays'), ('user_event_summary'),
+                            ('user_activity_by_type'),
                             ('purchases_by_country'), ('candles_by_product')) AS views (view),
                     (VALUES ('hour'), ('day')) AS spans (span) LOOP
         EXECUTE format('COMMENT ON VIEW %I IS %L', one.view || '_' || one.span || 's',

@@ -8,6 +8,7 @@ from typing import Any
 from models.all import STREAMS
 from models.batches import Batch
 from models.decode import Decoder
+from models.money import MOST_MINOR
 from models.positions import TopicPartition
 from models.refusals import Limits
 from models.streams import Stream
@@ -21,7 +22,6 @@ MIDDLES = (datetime(2026, 11, 22, 10, tzinfo=UTC), datetime(1970, 1, 1, tzinfo=U
 
 AROUND = timedelta(minutes=75)
 _NEVER_JUDGED = -1  # the timestamp of a record that has none: any event time is taken then
-_MOST_MINOR = 10**15
 _DECIMALS = {"EUR": 2, "JPY": 0, "KWD": 3, "CLF": 4}
 
 Fields = dict[str, Any]
@@ -54,7 +54,7 @@ def _activity(random: Random) -> Fields:
 
 def _purchase(random: Random) -> Fields:
     currency = random.choice(list(_DECIMALS))
-    minor = random.choice([0, 1, _MOST_MINOR, random.randrange(_MOST_MINOR)])
+    minor = random.choice([0, 1, MOST_MINOR, random.randrange(MOST_MINOR)])
     amount = f"{minor}e-{_DECIMALS[currency]}"
     return {
         "country": random.choice(["DE", "KW", "JP"]),
