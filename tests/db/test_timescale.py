@@ -15,7 +15,7 @@ from tests.db.old_writer import OldWriter, migrate_to_first
 from tests.engines.timescale.engine import timescale
 
 NOW = datetime.now(UTC)
-KEPT = 13
+KEPT = 14
 COLUMNS = """
 SELECT c.relname, attname, format_type(atttypid, atttypmod)
 FROM pg_class c JOIN pg_attribute a ON attrelid = c.oid AND attnum > 0 AND NOT attisdropped
