@@ -35,7 +35,7 @@ class Headrace:
 
     @property
     def group(self) -> str:
-        return f"{self.prefix}workers"
+        return f"{self.prefix}workers.content_sessions"
 
     @property
     def dead_letters_topic(self) -> Topic:
@@ -47,7 +47,8 @@ class Headrace:
             "HEADRACE_BROKER": self.topic.broker,
             "HEADRACE_DATABASE": self.database,
             "HEADRACE_TOPIC_PREFIX": self.prefix,
-            "HEADRACE_APP_ID": self.group,
+            "HEADRACE_APP_ID": f"{self.prefix}workers",
+            "HEADRACE_STREAMS": "content_sessions",  # starts sooner than all of them
             "HEADRACE_HOME": str(self.folder),
             "HEADRACE_TOPIC_PARTITIONS": "1",
             "HEADRACE_FLUSH_INTERVAL_SECONDS": "0.1",

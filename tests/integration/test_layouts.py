@@ -34,7 +34,7 @@ def test_totals_do_not_depend_on_partitions_or_keys(
     for stream in STREAMS:
         Topic(headrace.topic.broker, f"{headrace.prefix}{stream}").create(partitions)
     expected = produce(headrace, keyed=keyed)
-    worker = headrace.worker()
+    worker = headrace.worker({"HEADRACE_STREAMS": ",".join(STREAMS)})
     worker.start()
     database = Database(headrace.database, headrace.prefix)
 

@@ -21,6 +21,7 @@ def test_a_sixth_stream_is_added_as_the_page_says(headrace: Headrace, tmp_path: 
     declared.write_text(block(page, "python"))
     declared.with_suffix(".sql").write_text(block(page, "sql"))
     headrace.more["HEADRACE_STREAM_FILES"] = str(declared)
+    headrace.more["HEADRACE_STREAMS"] = "content_sessions,ad_impressions"
 
     migrated = headrace.run("app", "migrate")
     again = headrace.run("app", "migrate")
