@@ -25,6 +25,10 @@ from sinks.base import Totals
 
 KEPT = timedelta(hours=1)
 _LARGEST = 1_000
+_LARGE = 100
+_LARGE_EVERY = timedelta(seconds=10)
+"""An entry of so many keys is written seldom: each write is a changelog record of all of them, and
+whoever takes the partition over reads those records again."""
 _APPLY_SECONDS = 1.0
 
 Entry = dict[str, dict[str, Any]]
@@ -38,6 +42,7 @@ class LiveTables:
         self._tables = tables
         self._now = now
         self._news: dict[tuple[Window, str], Entry] = {}
+        self._written: dict[tuple[Window, str], datetime] = {}
 
     def oldest_start(self) -> int:
         """Give the start of the oldest window kept, in microseconds since 1970."""
@@ -60,6 +65,9 @@ class LiveTables:
         for window, name in list(self._news):
             if entry_partition(name) in partitions:
                 del self._news[window, name]
+        for window, name in list(self._written):
+            if entry_partition(name) in partitions:
+                del self._written[window, name]
         for table in self._tables.values():
             table.drop_partitions(partitions)
 
@@ -67,13 +75,20 @@ class LiveTables:
         """Write the news into the tables and drop windows that are too old."""
         for (window, name), entry in list(self._news.items()):
             table = self._tables[window]
-            if table.takes(name):
-                table[name] = _largest(window, {**(table.get(name) or {}), **entry})
+            merged = {**(table.data.get(name) or {}), **entry}
+            if table.takes(name) and self._is_due((window, name), len(merged)):
+                table[name] = _largest(window, merged)
+                self._written[window, name] = self._now()
                 del self._news[window, name]
         oldest = datetime.fromtimestamp(self.oldest_start() / 1_000_000, tz=UTC)
-        for table in self._tables.values():
+        for window, table in self._tables.items():
             for name in [name for name in table.data if entry_start(name) < oldest]:
                 del table[name]
+                self._written.pop((window, name), None)
+
+    def _is_due(self, place: tuple[Window, str], keys: int) -> bool:
+        written = self._written.get(place)
+        return keys <= _LARGE or written is None or self._now() - written >= _LARGE_EVERY
 
 
 def attach(app: faust.App, tables: Sequence[LiveTables]) -> None:

@@ -123,3 +123,17 @@ def test_news_wait_until_the_changelog_takes_them(live: LiveTables, table: Quiet
 
     events = {key: value["events"] for key, value in table.data["2026-11-22T12:00Z.p0"].items()}
     assert events == {"A|1": 2, "B|1": 1}
+
+
+def test_large_entries_are_written_seldom_and_lose_nothing(
+    live: LiveTables, table: QuietTable, clock: Clock
+) -> None:
+    live.offer({WINDOW: {(START, 0, "A", asn): (1, 1) for asn in range(200)}})
+    live.apply()
+    live.offer({WINDOW: {(START, 0, "A", 7): (2, 2)}})
+    live.apply()
+    early = table.data["2026-11-22T12:00Z.p0"]["A|7"]["events"]
+    clock.now += timedelta(seconds=10)
+    live.apply()
+
+    assert (early, table.data["2026-11-22T12:00Z.p0"]["A|7"]["events"]) == (1, 2)
