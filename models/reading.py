@@ -61,16 +61,6 @@ class Reader:
         except _UNREADABLE:
             return None
 
-    def one(self, value: bytes | None) -> Values:
-        """Read one event. Raises Refused."""
-        if value is None or not self._are_small([value]) or _ESCAPED_NUL in value:
-            return self._read_slowly(value)
-        try:
-            value.decode()
-            return self._read_all([value])[0]
-        except _UNREADABLE:
-            return self._read_slowly(value)
-
     def _read_all(self, values: Sequence[bytes]) -> list[Values]:
         versions = self._versions
         if versions is None:
@@ -92,7 +82,8 @@ class Reader:
             raise _UnknownVersionError(said)
         return self._forms[form]
 
-    def _read_slowly(self, value: bytes | None) -> Values:
+    def one(self, value: bytes | None) -> Values:
+        """Read one event that is not `all_good`, with the contract itself. Raises Refused."""
         versions, present = self._versions, readable(value, self._limits)
         if versions is None:
             return self._forms[""].read_slowly(present, self._limits)

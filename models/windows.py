@@ -80,8 +80,9 @@ class Sum(Measure):
         return sum(map(mul, values, counts))
 
 
-@dataclass(frozen=True, slots=True)
-class Min(Measure):
+class _Least:
+    __slots__ = ()
+
     def merge(self, one: Any, other: Any) -> Any:
         return min(one, other)
 
@@ -90,14 +91,25 @@ class Min(Measure):
         return min(values)
 
 
-@dataclass(frozen=True, slots=True)
-class Max(Measure):
+class _Most:
+    __slots__ = ()
+
     def merge(self, one: Any, other: Any) -> Any:
         return max(one, other)
 
     def merge_all(self, values: Iterable[Any], counts: Sequence[int]) -> Any:
         del counts
         return max(values)
+
+
+@dataclass(frozen=True, slots=True)
+class Min(_Least, Measure):
+    """The least `value`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Max(_Most, Measure):
+    """The greatest `value`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,27 +125,13 @@ class _BySequence(Measure):
 
 
 @dataclass(frozen=True, slots=True)
-class First(_BySequence):
+class First(_Least, _BySequence):
     """The value with the lowest sequence; `of` is (sequence, value)."""
-
-    def merge(self, one: Any, other: Any) -> Any:
-        return min(one, other)
-
-    def merge_all(self, values: Iterable[Any], counts: Sequence[int]) -> Any:
-        del counts
-        return min(values)
 
 
 @dataclass(frozen=True, slots=True)
-class Last(_BySequence):
+class Last(_Most, _BySequence):
     """The value with the highest sequence; `of` is (sequence, value)."""
-
-    def merge(self, one: Any, other: Any) -> Any:
-        return max(one, other)
-
-    def merge_all(self, values: Iterable[Any], counts: Sequence[int]) -> Any:
-        del counts
-        return max(values)
 
 
 @dataclass(frozen=True, slots=True)
