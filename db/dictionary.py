@@ -57,18 +57,6 @@ async def read(dsn: str) -> tuple[list[Relation], list[Function]]:
     )
 
 
-async def comment(dsn: str) -> None:
-    """Say what the columns of Headrace's own tables and views are: comments.sql.
-
-    Raises OSError or asyncpg.PostgresError as they come.
-    """
-    connection = await asyncpg.connect(dsn)
-    try:
-        await connection.execute(Path(__file__).with_name("comments.sql").read_text("utf-8"))
-    finally:
-        await connection.close()
-
-
 def _relation(rows: list[asyncpg.Record]) -> Relation:
     first = rows[0]
     return Relation(

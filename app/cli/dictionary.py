@@ -13,7 +13,7 @@ from app.engines import Postgres
 from app.processes.watchdog import Watchdog
 from app.settings import Settings
 from app.streams import StreamsError, known_streams
-from db.dictionary import comment, read
+from db.dictionary import read
 from db.migrate import migrate
 
 
@@ -46,7 +46,6 @@ def _new_database() -> Iterator[str]:
         engine.start()
         try:
             asyncio.run(migrate(engine.dsn()))
-            asyncio.run(comment(engine.dsn()))
             yield engine.dsn()
         finally:
             engine.stop()

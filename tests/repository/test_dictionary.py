@@ -7,7 +7,7 @@ import pytest
 from app.dictionary.comments import words_of
 from app.dictionary.page import COMMAND, page, wordless
 from app.dictionary.types import needed, type_of
-from db.dictionary import comment, read
+from db.dictionary import read
 from models.all import STREAMS
 from models.schema import contracts, document
 
@@ -21,7 +21,6 @@ FIELDS = [
 
 
 async def test_the_page_is_what_the_contracts_and_the_database_say(database: str) -> None:
-    await comment(database)
     relations, functions = await read(database)
 
     written = (ROOT / "docs" / "data.md").read_text(encoding="utf-8")
@@ -30,7 +29,6 @@ async def test_the_page_is_what_the_contracts_and_the_database_say(database: str
 
 
 async def test_every_table_view_column_and_function_is_explained(database: str) -> None:
-    await comment(database)
     relations, functions = await read(database)
 
     assert wordless(relations, words_of(STREAMS, relations)) == []
