@@ -1,0 +1,1 @@
+"""Grafana: dashboards, alerts and provisioning as code, and their deploy to a running Grafana."""

@@ -1,0 +1,30 @@
+"""`python -m grafana` writes every generated file, `--check` only says which differ."""
+
+import sys
+
+import click
+
+from grafana.generated import HERE, generated
+
+
+@click.command()
+@click.option("--check", is_flag=True, help="Write nothing; exit with 1 where a file differs.")
+def main(*, check: bool) -> None:
+    """Write dashboards and alert rules from their code."""
+    different = [
+        (path, text)
+        for path, text in generated().items()
+        if not path.exists() or path.read_text(encoding="utf-8") != text
+    ]
+    for path, text in different:
+        click.echo(f"{path.relative_to(HERE.parent)} {'differs' if check else 'written'}")
+        if not check:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+    if check and different:
+        click.echo("Run: python -m grafana")
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""One module, one `.sql` and one generated `.json` for each dashboard."""

@@ -1,0 +1,236 @@
+"""Content steering: which CDN carries how much of what it can, and for whom."""
+
+from grafana_foundation_sdk.models.dashboard import Dashboard, Panel
+
+from grafana import uids
+from grafana.board import Row, board
+from grafana.looks import BYTES, COUNT, LOAD, MBPS, PERCENT, column
+from grafana.panels import bars, columns, pie, stat, table, timeseries
+from grafana.queries import Sql, statements
+from grafana.variables import several
+
+_STEER = (
+    "Red: raise the CDN's row in cdn_capacity if it is out of date, otherwise move it down in "
+    "cdn_priority, so that players are sent elsewhere."
+)
+
+
+def dashboard() -> Dashboard:
+    sql = statements("content_steering")
+    return board(
+        uids.STEERING,
+        "Content steering",
+        description="Which CDN carries how much of what it can, and for whom.",
+        since="now-1h",
+        refresh="10s",
+        variables=[several("cdn", "CDN", sql["cdns"]), several("asn", "ASN", sql["asns"])],
+        rows=[
+            Row("Last full minute", _now(sql)),
+            Row("By CDN", _by_cdn(sql)),
+            Row("By network", _by_network(sql)),
+            Row("Bitrates", _bitrates(sql)),
+            Row("Last seven days, by hour", _week(sql)),
+        ],
+    )
+
+
+def _now(sql: dict[str, Sql]) -> list[Panel]:
+    return [
+        stat(
+            "Traffic",
+            sql["traffic_now"],
+            unit=MBPS,
+            width=6,
+            description=(
+                "What the chosen CDNs carried together in the last full minute. Zero though people "
+                "watch: see whether events arrive, on the Operations dashboard."
+            ),
+        ),
+        stat(
+            "Concurrent sessions",
+            sql["sessions_now"],
+            unit=COUNT,
+            decimals=0,
+            width=6,
+            description=(
+                "Mean number of playback sessions in the last full minute: seconds of viewing / 60."
+            ),
+        ),
+        stat(
+            "Headroom",
+            sql["headroom_now"],
+            unit=PERCENT,
+            decimals=0,
+            width=6,
+            steps=("red", (10, "orange"), (20, "green")),
+            no_value="no capacity set",
+            description=(
+                "Free part of the capacity of the chosen CDNs together (cdn_capacity). Red: less "
+                "than 10 % is left, steering cannot move players any more: buy capacity."
+            ),
+        ),
+        stat(
+            "Fullest CDN",
+            sql["fullest_now"],
+            unit=PERCENT,
+            decimals=0,
+            width=6,
+            steps=LOAD,
+            no_value="no capacity set",
+            description="Usage of the CDN that is nearest to its capacity. " + _STEER,
+        ),
+        bars(
+            "CDN usage",
+            sql["usage_now"],
+            unit=PERCENT,
+            decimals=0,
+            maximum=100,
+            steps=LOAD,
+            description=(
+                "Traffic as a part of each CDN's capacity: orange from 80 %, red from 90 %. "
+                + _STEER
+            ),
+        ),
+        table(
+            "Capacity and headroom",
+            sql["capacity"],
+            columns=[
+                column("Traffic", MBPS, decimals=1),
+                column("Capacity", MBPS),
+                column("Headroom", MBPS, decimals=1),
+                column("Used", PERCENT, decimals=0, steps=LOAD),
+                column("Sessions", COUNT, decimals=0),
+            ],
+            description=(
+                "What each CDN carries, can carry (cdn_capacity) and has left. An empty capacity: "
+                "the CDN is in the data but not in cdn_capacity; add its row. " + _STEER
+            ),
+        ),
+    ]
+
+
+def _by_cdn(sql: dict[str, Sql]) -> list[Panel]:
+    return [
+        timeseries(
+            "Traffic by CDN",
+            sql["traffic_by_cdn"],
+            unit=MBPS,
+            minimum=0,
+            description=(
+                "Mean Mbit/s of each full minute. One line falls while another rises: players were "
+                "moved. All fall: see whether events arrive, on the Operations dashboard."
+            ),
+        ),
+        timeseries(
+            "Usage of capacity",
+            sql["usage_by_cdn"],
+            unit=PERCENT,
+            minimum=0,
+            steps=LOAD,
+            lines_at_steps=True,
+            description=(
+                "Traffic as a part of capacity, CDNs without one left out. Above the red line (90 "
+                "%) an alert fires. " + _STEER
+            ),
+        ),
+        timeseries(
+            "Concurrent sessions",
+            sql["sessions_by_cdn"],
+            unit=COUNT,
+            minimum=0,
+            description=(
+                "Mean number of playback sessions of each full minute. Falls while traffic stays: "
+                "fewer viewers at a higher bitrate."
+            ),
+        ),
+        timeseries(
+            "Share of traffic",
+            sql["share_by_cdn"],
+            unit=PERCENT,
+            minimum=0,
+            maximum=100,
+            width=8,
+            description=(
+                "Each CDN's part of the traffic of all CDNs, chosen or not. A share that stays "
+                "though cdn_priority was changed: players do not follow."
+            ),
+        ),
+        pie(
+            "Carried in the whole range",
+            sql["carried_by_cdn"],
+            unit=BYTES,
+            width=4,
+            description="Bytes that each CDN delivered, for comparison with its invoice.",
+        ),
+    ]
+
+
+def _by_network(sql: dict[str, Sql]) -> list[Panel]:
+    return [
+        timeseries(
+            "Traffic by ASN",
+            sql["traffic_by_asn"],
+            unit=MBPS,
+            minimum=0,
+            description=(
+                "The ten networks with the most traffic in the range. One falls alone: that "
+                "network has a problem, not the CDN; give it an order of its own in cdn_priority."
+            ),
+        ),
+        table(
+            "Networks and CDNs, last full minute",
+            sql["pairs_now"],
+            columns=[
+                column("Traffic", MBPS, decimals=1),
+                column("Sessions", COUNT, decimals=0),
+                column("Mean bitrate", MBPS, decimals=2),
+            ],
+            description=(
+                "The 50 largest pairs. A mean bitrate far below the others' says that viewers of "
+                "this network get little from this CDN."
+            ),
+        ),
+    ]
+
+
+def _bitrates(sql: dict[str, Sql]) -> list[Panel]:
+    return [
+        columns(
+            "Sessions by bitrate, last five minutes",
+            sql["bitrates"],
+            across="Bitrate",
+            unit=COUNT,
+            decimals=0,
+            description=(
+                "Mean number of sessions that played each bitrate. Weight moves to the left: "
+                "players step down; look which CDN is full."
+            ),
+        ),
+        timeseries(
+            "Mean bitrate by CDN",
+            sql["mean_bitrate"],
+            unit=MBPS,
+            minimum=0,
+            description=(
+                "Mean bitrate of a session. One CDN falls below the others: it is slow for its "
+                "viewers even where its capacity is not reached."
+            ),
+        ),
+    ]
+
+
+def _week(sql: dict[str, Sql]) -> list[Panel]:
+    return [
+        timeseries(
+            "Traffic by CDN, by hour",
+            sql["week_by_cdn"],
+            unit=MBPS,
+            minimum=0,
+            width=24,
+            of="now-7d",
+            description=(
+                "Mean Mbit/s of each full hour, always of the last seven days: what is usual at "
+                "this time of day."
+            ),
+        ),
+    ]

@@ -1,0 +1,183 @@
+"""Panels with the manners that all of ours have; a dashboard says what is special about each."""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal, Required, TypedDict, Unpack
+
+from grafana_foundation_sdk.models import barchart as barcharts
+from grafana_foundation_sdk.models import bargauge as bargauges
+from grafana_foundation_sdk.models import common, dashboard
+from grafana_foundation_sdk.models import piechart as piecharts
+from grafana_foundation_sdk.models import stat as stats
+from grafana_foundation_sdk.models import table as tables
+from grafana_foundation_sdk.models import timeseries as graphs
+
+from grafana.looks import CALM, Steps, by_series, by_threshold, thresholds
+from grafana.queries import Format, Query, named
+
+_GAP_MILLISECONDS = 150_000
+
+
+class About(TypedDict, total=False):
+    """What every panel may say. `description`: what it shows, and what to do when it is red.
+
+    Width in columns of 24, height in units of 30 pixels. `of` is a range of the panel's own, like
+    `now-7d`; `columns` are overrides from `looks`.
+    """
+
+    description: Required[str]
+    width: int
+    height: int
+    unit: str
+    decimals: int
+    minimum: float
+    maximum: float
+    steps: Steps
+    no_value: str
+    of: str
+    columns: Sequence[dashboard.DashboardFieldConfigSourceOverrides]
+
+
+Style = Literal["line", "bars", "points"]
+
+
+def timeseries(
+    title: str,
+    *queries: Query,
+    style: Style = "line",
+    lines_at_steps: bool = False,
+    **about: Unpack[About],
+) -> dashboard.Panel:
+    """Lines over time, never stacked; a gap in the data is a gap in the line.
+
+    With `lines_at_steps` thresholds are drawn as lines.
+    """
+    custom: dict[str, object] = {
+        "drawStyle": style,
+        "lineWidth": 1,
+        "fillOpacity": {"line": 8, "bars": 60, "points": 0}[style],
+        "showPoints": "always" if style == "points" else "never",
+        "spanNulls": False,
+        "insertNulls": _GAP_MILLISECONDS,
+        "stacking": {"mode": "none", "group": "A"},
+    }
+    if lines_at_steps:
+        custom["thresholdsStyle"] = {"mode": "dashed"}
+    options = graphs.Options(legend=_legend(["lastNotNull", "max"]), tooltip=_tooltip())
+    panel = made("timeseries", title, queries, "time_series", about, options=options, custom=custom)
+    panel.interval = "1m"  # nothing is finer than a window
+    return panel
+
+
+def stat(title: str, *queries: Query, **about: Unpack[About]) -> dashboard.Panel:
+    """One number, coloured by its threshold."""
+    options = stats.Options(
+        color_mode=common.BigValueColorMode.VALUE,
+        graph_mode=common.BigValueGraphMode.NONE,
+        reduce_options=_last_value(),
+        text_mode=common.BigValueTextMode.VALUE,
+    )
+    return made("stat", title, queries, "table", {"height": 4, **about}, options=options)
+
+
+def bars(title: str, *queries: Query, **about: Unpack[About]) -> dashboard.Panel:
+    """One bar for each row, named by its text, against a maximum and thresholds."""
+    options = bargauges.Options(
+        display_mode=common.BarGaugeDisplayMode.BASIC,
+        orientation=common.VizOrientation.HORIZONTAL,
+        reduce_options=_every_row(),
+    )
+    return made("bargauge", title, queries, "table", {"minimum": 0, **about}, options=options)
+
+
+def pie(title: str, *queries: Query, **about: Unpack[About]) -> dashboard.Panel:
+    """Shares of a whole: one slice for each row."""
+    values = [piecharts.PieChartLegendValues.VALUE, piecharts.PieChartLegendValues.PERCENT]
+    options = piecharts.Options(
+        pie_type=piecharts.PieChartType.DONUT,
+        display_labels=[],
+        legend=piecharts.PieChartLegendOptions(
+            values=values,
+            display_mode=common.LegendDisplayMode.TABLE,
+            placement=common.LegendPlacement.RIGHT,
+            show_legend=True,
+        ),
+        reduce_options=_every_row(),
+        tooltip=_tooltip(),
+    )
+    return made("piechart", title, queries, "table", about, options=options)
+
+
+def columns(title: str, *queries: Query, across: str, **about: Unpack[About]) -> dashboard.Panel:
+    """Upright bars over the text column `across`."""
+    options = barcharts.Options(
+        x_field=across,
+        orientation=common.VizOrientation.VERTICAL,
+        show_value=common.VisibilityMode.AUTO,
+        legend=common.VizLegendOptions(show_legend=False),
+        tooltip=_tooltip(),
+    )
+    return made("barchart", title, queries, "table", {"minimum": 0, **about}, options=options)
+
+
+def table(title: str, *queries: Query, **about: Unpack[About]) -> dashboard.Panel:
+    """Rows as the query orders them."""
+    return made("table", title, queries, "table", about, options=tables.Options())
+
+
+def made(
+    kind: str,
+    title: str,
+    queries: Sequence[Query],
+    wanted: Format,
+    about: About,
+    *,
+    options: object,
+    custom: Mapping[str, object] | None = None,
+) -> dashboard.Panel:
+    """Make a panel of any kind; its data source is that of its queries, which is one."""
+    steps = about.get("steps")
+    series = kind in {"timeseries", "piechart", "barchart", "candlestick", "state-timeline"}
+    return dashboard.Panel(
+        type_val=kind,
+        title=title,
+        description=about["description"],
+        datasource=queries[0].datasource,
+        targets=[named(query, "ABCDEFGH"[nth], wanted) for nth, query in enumerate(queries)],
+        grid_pos=dashboard.GridPos(h=about.get("height", 8), w=about.get("width", 12)),
+        time_from=about.get("of"),
+        options=options,
+        field_config=dashboard.FieldConfigSource(
+            defaults=dashboard.FieldConfig(
+                unit=about.get("unit"),
+                decimals=about.get("decimals"),
+                min_val=about.get("minimum"),
+                max_val=about.get("maximum"),
+                no_value=about.get("no_value"),
+                thresholds=thresholds(steps or CALM),
+                color=by_series() if series else by_threshold(),
+                custom=custom,
+            ),
+            overrides=list(about.get("columns", ())),
+        ),
+    )
+
+
+def _legend(calculations: list[str]) -> common.VizLegendOptions:
+    return common.VizLegendOptions(
+        display_mode=common.LegendDisplayMode.TABLE,
+        placement=common.LegendPlacement.BOTTOM,
+        show_legend=True,
+        calcs=calculations,
+    )
+
+
+def _tooltip() -> common.VizTooltipOptions:
+    return common.VizTooltipOptions(common.TooltipDisplayMode.MULTI, common.SortOrder.DESCENDING)
+
+
+def _last_value() -> common.ReduceDataOptions:
+    return common.ReduceDataOptions(values=False, calcs=["lastNotNull"])
+
+
+def _every_row() -> common.ReduceDataOptions:
+    return common.ReduceDataOptions(values=True, calcs=["lastNotNull"])

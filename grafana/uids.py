@@ -1,0 +1,21 @@
+"""Names that Grafana knows things by: pinned, so that links, panels and files find each other.
+
+A panel that names a data source which is not there silently asks the default one.
+"""
+
+FOLDER = "headrace"
+FOLDER_TITLE = "Headrace"
+
+POSTGRES = "headrace-postgres"
+PROMETHEUS = "headrace-prometheus"
+CLICKHOUSE = "headrace-clickhouse"
+
+STEERING = "headrace-steering"
+MEDIA = "headrace-media"
+ACTIVITY = "headrace-activity"
+PURCHASES = "headrace-purchases"
+MARKETS = "headrace-markets"
+OPERATIONS = "headrace-operations"
+
+TAG = "headrace"
+"""On every dashboard: the links between them go by it."""
