@@ -8,6 +8,7 @@ from models.batches import Batch
 from models.positions import Positions
 from models.records import RecordBatch
 from sinks.base import Totals
+from telemetry.business import BusinessCounts
 from telemetry.stats import StreamStats
 
 
@@ -15,9 +16,14 @@ class WorkerObserver:
     """Keeps the counters and the live tables."""
 
     def __init__(
-        self, stats: StreamStats, live: LiveTables, now: Callable[[], float] = time.time
+        self,
+        stats: StreamStats,
+        business: BusinessCounts,
+        live: LiveTables,
+        now: Callable[[], float] = time.time,
     ) -> None:
         self._stats = stats
+        self._business = business
         self._live = live
         self._now = now
         self._held: set[int] = set()
@@ -28,22 +34,33 @@ class WorkerObserver:
         self._held |= partitions
         self._live.drop_partitions(partitions)
         self._live.offer(totals)
+        self._progressed()
 
     def on_accepted(self, batch: RecordBatch) -> None:
         self._stats.events_in += len(batch.records)
+        self._progressed()
 
     def on_stored(self, batch: Batch, totals: Totals) -> None:
         self._stats.flushes += 1
         self._stats.rows_stored += batch.row_count
         self._stats.dead_letters.update(letter.reason for letter in batch.dead_letters)
+        self._stats.batch_records.add([batch.records])
+        for window, rows in batch.deltas().items():
+            self._business.add(window.name, rows)
         now = int(self._now() * 1_000)
         for part in batch.parts:
             self._stats.freshness.add(part.timestamps, now)
         self._live.offer(totals)
+        self._progressed()
 
     def on_given_up(self) -> None:
         self._live.drop_partitions(self._held)
         self._held.clear()
+        self._progressed()
 
     def on_waiting(self, reason: str | None) -> None:
         self._stats.waiting_for = reason
+        self._progressed()
+
+    def _progressed(self) -> None:
+        self._stats.progressed_at = time.monotonic()

@@ -139,6 +139,11 @@ class Writer:
             if tp in self._next_offset
         }
 
+    @property
+    def has_work(self) -> bool:
+        """Whether something was accepted and is not stored yet."""
+        return bool(self._unwritten or self._pending.records)
+
     async def accept(self, batch: RecordBatch) -> None:
         """Decode a batch and have it written soon; waits while two writes are outstanding.
 

@@ -19,8 +19,10 @@ from agents.live_tables import LiveTables
 from agents.observers import WorkerObserver
 from agents.writer import Backlog, Writer
 from agents.writers import Writers
-from app import web
+from app import monitoring, web
+from app.monitoring import business_counts
 from app.preparation import Preparation
+from app.readings import StreamReadings
 from app.settings import Settings
 from app.status import StatusOf, StreamStatus
 from app.streams import chosen_streams, own_sql
@@ -32,9 +34,10 @@ from models.decode import Decoder
 from models.refusals import Limits
 from models.streams import Stream
 from models.windows import Window
+from sinks.instrumented import InstrumentedSink
 from sinks.postgres.sink import PostgresSink
 from telemetry import fault_points
-from telemetry.stats import StreamStats
+from telemetry.stats import SinkStats, StreamStats
 
 _RECOVERED_AT_ONCE = 20
 """Changelog records that a recovery holds: a thousand (Faust's) of 1,000 keys each are 300 MB."""
@@ -64,7 +67,10 @@ def create_app(settings: Settings) -> faust.App:
         )
     live_tables.attach(app, [line.live for line in lines])
     keeping.attach(app, lambda: _keep(settings))
-    web.attach(app, StatusOf(app, [line.status for line in lines]))
+    statuses = [line.status for line in lines]
+    web.attach(app, StatusOf(app, statuses))
+    readings = [line.readings for line in lines]
+    app.monitoring = monitoring.server(app, settings, statuses, readings, backlog)
     if settings.fault:
         fault_points.arm(settings.fault)
     return app
@@ -80,27 +86,36 @@ class _Line:
     live: LiveTables
     writer: Writer
     status: StreamStatus
+    readings: StreamReadings
 
 
 def _line(app: BatchApp, settings: Settings, stream: Stream, backlog: Backlog) -> _Line:
     topic = app.topic(settings.topic(stream.topic))
     dead_letters = app.topic(settings.topic(f"{stream.topic}.dead-letters"))
-    stats = StreamStats()
+    stats, sink_stats, business = StreamStats(), SinkStats(), business_counts(stream)
+    sink = PostgresSink(settings.database.get_secret_value(), stream, own_sql(settings))
     tables = {window: _window_table(app, window) for window in stream.windows}
     live = LiveTables(tables, now=lambda: datetime.now(UTC))
     writer = Writer(
         stream=stream,
         topic=topic.get_topic_name(),
-        sink=PostgresSink(settings.database.get_secret_value(), stream, own_sql(settings)),
+        sink=InstrumentedSink(sink, sink_stats),
         decoder=Decoder(stream, _limits(settings)),
         dead_letters=DeadLetterTopic(dead_letters),
-        observer=WorkerObserver(stats, live),
+        observer=WorkerObserver(stats, business, live),
         flush_records=settings.flush_records,
         backlog=backlog,
         totals_since=live.oldest_start,
     )
     status = StreamStatus(stream, stats, writer, {w.name: t for w, t in tables.items()})
-    return _Line(topic, dead_letters, tables, live, writer, status)
+    readings = StreamReadings(
+        app,
+        status,
+        sink_stats,
+        business,
+        quiet_is_normal=stream.topic in settings.quiet_streams,
+    )
+    return _Line(topic, dead_letters, tables, live, writer, status, readings)
 
 
 async def _keep(settings: Settings) -> Round | None:

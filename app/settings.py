@@ -19,6 +19,9 @@ class Settings(BaseSettings):
     database: Annotated[SecretStr, Field(description="PostgreSQL, as a DSN")] = SecretStr(
         "postgresql://postgres@127.0.0.1:5432/headrace"
     )
+    reader_password: Annotated[
+        SecretStr | None, Field(description="of role headrace_reader, set by `headrace migrate`")
+    ] = None
     role: Annotated[Literal["core"], Field(description="which part of the work")] = "core"
     app_id: Annotated[
         str, Field(description="consumer group; by default headrace-<role>", pattern=r"^[\w.-]*$")
@@ -45,6 +48,10 @@ class Settings(BaseSettings):
     ] = 1
     web_host: Annotated[str, Field(description="where the web pages listen")] = "127.0.0.1"
     web_port: Annotated[int, Field(ge=1, le=65_535)] = 6066
+    metrics_host: Annotated[str, Field(description="where /metrics, /livez, /readyz listen")] = (
+        "127.0.0.1"
+    )
+    metrics_port: Annotated[int, Field(description="of a worker; 0: none", ge=0, le=65_535)] = 9464
     session_timeout_seconds: Annotated[
         float, Field(description="after it, a silent worker's partitions go to others", ge=1, le=10)
     ] = 6.0
@@ -59,6 +66,12 @@ class Settings(BaseSettings):
     window_retention_days: Annotated[int, Field(description="how long windows are kept", ge=1)] = (
         400
     )
+    quiet_streams: Annotated[
+        Names, Field(description="streams that may be silent, with commas: no alert then")
+    ] = ()
+    database_bytes_allowed: Annotated[
+        int, Field(description="what the database may grow to: an alert at 90 %; 0: no limit", ge=0)
+    ] = 0
     event_bytes: Annotated[int, Field(description="largest event", ge=1)] = 1_048_576
     home: Annotated[str, Field(description="where `headrace up` keeps its engines' data")] = (
         ".headrace"
@@ -67,7 +80,7 @@ class Settings(BaseSettings):
         str, Field(description="for tests: POINT:ACTION[:TIMES], telemetry/fault_points.py")
     ] = ""
 
-    @field_validator("streams", "stream_files", "windows_only", mode="before")
+    @field_validator("streams", "stream_files", "windows_only", "quiet_streams", mode="before")
     @classmethod
     def _split(cls, names: Any) -> Any:
         if isinstance(names, str):

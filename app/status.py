@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import faust
-from faust.types import TP
 
 from agents.writer import Writer
+from app.held import held
 from batching.table import WindowTable, entry_start
-from models.positions import TopicPartition
 from models.streams import Stream
 from telemetry.stats import StreamStats
 
@@ -98,20 +97,13 @@ class StatusOf:
     def _partitions(self) -> dict[str, dict[str, dict[str, int]]]:
         found: dict[str, dict[str, dict[str, int]]] = {}
         for one in self._streams:
-            for tp, stored in sorted(one.writer.done_up_to().items()):
-                end = max(self._end(tp), stored)
+            for tp, place in held(self._app, one.writer).items():
                 found.setdefault(tp.topic, {})[str(tp.partition)] = {
-                    "stored": stored,
-                    "end": end,
-                    "lag": end - stored,
+                    "stored": place.stored,
+                    "end": place.end,
+                    "lag": place.lag,
                 }
         return found
-
-    def _end(self, tp: TopicPartition) -> int:
-        try:
-            return self._app.consumer.highwater(TP(*tp)) or 0
-        except AssertionError:  # aiokafka's, between two assignments
-            return 0
 
     def _traffic(self) -> dict[str, dict[str, float]]:
         kilobits: Counter[str] = Counter()

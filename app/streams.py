@@ -24,6 +24,7 @@ def known_streams(settings: Settings) -> dict[str, Stream]:
             raise StreamsError(f"{path}: there is a stream {stream.topic!r} already")
         streams[stream.topic] = stream
     _check(settings.windows_only, streams, "HEADRACE_WINDOWS_ONLY", "stream")
+    _check(settings.quiet_streams, streams, "HEADRACE_QUIET_STREAMS", "stream")
     windows = [window.name for stream in streams.values() for window in stream.windows]
     _check(settings.window_seconds, windows, "HEADRACE_WINDOW_SECONDS", "window")
     return {name: _shaped(stream, settings) for name, stream in streams.items()}

@@ -9,6 +9,8 @@ from typing import Any
 
 import faust
 
+from telemetry.server import MonitoringServer
+
 _COLLECT_AFTER = 200_000
 _SWITCH_SECONDS = 0.05
 _FLUSH_SECONDS = 2.0
@@ -18,6 +20,7 @@ class BatchApp(faust.App):
     """A Faust app that prepares its place first."""
 
     prepare: Callable[[], Awaitable[None]]
+    monitoring: MonitoringServer
 
     async def _producer_flush(self, logger: Any) -> None:
         # Only changelogs of live tables are under way, and nothing exact rests on them: neither
@@ -29,7 +32,12 @@ class BatchApp(faust.App):
     async def on_first_start(self) -> None:
         # not Faust's own, which makes data folders: tables are in memory
         tune_process()
+        await self.monitoring.start()  # before all that may have to wait, to say what it waits for
         await self.prepare()
+
+    async def on_shutdown(self) -> None:
+        await self.monitoring.stop()
+        await super().on_shutdown()
 
 
 def tune_process() -> None:

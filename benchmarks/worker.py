@@ -36,6 +36,7 @@ class Worker:
                 "HEADRACE_STREAMS": streams,
                 "HEADRACE_TOPIC_PREFIX": prefix,
                 "HEADRACE_WEB_PORT": str(port),
+                "HEADRACE_METRICS_PORT": str(free_port()),
                 "HEADRACE_HOME": str(place.folder / name),
             },
             order=StopOrder.WORKER,

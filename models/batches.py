@@ -56,6 +56,7 @@ class Batch:
     """The days (UTC) that its rows lie in, counted from 1970-01-01."""
 
     _fold: Fold = field(init=False)
+    _deltas: Deltas | None = None
 
     def __post_init__(self) -> None:
         self._fold = Fold(self.stream.windows)
@@ -65,6 +66,7 @@ class Batch:
         columns = dict(zip(self.stream.column_names, decoded.columns, strict=True))
         times = columns[self.stream.event_time]
         self._fold.add(decoded.tp.partition, times, columns)
+        self._deltas = None
         if times:
             first, last = min(times) // _DAY_US, max(times) // _DAY_US
             self.days.update([first] if first == last else {time // _DAY_US for time in times})
@@ -91,7 +93,9 @@ class Batch:
 
     def deltas(self) -> Deltas:
         """Give what all rows fold into."""
-        return self._fold.deltas()
+        if self._deltas is None:
+            self._deltas = self._fold.deltas()
+        return self._deltas
 
     def positions(self, expected: Positions) -> Mapping[TopicPartition, Position]:
         """Say where each partition stands once this batch is stored; epochs stay as `expected`."""

@@ -1,7 +1,7 @@
 """Records that never will be rows, kept with their reason."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 Reason = Literal[
     "malformed",  # not JSON: truncated, invalid UTF-8, NaN, nested too deeply, no value at all
@@ -12,6 +12,8 @@ Reason = Literal[
     "too_large",
     "rejected_by_sink",
 ]
+
+REASONS: tuple[Reason, ...] = get_args(Reason)
 
 
 @dataclass(frozen=True, slots=True)

@@ -177,7 +177,11 @@ BUSINESS = (
         {"currency": "currency"},
     ),
     _business(
-        "headrace_trades_total", "Trades.", "candles_by_product", "trades", {"product": "product_id"}
+        "headrace_trades_total",
+        "Trades.",
+        "candles_by_product",
+        "trades",
+        {"product": "product_id"},
     ),
 )
 
@@ -217,10 +221,9 @@ GENERATED_BAD = _counter(
     "stream",
     "reason",
 )
-IN_FLIGHT = _gauge("headrace_generator_in_flight", "Records sent and not acknowledged yet.")
 TARGET_RATE = _gauge(
     "headrace_generator_events_per_second", "The rate that was asked for; 0: as fast as possible."
 )
 
-GENERATOR = (INFO, READY, GENERATED, GENERATED_BAD, IN_FLIGHT, TARGET_RATE)
+GENERATOR = (INFO, READY, GENERATED, GENERATED_BAD, TARGET_RATE)
 """What the generator has on its /metrics."""

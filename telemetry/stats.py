@@ -5,22 +5,34 @@ from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from math import ceil
 
+from telemetry.buckets import Buckets
+from telemetry.metrics import BATCH_RECORDS, FRESHNESS, SINK_WRITE
+
 _STRIDE = 16
 """One record in so many is looked at for freshness."""
+
+_BUCKET_STRIDE = 4
+"""One in so many of those goes into the histogram, for all time: one record in 64."""
 
 _SPAN_SECONDS = 10.0
 
 
 class Freshness:
-    """Ages of records (produced to visible in the database) over the last ten seconds."""
+    """Ages of records (produced to visible in the database).
+
+    Quantiles are of the last ten seconds, `buckets` of all the time, in seconds.
+    """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._samples: deque[tuple[float, list[int]]] = deque()
+        self.buckets = Buckets(FRESHNESS.buckets)
 
     def add(self, timestamps: Sequence[int], now: int) -> None:
         """Take in the timestamps of records that became visible at `now`; both milliseconds."""
-        self._samples.append((self._clock(), [now - stamp for stamp in timestamps[::_STRIDE]]))
+        ages = [now - stamp for stamp in timestamps[::_STRIDE]]
+        self._samples.append((self._clock(), ages))
+        self.buckets.add([age / 1_000 for age in ages[::_BUCKET_STRIDE]])
         self._forget()
 
     def quantiles(self) -> dict[str, float | None]:
@@ -35,6 +47,16 @@ class Freshness:
             self._samples.popleft()
 
 
+class SinkStats:
+    """What calls to a sink took, and how they failed."""
+
+    def __init__(self) -> None:
+        self.write_seconds = Buckets(SINK_WRITE.buckets)
+        self.errors: Counter[str] = Counter()
+        self.last_error_at = 0.0
+        """Seconds since 1970; 0 for never."""
+
+
 class StreamStats:
     """Counters of one stream in one worker."""
 
@@ -43,8 +65,11 @@ class StreamStats:
         self.rows_stored = 0
         self.dead_letters: Counter[str] = Counter()
         self.flushes = 0
+        self.batch_records = Buckets(BATCH_RECORDS.buckets)
         self.freshness = Freshness()
         self.waiting_for: str | None = None
+        self.progressed_at = time.monotonic()
+        """When records were last accepted, stored, taken over or given up."""
 
 
 def _quantile(ages: Sequence[int], percent: int) -> float | None:

@@ -22,7 +22,11 @@ class Worker:
     ) -> None:
         self.port = free_port()
         self.exit_codes: list[int] = []
-        self._environment = {**environment, "HEADRACE_WEB_PORT": str(self.port)}
+        self._environment = {
+            **environment,
+            "HEADRACE_WEB_PORT": str(self.port),
+            "HEADRACE_METRICS_PORT": "0",
+        }
         self.child = Child(name, _COMMAND, folder / f"{name}.log", watchdog=watchdog)
 
     def start(self, fault: str = "") -> None:

@@ -57,7 +57,7 @@ class Headrace:
 
     def worker(self, settings: Mapping[str, str] | None = None) -> Worker:
         """Make a worker, not started yet."""
-        port = free_port()
+        port, metrics_port = free_port(), free_port()
         child = Child(
             f"worker-{port}",
             faust_command("worker", "-l", "info"),
@@ -65,11 +65,12 @@ class Headrace:
             environment={
                 **self.settings,
                 "HEADRACE_WEB_PORT": str(port),
+                "HEADRACE_METRICS_PORT": str(metrics_port),
                 **(settings or {}),
             },
             watchdog=self.watchdog,
         )
-        worker = Worker(child, port)
+        worker = Worker(child, port, metrics_port)
         self.workers.append(worker)
         return worker
 

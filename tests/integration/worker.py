@@ -22,6 +22,7 @@ class Worker:
 
     child: Child
     port: int
+    metrics_port: int
     settings: Mapping[str, str] = field(default_factory=dict)
 
     def start(self) -> None:

@@ -1,0 +1,55 @@
+"""What a worker tells about itself: /metrics, /livez and /readyz, on a port of their own."""
+
+from collections.abc import Sequence
+
+from agents import surveying
+from agents.surveying import LastSurvey
+from agents.writer import Backlog
+from app.health import WorkerHealth
+from app.readings import StreamReadings, WorkerReadings
+from app.settings import Settings
+from app.status import StreamStatus
+from batching.app import BatchApp
+from db.survey import Survey, survey
+from models.streams import Stream
+from telemetry.business import BusinessCounts
+from telemetry.exposition import Exposition, Source
+from telemetry.metrics import WORKER
+from telemetry.server import MonitoringServer
+
+
+def server(
+    app: BatchApp,
+    settings: Settings,
+    streams: Sequence[StreamStatus],
+    readings: Sequence[StreamReadings],
+    backlog: Backlog,
+) -> MonitoringServer:
+    """Build the server, and attach the look at the database that some metrics need."""
+    last = LastSurvey()
+    surveying.attach(app, last, lambda: _survey(settings))
+    health = WorkerHealth(app, streams)
+    sources: list[Source] = [
+        WorkerReadings(app, settings, backlog, health),
+        last.readings,
+        *readings,
+    ]
+    exposition = Exposition(WORKER, sources)
+    return MonitoringServer(settings.metrics_host, settings.metrics_port, exposition, health)
+
+
+def business_counts(stream: Stream) -> BusinessCounts:
+    return BusinessCounts(
+        {
+            window.name: (window.keys, [measure.name for measure in window.measures])
+            for window in stream.windows
+        }
+    )
+
+
+async def _survey(settings: Settings) -> Survey:
+    alerts = {
+        "quiet_streams": settings.quiet_streams,
+        "database_bytes_allowed": settings.database_bytes_allowed,
+    }
+    return await survey(settings.database.get_secret_value(), alerts)

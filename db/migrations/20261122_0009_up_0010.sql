@@ -1,0 +1,6 @@
+-- What alerts that are SQL need to know of the workers' settings.
+
+CREATE TABLE alert_settings (
+    name text PRIMARY KEY,
+    value jsonb NOT NULL
+);
