@@ -130,7 +130,7 @@ def _faust_app(settings: Settings) -> BatchApp:
         broker_session_timeout=settings.session_timeout_seconds,
         topic_partitions=settings.topic_partitions,
         Router=PartitionRouter,
-        web_host=settings.web_host,
+        web_host=settings.reached_at,
         web_bind=settings.web_host,
         web_port=settings.web_port,
         **CONFIGURATION,

@@ -1,5 +1,6 @@
 """Settings that differ by place, from `HEADRACE_*` environment variables; all have a default."""
 
+from socket import gethostname
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
@@ -111,6 +112,12 @@ class Settings(BaseSettings):
         """
         group = self.app_id or f"headrace-{self.role}"
         return ".".join([group, *sorted(self.streams)])
+
+    @property
+    def reached_at(self) -> str:
+        """The host by which other workers ask for this one's web pages."""
+        listens_everywhere = self.web_host in {"0.0.0.0", "::"}  # noqa: S104 - asked, not bound
+        return gethostname() if listens_everywhere else self.web_host
 
     def topic(self, name: str) -> str:
         """Give a topic its full name."""
