@@ -10,13 +10,13 @@ from typing import Any
 import faust
 from yarl import URL
 
+from generator.monitoring import GeneratorMonitor, Watched
 from generator.producer import Lane
 from generator.run import Load, generate
 from generator.settings import Settings
 from generator.streams import SIMULATED
 from generator.target import Target
 from generator.traffic import Fractions
-from generator.truth import Truth
 
 
 def create_app(settings: Settings) -> faust.App:
@@ -37,29 +37,33 @@ def create_app(settings: Settings) -> faust.App:
 def _attach(app: faust.App, settings: Settings) -> None:
     stop, idle = asyncio.Event(), asyncio.Event()
     idle.set()
-    truths = {stream: SIMULATED[stream].truth() for stream in settings.streams}
+    watched = {stream: Watched(SIMULATED[stream].truth()) for stream in settings.streams}
+    monitor = GeneratorMonitor(watched, settings.events_per_second)
+    server = monitor.server(settings.metrics_host, settings.metrics_port)
 
     @app.task  # type: ignore[untyped-decorator]
     async def produce() -> None:
         idle.clear()
         try:
-            await generate(_load(settings), _lanes(settings, truths), stop=stop, clock=now)
+            await server.start()
+            await generate(_load(settings), _lanes(settings, watched), stop=stop, clock=now)
         finally:
             idle.set()
-            produced = sum(truth.produced for truth in truths.values())
+            produced = sum(one.truth.produced for one in watched.values())
             app.log.info("Produced %d records", produced)
 
     @app.on_before_shutdown.connect
     async def flush(*_: Any, **__: Any) -> None:
         stop.set()
         await idle.wait()
+        await server.stop()
 
 
 def now() -> int:
     return time.time_ns() // 1_000_000
 
 
-def _lanes(settings: Settings, truths: Mapping[str, Truth]) -> list[Lane]:
+def _lanes(settings: Settings, watched: Mapping[str, Watched]) -> list[Lane]:
     return [
         Lane(
             stream,
@@ -71,7 +75,7 @@ def _lanes(settings: Settings, truths: Mapping[str, Truth]) -> list[Lane]:
             ),
             truth,
         )
-        for stream, truth in truths.items()
+        for stream, truth in watched.items()
     ]
 
 

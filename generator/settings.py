@@ -35,6 +35,8 @@ class Settings(BaseSettings):
     duplicates: Annotated[float, Field(ge=0, le=1)] = 0.005
     bad: Annotated[float, Field(ge=0, le=1)] = 0.001
     compression: Compression = "none"
+    metrics_host: Annotated[str, Field(description="where /metrics listens")] = "127.0.0.1"
+    metrics_port: Annotated[int, Field(description="0: none", ge=0, le=65_535)] = 9465
     web_port: Annotated[int, Field(ge=1, le=65_535, description="on 127.0.0.1")] = 6067
 
     @field_validator("streams", mode="before")

@@ -50,8 +50,9 @@ class MonitoringServer:
             if error.errno != errno.EADDRINUSE:
                 raise
             raise PortTakenError(
-                f"{host}:{port} is taken, so /metrics cannot be served there: set "
-                "HEADRACE_METRICS_PORT to a free port, or to 0 for none"
+                f"{host}:{port} is taken, so /metrics cannot be served there: set another port, or "
+                "0 for none (HEADRACE_METRICS_PORT for a worker, "
+                "HEADRACE_GENERATOR_METRICS_PORT or --metrics-port for the generator)"
             ) from None
 
     async def stop(self) -> None:

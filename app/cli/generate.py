@@ -15,6 +15,7 @@ from app.cli.generate_progress import tell, watch
 from app.cli.parameters import Duration, Rate
 from app.settings import Settings
 from generator.clients import MOST_USERS, USERS
+from generator.monitoring import GeneratorMonitor, Watched
 from generator.producer import InDoubt, Lane
 from generator.profiles import ProfileName
 from generator.report import report as report_of
@@ -24,7 +25,7 @@ from generator.run import generate as produce
 from generator.streams import SIMULATED, picked
 from generator.target import BrokerUnreachable, Compression, Target
 from generator.traffic import Fractions
-from generator.truth import Truth
+from telemetry.server import PortTakenError
 
 _FARTHEST_START = timedelta(days=30)  # so that late beats stay clear of the retention
 
@@ -74,6 +75,12 @@ _FARTHEST_START = timedelta(days=30)  # so that late beats stay clear of the ret
     type=click.Path(dir_okay=False, path_type=Path),
     help="Keep what was produced in this JSON file, for comparisons.",
 )
+@click.option(
+    "--metrics-port",
+    type=click.IntRange(0, 65_535),
+    default=0,
+    help="Serve /metrics, /livez and /readyz there, on HEADRACE_METRICS_HOST; by default nowhere.",
+)
 def generate(
     *,
     rate: float,
@@ -90,6 +97,7 @@ def generate(
     start: datetime | None,
     compression: Compression,
     report: Path | None,
+    metrics_port: int,
 ) -> None:
     """Simulate clients of five streams: players, viewers, visitors, shops and an exchange.
 
@@ -102,13 +110,23 @@ def generate(
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     load = Load(rate, seed, _milliseconds(start), events, fractions, profile, users)
-    truths = {stream: SIMULATED[stream].truth() for stream in names}
-    lanes = _lanes(truths, compression)
+    watched = {stream: Watched(SIMULATED[stream].truth()) for stream in names}
+    lanes = _lanes(watched, compression)
+    monitor = GeneratorMonitor(watched, rate)
     # 200,000 sessions, walked again and again: 88,000 events/s without this, 133,000 with it
     gc.set_threshold(50_000, 20, 100)
     try:
-        asyncio.run(_run(load, lanes, truths, duration, report))
-    except (BrokerUnreachable, InDoubt) as error:
+        asyncio.run(
+            _run(
+                load=load,
+                lanes=lanes,
+                monitor=monitor,
+                metrics_port=metrics_port,
+                duration=duration,
+                path=report,
+            )
+        )
+    except (BrokerUnreachable, InDoubt, PortTakenError) as error:
         raise click.ClickException(str(error)) from error
 
 
@@ -120,7 +138,7 @@ def _streams_of_this_place() -> tuple[str, ...]:
     return names
 
 
-def _lanes(truths: Mapping[str, Truth], compression: Compression) -> list[Lane]:
+def _lanes(watched: Mapping[str, Watched], compression: Compression) -> list[Lane]:
     settings = Settings()
     return [
         Lane(
@@ -128,14 +146,16 @@ def _lanes(truths: Mapping[str, Truth], compression: Compression) -> list[Lane]:
             Target(settings.broker, settings.topic(stream), settings.topic_partitions, compression),
             truth,
         )
-        for stream, truth in truths.items()
+        for stream, truth in watched.items()
     ]
 
 
 async def _run(
+    *,
     load: Load,
     lanes: list[Lane],
-    truths: Mapping[str, Truth],
+    monitor: GeneratorMonitor,
+    metrics_port: int,
     duration: float | None,
     path: Path | None,
 ) -> None:
@@ -146,11 +166,15 @@ async def _run(
     if duration is not None:
         loop.call_later(duration, stop.set)
     begun = time.monotonic()
+    truths = monitor.truths
+    server = monitor.server(Settings().metrics_host, metrics_port)
+    await server.start()
     watching = asyncio.create_task(watch(truths, path))
     try:
         await produce(load, lanes, stop=stop, clock=_now)
     finally:
         watching.cancel()
+        await server.stop()
     seconds = time.monotonic() - begun
     mean = sum(truth.produced for truth in truths.values()) / seconds
     done = report_of(truths, done=True, events_per_second=mean)
