@@ -9,18 +9,20 @@ from app.streams import StreamsError, own_sql
 from db.migrate import LATEST
 from db.migrate import migrate as run
 from db.own import migrate_own
+from db.reader import let_reader_read
 
 
 @click.command()
 def migrate() -> None:
     """Bring the database's tables and views up to date.
 
-    Workers do it themselves when they start; run it by hand to have them ready before. Reads
+    Workers do it themselves when they start; run it by hand to have them ready before, and to give
+    the read-only role headrace_reader its password (HEADRACE_READER_PASSWORD). Reads
     HEADRACE_DATABASE and HEADRACE_STREAM_FILES.
     """
     settings = Settings()
     try:
-        done = asyncio.run(_migrate(settings))
+        done, asked = asyncio.run(_migrate(settings))
     except StreamsError as error:
         raise click.ClickException(str(error)) from error
     for revision in done:
@@ -28,8 +30,24 @@ def migrate() -> None:
     if not done:
         click.echo(f"up to date: {LATEST}")
 
+    if asked:
+        click.echo(
+            "\nRole headrace_reader is not as it should be, and this role may not change that. "
+            "An administrator has to run, in this database:\n",
+            err=True,
+        )
+        click.echo("\n".join(asked), err=True)
+        click.echo("\nThen run `headrace migrate` again.", err=True)
 
-async def _migrate(settings: Settings) -> list[str]:
+
+async def _migrate(settings: Settings) -> tuple[list[str], list[str]]:
+    """Return what was run, and what an administrator has to run for the read-only role."""
     dsn = settings.database.get_secret_value()
     own = own_sql(settings)
-    return [*await run(dsn), *await migrate_own(dsn, own)]
+    done = [*await run(dsn), *await migrate_own(dsn, own)]
+    password = settings.reader_password
+    try:
+        asked = await let_reader_read(dsn, password.get_secret_value() if password else None)
+    except ValueError as error:
+        raise click.ClickException(f"HEADRACE_READER_PASSWORD: {error}") from None
+    return done, asked
