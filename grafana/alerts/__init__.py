@@ -1,0 +1,1 @@
+"""Alerts: declared once, written as rules for Grafana and for Prometheus."""

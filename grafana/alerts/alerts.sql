@@ -1,0 +1,75 @@
+-- no_data: seconds since the newest record that is stored of each stream; 0 where silence is no fault
+-- Silence counts from the start of the database at the earliest: what was switched off for a night
+-- does not begin the day with an alert. A stream without a record is not run here, or not yet.
+WITH known (stream) AS (
+    VALUES ('content_sessions'), ('media_events'), ('user_activity'), ('purchases'), ('market_ticks')
+), newest AS (
+    -- the topic may have a prefix; a stream of one's own goes by its topic
+    SELECT coalesce(known.stream, topic) AS stream, to_timestamp(max(last_timestamp) / 1000.0) AS stored
+    FROM stream_positions
+    LEFT JOIN known ON right(topic, length(known.stream)) = known.stream
+    GROUP BY 1
+), quiet AS (
+    SELECT jsonb_array_elements_text(value) AS stream FROM alert_settings WHERE name = 'quiet_streams'
+)
+SELECT now() AS time,
+       stream,
+       CASE WHEN stored IS NULL OR stream IN (SELECT quiet.stream FROM quiet) THEN 0
+            ELSE greatest(extract(epoch FROM now() - greatest(stored, pg_postmaster_start_time())), 0)
+       END::double precision AS seconds
+FROM known
+FULL JOIN newest USING (stream)
+ORDER BY stream;
+
+-- dead_letters: share of dead letters among the records of the last ten minutes, by stream; 0 if they are fewer than ten
+WITH stored AS (
+    SELECT stream, sum(rows) AS rows
+    FROM ingestion_per_minute
+    WHERE window_start >= now() - interval '10 minutes'
+    GROUP BY stream
+), letters AS (
+    SELECT stream, count(*) AS letters
+    FROM event_dead_letters
+    JOIN stored ON right(topic, length(stream)) = stream
+    WHERE time >= now() - interval '10 minutes'
+    GROUP BY stream
+)
+SELECT now() AS time,
+       stream,
+       CASE WHEN letters >= 10 THEN letters / (letters + rows) ELSE 0 END::double precision AS share
+FROM stored
+LEFT JOIN letters USING (stream)
+ORDER BY stream;
+
+-- cdn_usage: share of each CDN's capacity that was used in the last five minutes that are over
+-- Windows longer than that (HEADRACE_WINDOW_SECONDS) are counted whole or not at all.
+SELECT now() AS time,
+       cdn_name AS cdn,
+       CASE WHEN max_capacity_mbps > 0
+            THEN coalesce(sum(kilobits), 0) / 300 / 1000 / max_capacity_mbps
+            ELSE 0
+       END::double precision AS share
+FROM cdn_capacity
+LEFT JOIN traffic_by_cdn
+       ON current_cdn = cdn_name
+      AND window_start >= date_trunc('minute', now()) - interval '5 minutes'
+      AND window_start < date_trunc('minute', now())
+GROUP BY cdn_name, max_capacity_mbps
+ORDER BY cdn_name;
+
+-- sequence_gaps: sequence numbers that nobody saw, in ten minutes, by product
+-- The last minute that is over is left out: partitions may be a flush apart.
+SELECT now() AS time, product_id AS product, sum(missing)::double precision AS missing
+FROM candles_by_product
+WHERE window_start >= date_trunc('minute', now()) - interval '11 minutes'
+  AND window_start < date_trunc('minute', now()) - interval '1 minute'
+GROUP BY product_id
+ORDER BY product_id;
+
+-- database_size: share of the bytes that the database may hold; 0 where no limit is set
+SELECT now() AS time,
+       CASE WHEN allowed > 0 THEN pg_database_size(current_database()) / allowed ELSE 0
+       END::double precision AS share
+FROM (SELECT max((value #>> '{}')::double precision) AS allowed
+      FROM alert_settings
+      WHERE name = 'database_bytes_allowed') AS setting;

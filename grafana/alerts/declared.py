@@ -1,0 +1,235 @@
+"""The alerts. What each means and what to do: docs/operations.md, section Alerts.
+
+None fires in the first minutes after a start: each compares with a time before, or waits.
+"""
+
+from grafana import uids
+from grafana.alerts.alert import Alert, Panel
+
+_STREAM = "{{ $labels.stream }}"
+
+NO_DATA = Alert(
+    name="HeadraceNoData",
+    title="No data from a stream",
+    severity="critical",
+    summary=f"{_STREAM}: no record for a minute",
+    description=(
+        "Records came, and for a minute there was none. Look whether the producers run and reach Kafka."
+    ),
+    panel=Panel(uids.OPERATIONS, "Records read"),
+    # Equal sums a minute apart: where something started since, there is nothing to compare, or the
+    # sums differ. A stream counts from its first record on. Where nothing can be stored, that is the
+    # alert.
+    promql="""(
+  sum by (stream) (headrace_events_in_total)
+    == bool sum by (stream) (headrace_events_in_total offset 1m)
+)
+and on (stream) sum by (stream) (max_over_time(headrace_events_in_total[1d])) > 0
+unless on (stream) max by (stream) (headrace_quiet_is_normal) == 1
+unless on (stream) max by (stream) (headrace_sink_waiting) == 1""",
+    sql="no_data",
+    wait_seconds=10,
+    every_seconds=10,
+    speaks_for_source=True,
+)
+
+_LAG = "sum by (stream) (headrace_lag_records)"
+LAG_GROWING = Alert(
+    name="HeadraceLagGrowing",
+    title="Lag growing",
+    severity="warning",
+    summary=f"{_STREAM}: more arrives than is stored",
+    description=(
+        "The records that wait have grown for five minutes; at this pace storing them takes {value}. "
+        "Start another worker, up to one for each partition."
+    ),
+    panel=Panel(uids.OPERATIONS, "Lag"),
+    # In seconds of work, as a fast worker always has some thousand records in its hands.
+    promql=f"""{_LAG} / sum by (stream) (rate(headrace_events_in_total[5m]))
+and on (stream) {_LAG} > 1000
+and on (stream) deriv({_LAG}[5m:15s]) > 0""",
+    above=10,
+    wait_seconds=300,
+    shown="duration",
+)
+
+STALE = Alert(
+    name="HeadraceStale",
+    title="Freshness above 30 seconds",
+    severity="critical",
+    summary=f"{_STREAM}: numbers are more than half a minute old",
+    description=(
+        "One record in a hundred takes {value} or more from its producer to the database. After a "
+        "standstill this is the backlog, and passes; else see which of lag and sink time is high."
+    ),
+    panel=Panel(uids.OPERATIONS, "Freshness, p99"),
+    # A quiet stream has no quantile (NaN), which no comparison keeps.
+    promql="""histogram_quantile(
+  0.99, sum by (stream, le) (rate(headrace_freshness_seconds_bucket[2m]))
+) >= 0""",
+    above=30,
+    wait_seconds=300,
+    shown="duration",
+)
+
+DEAD_LETTERS = Alert(
+    name="HeadraceDeadLetters",
+    title="Dead letters above one percent",
+    severity="warning",
+    summary=f"{_STREAM}: more than one record in a hundred is refused",
+    description=(
+        "{value} of the last ten minutes' records are dead letters. event_dead_letters has each with its "
+        "reason and bytes: tell whoever produces them."
+    ),
+    panel=Panel(uids.OPERATIONS, "Dead letters by reason"),
+    promql="""(
+  sum by (stream) (increase(headrace_dead_letters_total[10m])) >= 10
+) / on (stream) sum by (stream) (increase(headrace_events_in_total[10m]))""",
+    sql="dead_letters",
+    above=0.01,
+    wait_seconds=60,
+    shown="percentage",
+)
+
+CDN_FULL = Alert(
+    name="HeadraceCdnNearCapacity",
+    title="CDN above 90 percent of its capacity",
+    severity="critical",
+    summary="{{ $labels.cdn }} carries more than 90 % of what it can",
+    description=(
+        "{value} of its capacity over the last minutes. Steer sessions to another CDN, or correct "
+        "cdn_capacity if it can carry more."
+    ),
+    panel=Panel(uids.STEERING, "CDN usage against capacity"),
+    # While a backlog is stored, minutes of viewing are stored in one: that is no traffic.
+    promql="""(
+  sum by (cdn) (rate(headrace_traffic_kilobits_total[5m])) / 1000
+    / on (cdn) (max by (cdn) (headrace_cdn_capacity_mbps) > 0)
+)
+unless on () (
+  histogram_quantile(
+    0.99, sum by (le) (rate(headrace_freshness_seconds_bucket{stream="content_sessions"}[5m]))
+  ) > 10
+)""",
+    sql="cdn_usage",
+    above=0.9,
+    wait_seconds=120,
+    shown="percentage",
+)
+
+SEQUENCE_GAPS = Alert(
+    name="HeadraceSequenceGaps",
+    title="Sequence gaps",
+    severity="warning",
+    summary="{{ $labels.product }}: sequence numbers are missing",
+    description=(
+        "{value} numbers that the exchange counted were not seen. Look whether the connection to it "
+        "broke; the database says in which minutes."
+    ),
+    panel=Panel(uids.MARKETS, "Missing sequence numbers"),
+    # Workers change to the next minute up to a scrape apart: that mismatch is over before the wait.
+    promql="""max by (product) (headrace_candle_last_sequence)
+  - min by (product) (headrace_candle_first_sequence)
+  + 1
+  - sum by (product) (headrace_candle_trades)""",
+    sql="sequence_gaps",
+    wait_seconds=30,
+    every_seconds=10,
+    stays_seconds=600,
+)
+
+SINK_UNAVAILABLE = Alert(
+    name="HeadraceSinkUnavailable",
+    title="Sink unavailable",
+    severity="critical",
+    summary=f"{_STREAM}: nothing can be stored",
+    description=(
+        "The database is away, read-only, full, or refuses. Nothing is lost: Kafka keeps the records, "
+        "and the worker tries again by itself."
+    ),
+    panel=Panel(uids.OPERATIONS, "Sink waiting"),
+    promql="max by (stream) (headrace_sink_waiting)",
+    wait_seconds=60,
+    every_seconds=10,
+)
+
+WORKER_DOWN = Alert(
+    name="HeadraceWorkerDown",
+    title="Worker down",
+    severity="warning",
+    summary="{{ $labels.instance }}: a worker does not answer",
+    description=(
+        "Its /metrics did not answer for two minutes. Its partitions have moved to others, if there are "
+        "any. Read its log, start it again."
+    ),
+    panel=Panel(uids.OPERATIONS, "Workers"),
+    promql='1 - up{job="headrace-worker"}',
+    wait_seconds=120,
+    every_seconds=10,
+)
+
+NO_WORKER = Alert(
+    name="HeadraceNoWorker",
+    title="No worker at all",
+    severity="critical",
+    summary="No worker answers",
+    description="No worker has answered for two minutes: nothing is stored. Start one; see its log.",
+    panel=Panel(uids.OPERATIONS, "Workers"),
+    # A worker that was removed leaves no series behind, so that `up == 0` alone would be silent.
+    promql='absent(up{job="headrace-worker"} == 1)',
+    wait_seconds=120,
+    every_seconds=10,
+    speaks_for_source=True,
+)
+
+DISK = Alert(
+    name="HeadraceDiskFull",
+    title="Disk nearly full",
+    severity="critical",
+    summary="The database holds more than 90 % of what it may",
+    description=(
+        "{value} of HEADRACE_DATABASE_BYTES_ALLOWED is used. Make room: a shorter retention, or a larger "
+        "disk and limit."
+    ),
+    panel=Panel(uids.OPERATIONS, "Database size"),
+    promql="""max(headrace_database_bytes)
+  / (max(headrace_database_bytes_allowed) > 0)""",
+    sql="database_size",
+    above=0.9,
+    wait_seconds=600,
+    shown="percentage",
+)
+
+DISK_SOON = Alert(
+    name="HeadraceDiskFullSoon",
+    title="Disk full within a day",
+    severity="warning",
+    summary="At this pace the database reaches its limit within a day",
+    description=(
+        "By the growth of the last six hours it will hold {value} of HEADRACE_DATABASE_BYTES_ALLOWED "
+        "in a day."
+    ),
+    panel=Panel(uids.OPERATIONS, "Database size"),
+    # Not before there are six hours to judge by, nor while it is half empty.
+    promql="""predict_linear(max(headrace_database_bytes)[6h:5m], 86400)
+  / (max(headrace_database_bytes_allowed) > 0)
+and max(headrace_database_bytes) > 0.5 * max(headrace_database_bytes_allowed)
+and max(headrace_database_bytes offset 6h)""",
+    above=1,
+    wait_seconds=3600,
+    shown="percentage",
+)
+
+ALERTS = (
+    NO_DATA,
+    LAG_GROWING,
+    STALE,
+    DEAD_LETTERS,
+    CDN_FULL,
+    SEQUENCE_GAPS,
+    SINK_UNAVAILABLE,
+    WORKER_DOWN,
+    NO_WORKER,
+    DISK,
+    DISK_SOON,
+)
