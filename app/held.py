@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import faust
+from faust.exceptions import ConsumerNotStarted
 from faust.types import TP
 
 from agents.writer import Writer
@@ -31,5 +32,5 @@ def held(app: faust.App, writer: Writer) -> dict[TopicPartition, Held]:
 def _end(app: faust.App, tp: TopicPartition) -> int:
     try:
         return app.consumer.highwater(TP(*tp)) or 0
-    except AssertionError:  # aiokafka's, between two assignments
+    except (AssertionError, ConsumerNotStarted):  # the first is aiokafka's, between assignments
         return 0

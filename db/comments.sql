@@ -46,6 +46,8 @@ BEGIN
             ('ingestion_per_minute', 'rows', 'events, 0 where nothing came'),
             ('cdn_capacity', 'cdn_name', 'as in current_cdn'),
             ('cdn_capacity', 'max_capacity_mbps', 'Mbit/s'),
+            ('alert_settings', 'name', 'quiet_streams or database_bytes_allowed'),
+            ('alert_settings', 'value', 'names of streams; bytes, 0 for no limit'),
             ('cdn_priority', 'asn', 'network (autonomous system); 0 is the default'),
             ('cdn_priority', 'priority_level', '1 is tried first'),
             ('cdn_priority', 'cdn_name', 'as in cdn_capacity'),

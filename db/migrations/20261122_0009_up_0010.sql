@@ -4,3 +4,4 @@ CREATE TABLE alert_settings (
     name text PRIMARY KEY,
     value jsonb NOT NULL
 );
+COMMENT ON TABLE alert_settings IS 'What alerts go by, kept by workers from their settings';
