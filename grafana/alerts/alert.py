@@ -26,9 +26,9 @@ class Panel:
 class Alert:
     """One alert: a number, by labels, that must not stay above `above` for `wait_seconds`.
 
-    `promql` gives the number from the processes' metrics. `sql` names a statement of alerts.sql that
-    gives the same from the database; where there is one, Grafana asks the database instead.
-    `summary` and `description` may name labels as `{{ $labels.stream }}`, the description the number.
+    `promql` gives the number from the processes' metrics. `sql` names a statement of alerts.sql
+    that gives the same from the database; where there is one, Grafana asks the database instead.
+    `summary` and `description` may name labels as `{{ $labels.stream }}`, `description` the number.
     """
 
     name: str
@@ -44,7 +44,7 @@ class Alert:
     sql: str = ""
     shown: Shown = "number"
     stays_seconds: int = 0
-    """How long Prometheus keeps it after the number fell: for what is over before somebody looks."""
+    """How long Prometheus keeps it when it is over: for what passes before somebody looks."""
     speaks_for_source: bool = False
     """Whether it is the one that fires, too, while its data source does not answer Grafana."""
 

@@ -1,4 +1,4 @@
--- no_data: seconds since the newest record that is stored of each stream; 0 where silence is no fault
+-- no_data: 1 for each stream of which nothing newer than a minute is stored, else 0
 -- Silence counts from the start of the database at the earliest: what was switched off for a night
 -- does not begin the day with an alert. A stream without a record is not run here, or not yet.
 WITH known (stream) AS (
@@ -14,9 +14,11 @@ WITH known (stream) AS (
 )
 SELECT now() AS time,
        stream,
-       CASE WHEN stored IS NULL OR stream IN (SELECT quiet.stream FROM quiet) THEN 0
-            ELSE greatest(extract(epoch FROM now() - greatest(stored, pg_postmaster_start_time())), 0)
-       END::double precision AS seconds
+       CASE WHEN stream IN (SELECT quiet.stream FROM quiet) THEN 0
+            WHEN greatest(stored, pg_postmaster_start_time()) < now() - interval '1 minute'
+                 AND stored IS NOT NULL THEN 1
+            ELSE 0
+       END::double precision AS silent
 FROM known
 FULL JOIN newest USING (stream)
 ORDER BY stream;

@@ -14,12 +14,13 @@ NO_DATA = Alert(
     severity="critical",
     summary=f"{_STREAM}: no record for a minute",
     description=(
-        "Records came, and for a minute there was none. Look whether the producers run and reach Kafka."
+        "Records came, and for a minute there was none. Look whether the producers run and reach "
+        "Kafka."
     ),
     panel=Panel(uids.OPERATIONS, "Records read"),
     # Equal sums a minute apart: where something started since, there is nothing to compare, or the
-    # sums differ. A stream counts from its first record on. Where nothing can be stored, that is the
-    # alert.
+    # sums differ. A stream counts from its first record on. Where nothing can be stored, that is
+    # the alert.
     promql="""(
   sum by (stream) (headrace_events_in_total)
     == bool sum by (stream) (headrace_events_in_total offset 1m)
@@ -40,8 +41,8 @@ LAG_GROWING = Alert(
     severity="warning",
     summary=f"{_STREAM}: more arrives than is stored",
     description=(
-        "The records that wait have grown for five minutes; at this pace storing them takes {value}. "
-        "Start another worker, up to one for each partition."
+        "The records that wait have grown for five minutes; at this pace storing them takes "
+        "{value}. Start another worker, up to one for each partition."
     ),
     panel=Panel(uids.OPERATIONS, "Lag"),
     # In seconds of work, as a fast worker always has some thousand records in its hands.
@@ -78,8 +79,8 @@ DEAD_LETTERS = Alert(
     severity="warning",
     summary=f"{_STREAM}: more than one record in a hundred is refused",
     description=(
-        "{value} of the last ten minutes' records are dead letters. event_dead_letters has each with its "
-        "reason and bytes: tell whoever produces them."
+        "{value} of the last ten minutes' records are dead letters. event_dead_letters has each "
+        "with its reason and bytes: tell whoever produces them."
     ),
     panel=Panel(uids.OPERATIONS, "Dead letters by reason"),
     promql="""(
@@ -100,7 +101,7 @@ CDN_FULL = Alert(
         "{value} of its capacity over the last minutes. Steer sessions to another CDN, or correct "
         "cdn_capacity if it can carry more."
     ),
-    panel=Panel(uids.STEERING, "CDN usage against capacity"),
+    panel=Panel(uids.STEERING, "Usage of capacity"),
     # While a backlog is stored, minutes of viewing are stored in one: that is no traffic.
     promql="""(
   sum by (cdn) (rate(headrace_traffic_kilobits_total[5m])) / 1000
@@ -123,8 +124,8 @@ SEQUENCE_GAPS = Alert(
     severity="warning",
     summary="{{ $labels.product }}: sequence numbers are missing",
     description=(
-        "{value} numbers that the exchange counted were not seen. Look whether the connection to it "
-        "broke; the database says in which minutes."
+        "{value} numbers that the exchange counted were not seen. Look whether the connection to "
+        "it broke; the database says in which minutes."
     ),
     panel=Panel(uids.MARKETS, "Missing sequence numbers"),
     # Workers change to the next minute up to a scrape apart: that mismatch is over before the wait.
@@ -144,8 +145,8 @@ SINK_UNAVAILABLE = Alert(
     severity="critical",
     summary=f"{_STREAM}: nothing can be stored",
     description=(
-        "The database is away, read-only, full, or refuses. Nothing is lost: Kafka keeps the records, "
-        "and the worker tries again by itself."
+        "The database is away, read-only, full, or refuses. Nothing is lost: Kafka keeps the "
+        "records, and the worker tries again by itself."
     ),
     panel=Panel(uids.OPERATIONS, "Sink waiting"),
     promql="max by (stream) (headrace_sink_waiting)",
@@ -159,8 +160,8 @@ WORKER_DOWN = Alert(
     severity="warning",
     summary="{{ $labels.instance }}: a worker does not answer",
     description=(
-        "Its /metrics did not answer for two minutes. Its partitions have moved to others, if there are "
-        "any. Read its log, start it again."
+        "Its /metrics did not answer for two minutes. Its partitions have moved to others, if "
+        "there are any. Read its log, start it again."
     ),
     panel=Panel(uids.OPERATIONS, "Workers"),
     promql='1 - up{job="headrace-worker"}',
@@ -173,7 +174,7 @@ NO_WORKER = Alert(
     title="No worker at all",
     severity="critical",
     summary="No worker answers",
-    description="No worker has answered for two minutes: nothing is stored. Start one; see its log.",
+    description="None has answered for two minutes: nothing is stored. Start one; see its log.",
     panel=Panel(uids.OPERATIONS, "Workers"),
     # A worker that was removed leaves no series behind, so that `up == 0` alone would be silent.
     promql='absent(up{job="headrace-worker"} == 1)',
@@ -188,8 +189,8 @@ DISK = Alert(
     severity="critical",
     summary="The database holds more than 90 % of what it may",
     description=(
-        "{value} of HEADRACE_DATABASE_BYTES_ALLOWED is used. Make room: a shorter retention, or a larger "
-        "disk and limit."
+        "{value} of HEADRACE_DATABASE_BYTES_ALLOWED is used. Make room: a shorter retention, or a "
+        "larger disk and limit."
     ),
     panel=Panel(uids.OPERATIONS, "Database size"),
     promql="""max(headrace_database_bytes)
@@ -206,8 +207,8 @@ DISK_SOON = Alert(
     severity="warning",
     summary="At this pace the database reaches its limit within a day",
     description=(
-        "By the growth of the last six hours it will hold {value} of HEADRACE_DATABASE_BYTES_ALLOWED "
-        "in a day."
+        "By the growth of the last six hours it will hold {value} of "
+        "HEADRACE_DATABASE_BYTES_ALLOWED in a day."
     ),
     panel=Panel(uids.OPERATIONS, "Database size"),
     # Not before there are six hours to judge by, nor while it is half empty.

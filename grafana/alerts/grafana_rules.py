@@ -1,8 +1,8 @@
 """The alerts as rules for Grafana: its provisioning format, as data.
 
 Each is a query (A), its last number (B) and the condition on it (C), as `reduce` and `math`, which
-every Grafana since 9 knows. Where the query has no rows, nothing is wrong: `noDataState` is OK, and
-the SQL gives a row for all there is, good or bad. Where the data source does not answer, one rule of
+every Grafana since 9 knows. Where the query has no rows, nothing is wrong: `noDataState` is OK. The
+SQL gives a row for all there is, good or bad. Where the data source does not answer, one rule of
 each source says so, and the others are still.
 """
 

@@ -1,6 +1,6 @@
 """Who is told: a webhook of everything, and e-mail, too, of what is critical.
 
-Addresses come from the environment, which Grafana fills in when it reads the file (9.1.7 and later).
+Addresses come from the environment, which Grafana fills in when it reads the file (since 9.1.7).
 It has no defaults, and refuses to start where one is empty: whoever starts Grafana sets both, to
 DEFAULTS if there is nobody to tell.
 """
@@ -10,8 +10,8 @@ from typing import Any
 WEBHOOK = "HEADRACE_ALERT_WEBHOOK_URL"
 EMAIL = "HEADRACE_ALERT_EMAIL"
 
-DEFAULTS = {WEBHOOK: "http://127.0.0.1:9/headrace-alerts", EMAIL: "nobody@localhost"}
-"""Where nobody listens: a failed notification is a line in Grafana's log, and alerts show in Grafana."""
+DEFAULTS = {WEBHOOK: "http://127.0.0.1:9/", EMAIL: "nobody@localhost"}
+"""Where nobody listens: alerts show in Grafana, a failed notification is a line in its log."""
 
 _ALL = "headrace"
 _CRITICAL = "headrace-critical"
@@ -38,7 +38,7 @@ def contact_points() -> list[dict[str, Any]]:
 
 
 def policies() -> list[dict[str, Any]]:
-    """Give the tree of notification policies; provisioned, it is the whole tree of the organisation."""
+    """Give the tree of notification policies: the whole tree, it replaces what is there."""
     return [
         {
             "orgId": 1,

@@ -1,0 +1,31 @@
+"""Operations: whether everything that arrives is stored, how soon, and what stands in the way.
+
+Nearly all of it asks Prometheus, so that one can be drawn where no database is at hand.
+"""
+
+from grafana_foundation_sdk.models.dashboard import Dashboard
+
+from grafana import uids
+from grafana.board import Row, board
+from grafana.dashboards import operations_flow as flow
+from grafana.dashboards import operations_processes as processes
+from grafana.queries import statements
+
+
+def dashboard() -> Dashboard:
+    sql = statements("operations")
+    return board(
+        uids.OPERATIONS,
+        "Operations",
+        description="Whether everything that arrives is stored, how soon, and what is in the way.",
+        since="now-1h",
+        refresh="10s",
+        rows=[
+            Row("Now", flow.now()),
+            Row("Streams", flow.streams()),
+            Row("Writing", flow.writing()),
+            Row("Processes", processes.processes()),
+            Row("What is stored", processes.stored(sql)),
+            Row("Business, from Prometheus alone", processes.business()),
+        ],
+    )

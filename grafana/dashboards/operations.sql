@@ -1,0 +1,28 @@
+-- What "Operations" asks the database. The rest it asks Prometheus.
+
+-- rows_by_minute: rows of each minute of event time, minutes without any included
+SELECT window_start AS time, stream AS metric, rows AS value
+FROM ingestion_per_minute
+WHERE $__timeFilter(window_start)
+  AND window_start < date_trunc('minute', now() - interval '5 seconds')
+ORDER BY 1, 2;
+
+-- newest: how far each stream is stored
+SELECT topic AS "Topic",
+       count(*) AS "Partitions",
+       to_timestamp(max(last_timestamp) / 1000.0) AS "Newest record",
+       extract(epoch FROM now() - to_timestamp(max(last_timestamp) / 1000.0))::double precision AS "Age",
+       sum(last_offset + 1)::bigint AS "Records",
+       max(epoch) AS "Epoch"
+FROM stream_positions
+GROUP BY topic
+ORDER BY topic;
+
+-- refused: what was refused in the range, and why; the detail is the latest of its kind
+SELECT topic AS "Topic", reason AS "Reason", count(*) AS "Records", max(time) AS "Latest",
+       (array_agg(detail ORDER BY time DESC))[1] AS "Detail of the latest"
+FROM event_dead_letters
+WHERE $__timeFilter(time)
+GROUP BY topic, reason
+ORDER BY 3 DESC, 1, 2
+LIMIT 50;
