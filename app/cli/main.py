@@ -7,6 +7,7 @@ from app.cli.down import down
 from app.cli.engines import engines
 from app.cli.epoch import epoch
 from app.cli.generate import generate
+from app.cli.grafana import grafana
 from app.cli.migrate import migrate
 from app.cli.recompute import recompute
 from app.cli.schema import schema
@@ -34,6 +35,7 @@ main.add_command(dictionary)
 main.add_command(engines)
 main.add_command(epoch)
 main.add_command(generate)
+main.add_command(grafana)
 main.add_command(migrate)
 main.add_command(recompute)
 main.add_command(schema)
