@@ -1,26 +1,49 @@
 """Which files are made from code, and what must stand in them."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
-from grafana.dashboards import content_steering
+from grafana.alerts.alert import Panel
+from grafana.alerts.files import files as alert_files
+from grafana.dashboards import (
+    content_steering,
+    markets,
+    media,
+    operations,
+    purchases,
+    user_activity,
+)
 
 HERE = Path(__file__).parent
 
 DASHBOARDS: dict[str, Callable[[], Dashboard]] = {
     "content_steering": content_steering.dashboard,
+    "operations": operations.dashboard,
+    "media": media.dashboard,
+    "user_activity": user_activity.dashboard,
+    "purchases": purchases.dashboard,
+    "markets": markets.dashboard,
 }
 
 
 def generated() -> dict[Path, str]:
     """Give every generated file with its text."""
+    dashboards = {name: build() for name, build in DASHBOARDS.items()}
+    texts = {f"dashboards/{name}.json": dashboard_json(it) for name, it in dashboards.items()}
+    texts |= alert_files(panel_ids(dashboards.values()))
+    return {HERE / path: text for path, text in texts.items()}
+
+
+def panel_ids(dashboards: Iterable[Dashboard]) -> dict[Panel, int]:
+    """Give the number of each panel, for links to it."""
     return {
-        HERE / "dashboards" / f"{name}.json": dashboard_json(build())
-        for name, build in DASHBOARDS.items()
+        Panel(dashboard.uid or "", panel.title or ""): panel.id_val or 0
+        for dashboard in dashboards
+        for panel in dashboard.panels or ()
     }
 
 

@@ -104,7 +104,7 @@ def pie(title: str, *queries: Query, **about: Unpack[About]) -> dashboard.Panel:
         reduce_options=_every_row(),
         tooltip=_tooltip(),
     )
-    return made("piechart", title, queries, "table", about, options=options)
+    return made("piechart", title, queries, "table", about, options=options, custom={})
 
 
 def columns(title: str, *queries: Query, across: str, **about: Unpack[About]) -> dashboard.Panel:
@@ -116,7 +116,10 @@ def columns(title: str, *queries: Query, across: str, **about: Unpack[About]) ->
         legend=common.VizLegendOptions(show_legend=False),
         tooltip=_tooltip(),
     )
-    return made("barchart", title, queries, "table", {"minimum": 0, **about}, options=options)
+    custom = {"lineWidth": 1, "fillOpacity": 80, "gradientMode": "none"}
+    return made(
+        "barchart", title, queries, "table", {"minimum": 0, **about}, options=options, custom=custom
+    )
 
 
 def table(title: str, *queries: Query, **about: Unpack[About]) -> dashboard.Panel:

@@ -25,13 +25,13 @@ def several(name: str, label: str, query: Sql) -> VariableModel:
     return _chosen(name, label, query, everything, is_multi=True)
 
 
-def one(name: str, label: str, query: Sql, first: VariableOption | None = None) -> VariableModel:
-    """Offer one of the query's rows, `first` to begin with, otherwise the first."""
-    return _chosen(name, label, query, first, is_multi=False)
+def one(name: str, label: str, query: Sql) -> VariableModel:
+    """Offer one of the query's rows; the first to begin with, since none is called nothing."""
+    return _chosen(name, label, query, VariableOption(text="", value=""), is_multi=False)
 
 
 def _chosen(
-    name: str, label: str, query: Sql, current: VariableOption | None, *, is_multi: bool
+    name: str, label: str, query: Sql, current: VariableOption, *, is_multi: bool
 ) -> VariableModel:
     return VariableModel(
         type_val=VariableType.QUERY,

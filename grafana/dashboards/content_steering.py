@@ -134,7 +134,7 @@ def _by_cdn(sql: dict[str, Sql]) -> list[Panel]:
             ),
         ),
         timeseries(
-            "Concurrent sessions",
+            "Concurrent sessions by CDN",
             sql["sessions_by_cdn"],
             unit=COUNT,
             minimum=0,

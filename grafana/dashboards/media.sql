@@ -1,0 +1,95 @@
+-- What "Media" asks. Lines end with the last full minute, as in content_steering.sql.
+
+-- event_types: to choose from
+SELECT DISTINCT event_type FROM media_events_by_type_per_hour
+WHERE window_start >= date_trunc('hour', $__timeFrom()::timestamptz) AND window_start <= $__timeTo()
+ORDER BY 1;
+
+-- content_types: to choose from
+SELECT DISTINCT content_type FROM media_events_by_type_per_hour
+WHERE window_start >= date_trunc('hour', $__timeFrom()::timestamptz) AND window_start <= $__timeTo()
+ORDER BY 1;
+
+-- plays_now: in the last full minute
+SELECT coalesce(sum(events), 0) AS plays
+FROM media_events_by_type
+WHERE window_start = date_trunc('minute', least($__timeTo()::timestamptz, now()) - interval '65 seconds')
+  AND event_type = 'play' AND ('*' IN ($content_type) OR content_type IN ($content_type));
+
+-- stops_now: in the last full minute
+SELECT coalesce(sum(events), 0) AS stops
+FROM media_events_by_type
+WHERE window_start = date_trunc('minute', least($__timeTo()::timestamptz, now()) - interval '65 seconds')
+  AND event_type = 'stop' AND ('*' IN ($content_type) OR content_type IN ($content_type));
+
+-- plays_per_stop: over the whole range
+SELECT sum(events) FILTER (WHERE event_type = 'play')
+       / nullif(sum(events) FILTER (WHERE event_type = 'stop'), 0) AS balance
+FROM media_events_by_type
+WHERE $__timeFilter(window_start) AND ('*' IN ($content_type) OR content_type IN ($content_type));
+
+-- events_by_type: by minute
+SELECT window_start AS time, event_type AS metric, sum(events) AS value
+FROM media_events_by_type
+WHERE $__timeFilter(window_start) AND window_start <= now() - interval '65 seconds'
+  AND ('*' IN ($event_type) OR event_type IN ($event_type))
+  AND ('*' IN ($content_type) OR content_type IN ($content_type))
+GROUP BY 1, 2
+ORDER BY 1, 2;
+
+-- events_by_content_type: by minute
+SELECT window_start AS time, content_type AS metric, sum(events) AS value
+FROM media_events_by_type
+WHERE $__timeFilter(window_start) AND window_start <= now() - interval '65 seconds'
+  AND ('*' IN ($event_type) OR event_type IN ($event_type))
+  AND ('*' IN ($content_type) OR content_type IN ($content_type))
+GROUP BY 1, 2
+ORDER BY 1, 2;
+
+-- balance: plays and stops by minute, and how many more began than ended
+SELECT window_start AS time,
+       coalesce(sum(events) FILTER (WHERE event_type = 'play'), 0) AS "Plays",
+       coalesce(sum(events) FILTER (WHERE event_type = 'stop'), 0) AS "Stops",
+       coalesce(sum(CASE event_type WHEN 'play' THEN events WHEN 'stop' THEN -events END), 0) AS "Balance"
+FROM media_events_by_type
+WHERE $__timeFilter(window_start) AND window_start <= now() - interval '65 seconds'
+  AND ('*' IN ($content_type) OR content_type IN ($content_type))
+GROUP BY 1
+ORDER BY 1;
+
+-- most_watched: by plays in the range
+SELECT title AS "Title", sum(plays) AS "Plays", sum(stops) AS "Stops", sum(plays) - sum(stops) AS "Balance"
+FROM content_plays
+WHERE $__timeFilter(window_start)
+GROUP BY content_id, title
+ORDER BY "Plays" DESC, title
+LIMIT 20;
+
+-- by_platform: events of the last quarter of an hour, from raw rows
+SELECT event_source AS "Platform", count(*) AS "Events"
+FROM media_events
+WHERE event_time > least($__timeTo()::timestamptz, now()) - interval '15 minutes' AND event_time <= $__timeTo()
+  AND ('*' IN ($event_type) OR event_type IN ($event_type))
+  AND ('*' IN ($content_type) OR content_type IN ($content_type))
+GROUP BY 1
+ORDER BY 2 DESC, 1
+LIMIT 15;
+
+-- by_language: events of the last quarter of an hour, from raw rows
+SELECT language AS "Language", count(*) AS "Events"
+FROM media_events
+WHERE event_time > least($__timeTo()::timestamptz, now()) - interval '15 minutes' AND event_time <= $__timeTo()
+  AND ('*' IN ($event_type) OR event_type IN ($event_type))
+  AND ('*' IN ($content_type) OR content_type IN ($content_type))
+GROUP BY 1
+ORDER BY 2 DESC, 1
+LIMIT 15;
+
+-- week_by_type: events by hour, full hours only
+SELECT window_start AS time, event_type AS metric, sum(events) AS value
+FROM media_events_by_type_per_hour
+WHERE $__timeFilter(window_start) AND window_start <= now() - interval '1 hour 5 seconds'
+  AND ('*' IN ($event_type) OR event_type IN ($event_type))
+  AND ('*' IN ($content_type) OR content_type IN ($content_type))
+GROUP BY 1, 2
+ORDER BY 1, 2;

@@ -1,0 +1,64 @@
+-- What "User activity" asks. Lines end with the last full minute, as in content_steering.sql; what says
+-- "so far" counts the unfinished one too.
+
+-- event_types: to choose from
+SELECT DISTINCT event_type FROM user_activity_by_type_per_hour
+WHERE window_start >= date_trunc('hour', $__timeFrom()::timestamptz) AND window_start <= $__timeTo()
+ORDER BY 1;
+
+-- today: events so far (the panel's own range begins at midnight)
+SELECT coalesce(sum(events), 0) AS events
+FROM user_activity_by_type
+WHERE $__timeFilter(window_start) AND ('*' IN ($event_type) OR event_type IN ($event_type));
+
+-- yesterday: events up to the same time of the day before
+SELECT coalesce(sum(events), 0) AS events
+FROM user_activity_by_type
+WHERE window_start >= $__timeFrom()::timestamptz - interval '1 day'
+  AND window_start <= $__timeTo()::timestamptz - interval '1 day'
+  AND ('*' IN ($event_type) OR event_type IN ($event_type));
+
+-- rate_now: events in the last full minute
+SELECT coalesce(sum(events), 0) AS events
+FROM user_activity_by_type
+WHERE window_start = date_trunc('minute', least($__timeTo()::timestamptz, now()) - interval '65 seconds')
+  AND ('*' IN ($event_type) OR event_type IN ($event_type));
+
+-- rate: events by minute and type
+SELECT window_start AS time, event_type AS metric, events AS value
+FROM user_activity_by_type
+WHERE $__timeFilter(window_start) AND window_start <= now() - interval '65 seconds'
+  AND ('*' IN ($event_type) OR event_type IN ($event_type))
+ORDER BY 1, 2;
+
+-- distribution: events by type in the range
+SELECT event_type AS "Type", sum(events) AS "Events"
+FROM user_activity_by_type
+WHERE $__timeFilter(window_start) AND ('*' IN ($event_type) OR event_type IN ($event_type))
+GROUP BY 1
+ORDER BY 2 DESC, 1;
+
+-- top_users: the five with the most events in the last hour
+SELECT user_id AS "User", sum(event_count) AS "Events"
+FROM user_event_summary
+WHERE event_minute > (least($__timeTo()::timestamptz, now()) - interval '1 hour') AT TIME ZONE 'UTC'
+  AND event_minute <= $__timeTo()::timestamptz AT TIME ZONE 'UTC'
+  AND ('*' IN ($event_type) OR event_type IN ($event_type))
+GROUP BY 1
+ORDER BY 2 DESC, 1
+LIMIT 5;
+
+-- by_hour: events of each full hour
+SELECT window_start AS time, event_type AS metric, events AS value
+FROM user_activity_by_type_per_hour
+WHERE $__timeFilter(window_start) AND window_start <= now() - interval '1 hour 5 seconds'
+  AND ('*' IN ($event_type) OR event_type IN ($event_type))
+ORDER BY 1, 2;
+
+-- growth: events of each day (UTC), today's so far, and all of them up to that day
+SELECT window_start AS time, sum(events) AS "Each day", sum(sum(events)) OVER (ORDER BY window_start) AS "Together"
+FROM user_activity_by_type_per_day
+WHERE window_start >= date_trunc('day', $__timeFrom()::timestamptz, 'UTC') AND window_start <= $__timeTo()
+  AND ('*' IN ($event_type) OR event_type IN ($event_type))
+GROUP BY window_start
+ORDER BY 1;

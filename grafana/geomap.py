@@ -1,0 +1,43 @@
+"""A map of countries."""
+
+from typing import Unpack
+
+from grafana_foundation_sdk.models import common, dashboard
+from grafana_foundation_sdk.models import geomap as maps
+
+from grafana.panels import About, made
+from grafana.queries import Query
+
+_GAZETTEER = "public/gazetteer/countries.json"
+"""Comes with Grafana; knows countries by ISO 3166 alpha-2."""
+
+
+def countries(title: str, query: Query, *, size: str, **about: Unpack[About]) -> dashboard.Panel:
+    """Markers on the countries of column `country`, as large as the column `size` says."""
+    markers = common.MapLayerOptions(
+        type_val="markers",
+        name=title,
+        tooltip=True,
+        location=common.FrameGeometrySource(
+            mode=common.FrameGeometrySourceMode.LOOKUP, lookup="country", gazetteer=_GAZETTEER
+        ),
+        config={
+            "showLegend": False,
+            "style": {
+                "color": {"fixed": "blue"},
+                "opacity": 0.5,
+                "size": {"field": size, "min": 4, "max": 30, "fixed": 8},
+                "symbol": {"fixed": "img/icons/marker/circle.svg", "mode": "fixed"},
+            },
+        },
+    )
+    options = maps.Options(
+        view=maps.MapViewConfig(id_val="zero", lat=20, lon=0, zoom=1, all_layers=True),
+        controls=maps.ControlsOptions(
+            show_zoom=True, mouse_wheel_zoom=False, show_attribution=True
+        ),
+        basemap=common.MapLayerOptions(type_val="default", name="Map"),
+        layers=[markers],
+        tooltip=maps.TooltipOptions(maps.TooltipMode.DETAILS),
+    )
+    return made("geomap", title, [query], "table", about, options=options)

@@ -1,0 +1,117 @@
+"""A database as a real worker has filled it from the simulated clients of all five streams."""
+
+import asyncio
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from app.engines import Kafka, Postgres
+from app.engines.ports import free_port
+from app.processes.child import Child
+from app.processes.watchdog import Watchdog
+from generator.producer import Lane
+from generator.run import Load, generate
+from generator.streams import SIMULATED
+from generator.target import Target
+from generator.truth import Truth
+from tests.integration.worker import Worker, faust_command
+
+_HOURS = 3
+_EVENTS = 90_000
+_EVENTS_PER_SECOND = _EVENTS / (_HOURS * 3_600)
+_STORED = """
+SELECT (SELECT count(*) FROM content_sessions) + (SELECT count(*) FROM media_events)
+     + (SELECT count(*) FROM user_activity) + (SELECT count(*) FROM purchases)
+     + (SELECT count(*) FROM market_ticks) + (SELECT count(*) FROM event_dead_letters)
+"""
+
+
+@dataclass(frozen=True)
+class Filled:
+    """Where it is, and the time up to which there are events."""
+
+    dsn: str
+    now: datetime
+
+
+class Clock:
+    """Tells at first that it is three hours ago: the generator makes up for them at full speed."""
+
+    def __init__(self) -> None:
+        self.real = time.time_ns() // 1_000_000
+        self._is_first = True
+
+    def __call__(self) -> int:
+        first, self._is_first = self._is_first, False
+        return self.real - _HOURS * 3_600_000 if first else self.real
+
+
+@pytest.fixture(scope="session")
+def filled(
+    kafka: Kafka,
+    postgres: Postgres,
+    _template: str,
+    watchdog: Watchdog,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Filled]:
+    """Produce three hours of five streams, and have one worker store them."""
+    name = f"dashboards_{uuid4().hex}"
+    postgres.query(f"CREATE DATABASE {name} TEMPLATE {_template}")
+    clock = Clock()
+    folder = tmp_path_factory.mktemp("dashboards")
+    worker = _worker(kafka.address, postgres.dsn(name), name, folder, watchdog)
+    try:
+        worker.child.start()  # while it starts, events are made
+        produced = asyncio.run(_produced(kafka.address, name, clock))
+        worker.wait_until(lambda: _stored(postgres.dsn(name)) >= produced, f"at {produced} records")
+        worker.stop()
+        yield Filled(postgres.dsn(name), datetime.fromtimestamp(clock.real / 1_000, UTC))
+    finally:
+        worker.kill()
+        postgres.query(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _worker(broker: str, dsn: str, name: str, folder: Path, watchdog: Watchdog) -> Worker:
+    port, metrics_port = free_port(), free_port()
+    settings = {
+        "HEADRACE_BROKER": broker,
+        "HEADRACE_DATABASE": dsn,
+        "HEADRACE_TOPIC_PREFIX": f"{name}-",
+        "HEADRACE_APP_ID": name,
+        "HEADRACE_HOME": str(folder),
+        "HEADRACE_TOPIC_PARTITIONS": "1",
+        "HEADRACE_WEB_PORT": str(port),
+        "HEADRACE_METRICS_PORT": str(metrics_port),
+    }
+    command = faust_command("worker", "-l", "info")
+    child = Child(name, command, folder / "worker.log", environment=settings, watchdog=watchdog)
+    return Worker(child, port, metrics_port)
+
+
+async def _produced(broker: str, name: str, clock: Clock) -> int:
+    """Produce, and give the number of records."""
+    truths: dict[str, Truth] = {stream: SIMULATED[stream].truth() for stream in SIMULATED}
+    lanes = [
+        Lane(stream, Target(broker, f"{name}-{stream}", 1, "none"), truth)
+        for stream, truth in truths.items()
+    ]
+    load = Load(_EVENTS_PER_SECOND, events=_EVENTS)
+    await generate(load, lanes, stop=asyncio.Event(), clock=clock)
+    return sum(truth.produced for truth in truths.values())
+
+
+def _stored(dsn: str) -> int:
+    async def ask() -> int:
+        connection = await asyncpg.connect(dsn)
+        try:
+            return int(await connection.fetchval(_STORED))
+        finally:
+            await connection.close()
+
+    return asyncio.run(ask())
