@@ -1,0 +1,97 @@
+"""Our services start with exactly compose's commands and environment; only addresses differ.
+
+The program is the one that the Dockerfile's build stage makes, under the image's init.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from app.engines import Kafka, Postgres
+from app.processes.watchdog import Watchdog
+from generator.streams import SIMULATED
+from tests.compose.image import Image
+from tests.compose.resolving import program
+from tests.compose.started import Started
+
+pytestmark = pytest.mark.timeout(300)
+
+Start = Callable[[str], Started]
+Services = dict[str, dict[str, Any]]
+
+
+@pytest.fixture
+def server(own_postgres: Postgres) -> Postgres:
+    """Make what the database's image makes: an empty database of a superuser of its own."""
+    own_postgres.query("CREATE ROLE headrace SUPERUSER LOGIN PASSWORD 'headrace'")
+    own_postgres.query("DROP DATABASE headrace")
+    own_postgres.query("CREATE DATABASE headrace OWNER headrace")
+    return own_postgres
+
+
+@pytest.fixture
+def start(
+    services: Services, server: Postgres, own_kafka: Kafka, image: Image, watchdog: Watchdog
+) -> Iterator[Start]:
+    """Start services by their names, as often as wanted."""
+    program("tini", "Debian's package of that name")
+    postgres = urlsplit(server.dsn())
+    addresses = {
+        "kafka:9092": own_kafka.address,
+        "timescaledb:5432": f"{postgres.hostname}:{postgres.port}",
+    }
+    started: list[Started] = []
+
+    def start(name: str) -> Started:
+        one = Started(name, services[name], addresses, image, watchdog)
+        started.append(one)
+        one.child.start()
+        return one
+
+    yield start
+    for one in started:
+        one.child.kill()
+
+
+def test_migrate_makes_the_tables_gives_the_reader_its_password_and_ends(
+    start: Start, server: Postgres
+) -> None:
+    migrate = start("migrate")
+
+    assert migrate.wait_until_it_ends() == 0, migrate.child.tail(40)
+    assert server.query("SELECT count(*) FROM traffic_by_cdn", "headrace").strip() == "0"
+    roles = server.query("SELECT rolname FROM pg_authid WHERE rolpassword LIKE 'SCRAM-SHA-256$%'")
+    assert "headrace_reader" in roles.split()
+
+
+def test_a_generator_and_two_workers_run_are_healthy_and_end_when_asked(
+    start: Start, server: Postgres, image: Image
+) -> None:
+    assert start("migrate").wait_until_it_ends() == 0
+
+    generator, *workers = [start(name) for name in ("generator", "worker", "worker")]
+    for one in (generator, *workers):
+        one.wait_until(one.is_healthy, "healthy")
+        assert one.is_live()
+
+    for stream in SIMULATED:
+        workers[0].wait_until(partial(_stored, server, stream), f"storing {stream}")
+    for worker in workers:  # each asks the other, by its host name, for the partitions it has not
+        worker.wait_until(partial(_lists_all_partitions, worker), "listing all entries")
+
+    for one in (*workers, generator):
+        assert one.child.stop(), f"{one.name} had to be killed:\n{one.child.tail(40)}"
+        assert one.child.returncode == 0, one.child.tail(40)
+    assert list(image.work.iterdir()) == []  # where the image's user could not write
+
+
+def _stored(server: Postgres, stream: str) -> bool:
+    return server.query(f"SELECT EXISTS (TABLE {stream})", "headrace").strip() == "t"
+
+
+def _lists_all_partitions(worker: Started) -> bool:
+    entries = worker.page("/table/traffic_by_cdn/")["entries"]
+    return {key.rpartition(".")[2] for key in entries} == {"p0", "p1", "p2", "p3"}
