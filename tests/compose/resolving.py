@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 import yaml
@@ -16,15 +16,16 @@ PROFILES = ("clickhouse", "minio")
 _SECONDS = 60
 
 
+def required(missing: str) -> NoReturn:
+    """Skip with the reason, or fail where CI=true."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(missing)
+    pytest.skip(missing)
+
+
 def program(name: str, where_from: str) -> str:
-    """Find a program; without it, skip with the reason, or fail where CI=true."""
-    found = shutil.which(name)
-    if found is None:
-        missing = f"no {name} on PATH: {where_from}"
-        if os.environ.get("CI") == "true":
-            pytest.fail(missing)
-        pytest.skip(missing)
-    return found
+    """Find a program that a test needs."""
+    return shutil.which(name) or required(f"no {name} on PATH: {where_from}")
 
 
 def by_docker_compose(folder: Path, *profiles: str) -> dict[str, Any]:

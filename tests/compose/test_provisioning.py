@@ -76,7 +76,8 @@ def test_dashboards_are_read_from_the_folder_that_compose_mounts(place: Path) ->
     assert provider["allowUiUpdates"] is False
     assert provider["options"]["path"] == "$HEADRACE_GRAFANA_DASHBOARDS"
     assert f"{place}/grafana/dashboards:{folder}:ro" in grafana["volumes"]
-    assert list((ROOT / "grafana/dashboards").glob("*.json"))
+    home = Path(grafana["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"])
+    assert (ROOT / "grafana/dashboards" / home.relative_to(folder)).is_file()
 
 
 def test_prometheus_scrapes_every_worker_and_generator_on_their_ports(
