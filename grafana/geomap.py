@@ -16,7 +16,7 @@ def countries(title: str, query: Query, *, size: str, **about: Unpack[About]) ->
     """Markers on the countries of column `country`, as large as the column `size` says."""
     markers = common.MapLayerOptions(
         type_val="markers",
-        name=title,
+        name="Countries",
         tooltip=True,
         location=common.FrameGeometrySource(
             mode=common.FrameGeometrySourceMode.LOOKUP, lookup="country", gazetteer=_GAZETTEER

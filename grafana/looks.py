@@ -16,12 +16,20 @@ from grafana_foundation_sdk.models.dashboard import (
 MBPS = "Mbits"
 PERCENT = "percent"
 COUNT = "short"
+"""Like 2.78 K. Not with `decimals=0`, which makes that 3 K."""
+
 EXACT = "locale"
-"""All digits, in groups as the reader's language has them: for money and prices."""
+"""All digits, in groups as the reader's language has them: for money, and what can be counted."""
+
 BYTES = "bytes"
+"""In powers of 1024, as disks and memory have them."""
+
+TRAFFIC_BYTES = "decbytes"
+"""In powers of 1000, as networks have them."""
+
 SECONDS = "s"
 MILLISECONDS = "ms"
-PER_MINUTE = "opm"
+PER_MINUTE = "cpm"
 PER_SECOND = "ops"
 NO_UNIT = "none"
 

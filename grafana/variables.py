@@ -34,6 +34,8 @@ def _chosen(
     name: str, label: str, query: Sql, current: VariableOption, *, is_multi: bool
 ) -> VariableModel:
     return VariableModel(
+        # Grafana keeps variables by it; the SDK gives all of them the same
+        id_val=name,
         type_val=VariableType.QUERY,
         name=name,
         label=label,

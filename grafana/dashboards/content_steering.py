@@ -4,7 +4,7 @@ from grafana_foundation_sdk.models.dashboard import Dashboard, Panel
 
 from grafana import uids
 from grafana.board import Row, board
-from grafana.looks import BYTES, COUNT, LOAD, MBPS, PERCENT, column
+from grafana.looks import COUNT, EXACT, LOAD, MBPS, PERCENT, TRAFFIC_BYTES, column
 from grafana.panels import bars, columns, pie, stat, table, timeseries
 from grafana.queries import Sql, statements
 from grafana.variables import several
@@ -49,7 +49,7 @@ def _now(sql: dict[str, Sql]) -> list[Panel]:
         stat(
             "Concurrent sessions",
             sql["sessions_now"],
-            unit=COUNT,
+            unit=EXACT,
             decimals=0,
             width=6,
             description=(
@@ -99,7 +99,7 @@ def _now(sql: dict[str, Sql]) -> list[Panel]:
                 column("Capacity", MBPS),
                 column("Headroom", MBPS, decimals=1),
                 column("Used", PERCENT, decimals=0, steps=LOAD),
-                column("Sessions", COUNT, decimals=0),
+                column("Sessions", EXACT, decimals=0),
             ],
             description=(
                 "What each CDN carries, can carry (cdn_capacity) and has left. An empty capacity: "
@@ -158,7 +158,7 @@ def _by_cdn(sql: dict[str, Sql]) -> list[Panel]:
         pie(
             "Carried in the whole range",
             sql["carried_by_cdn"],
-            unit=BYTES,
+            unit=TRAFFIC_BYTES,
             width=4,
             description="Bytes that each CDN delivered, for comparison with its invoice.",
         ),
@@ -182,7 +182,7 @@ def _by_network(sql: dict[str, Sql]) -> list[Panel]:
             sql["pairs_now"],
             columns=[
                 column("Traffic", MBPS, decimals=1),
-                column("Sessions", COUNT, decimals=0),
+                column("Sessions", EXACT, decimals=0),
                 column("Mean bitrate", MBPS, decimals=2),
             ],
             description=(
@@ -199,7 +199,7 @@ def _bitrates(sql: dict[str, Sql]) -> list[Panel]:
             "Sessions by bitrate, last five minutes",
             sql["bitrates"],
             across="Bitrate",
-            unit=COUNT,
+            unit=EXACT,
             decimals=0,
             description=(
                 "Mean number of sessions that played each bitrate. Weight moves to the left: "

@@ -98,7 +98,7 @@ FROM (SELECT window_start AS time, current_cdn AS metric,
 WHERE '*' IN ($cdn) OR metric IN ($cdn)
 ORDER BY 1, 2;
 
--- carried_by_cdn: gigabytes in the whole range
+-- carried_by_cdn: bytes in the whole range
 SELECT current_cdn AS "CDN", sum(kilobits) * 125.0 AS "Carried"
 FROM traffic_by_cdn
 WHERE $__timeFilter(window_start) AND ('*' IN ($cdn) OR current_cdn IN ($cdn))

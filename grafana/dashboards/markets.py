@@ -76,8 +76,8 @@ def _of_several(sql: dict[str, Sql]) -> list[Panel]:
                 column("High", EXACT),
                 column("Low", EXACT),
                 column("Volume", EXACT),
-                column("Trades", COUNT),
-                column("Missing", COUNT, steps=("transparent", (1, "orange"))),
+                column("Trades", EXACT),
+                column("Missing", EXACT, steps=("transparent", (1, "orange"))),
             ],
             description=(
                 "Prices in each product's quote currency, volume in its base currency. Orange: "
@@ -163,8 +163,8 @@ def _arrival(sql: dict[str, Sql]) -> list[Panel]:
             sql["gaps"],
             columns=[column("Length", SECONDS)],
             description=(
-                "Spells without any row after rows had come, the latest first. None is best. What came late fills its "
-                "gap again."
+                "Spells without any row after rows had come, the latest first. None is best. What "
+                "came late fills its gap again."
             ),
         ),
         timeseries(

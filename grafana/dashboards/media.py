@@ -4,7 +4,7 @@ from grafana_foundation_sdk.models.dashboard import Dashboard, Panel
 
 from grafana import uids
 from grafana.board import Row, board
-from grafana.looks import COUNT, NO_UNIT, PER_MINUTE, column
+from grafana.looks import COUNT, EXACT, NO_UNIT, PER_MINUTE, column
 from grafana.panels import bars, pie, stat, table, timeseries
 from grafana.queries import Sql, statements
 from grafana.variables import several
@@ -108,7 +108,7 @@ def _what(sql: dict[str, Sql]) -> list[Panel]:
             "Most watched",
             sql["most_watched"],
             height=12,
-            columns=[column("Plays", COUNT), column("Stops", COUNT), column("Balance", COUNT)],
+            columns=[column("Plays", EXACT), column("Stops", EXACT), column("Balance", EXACT)],
             description=(
                 "The twenty titles that began most often in the range, events of all types. A "
                 "balance as high as its plays: nobody's end of this title is reported."

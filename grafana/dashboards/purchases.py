@@ -47,7 +47,7 @@ def _totals(sql: dict[str, Sql]) -> list[Panel]:
         stat(
             "Articles, $currency",
             sql["articles"],
-            unit=COUNT,
+            unit=EXACT,
             width=6,
             description=(
                 "Articles bought in the range in the chosen currency; a basket has one or more."
@@ -101,8 +101,8 @@ def _by_country(sql: dict[str, Sql]) -> list[Panel]:
             sql["countries_table"],
             height=12,
             columns=[
-                column("Articles", COUNT),
-                column("Pieces", COUNT),
+                column("Articles", EXACT),
+                column("Pieces", EXACT),
                 column("Amount", EXACT, decimals=2),
                 column("Share", PERCENT, decimals=1),
             ],
@@ -139,8 +139,8 @@ def _by_category(sql: dict[str, Sql]) -> list[Panel]:
             "Categories, $currency",
             sql["categories"],
             columns=[
-                column("Articles", COUNT),
-                column("Pieces", COUNT),
+                column("Articles", EXACT),
+                column("Pieces", EXACT),
                 column("Amount", EXACT, decimals=2),
                 column("Basket", EXACT, decimals=2),
             ],
@@ -169,10 +169,10 @@ def _by_currency(sql: dict[str, Sql]) -> list[Panel]:
             sql["currencies_table"],
             width=24,
             columns=[
-                column("Articles", COUNT),
-                column("Pieces", COUNT),
+                column("Articles", EXACT),
+                column("Pieces", EXACT),
                 column("Amount", EXACT, decimals=2),
-                column("Countries", COUNT),
+                column("Countries", EXACT),
             ],
             description="Each row has an amount in its own currency: never add them up.",
         ),

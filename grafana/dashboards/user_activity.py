@@ -4,7 +4,7 @@ from grafana_foundation_sdk.models.dashboard import Dashboard, Panel
 
 from grafana import uids
 from grafana.board import Row, board
-from grafana.looks import COUNT, PER_MINUTE, second_axis
+from grafana.looks import COUNT, EXACT, PER_MINUTE, second_axis
 from grafana.panels import bars, pie, stat, timeseries
 from grafana.queries import Sql, statements
 from grafana.variables import several
@@ -30,7 +30,7 @@ def _today(sql: dict[str, Sql]) -> list[Panel]:
         stat(
             "Events today, so far",
             sql["today"],
-            unit=COUNT,
+            unit=EXACT,
             width=8,
             of="now/d",
             description=(
@@ -41,7 +41,7 @@ def _today(sql: dict[str, Sql]) -> list[Panel]:
         stat(
             "Yesterday, up to this time",
             sql["yesterday"],
-            unit=COUNT,
+            unit=EXACT,
             width=8,
             of="now/d",
             description="Events of the same part of yesterday, to compare today's with.",

@@ -23,7 +23,7 @@ from generator.truth import Truth
 from tests.integration.worker import Worker, faust_command
 
 _HOURS = 3
-_EVENTS = 90_000
+_EVENTS = 50_000
 _EVENTS_PER_SECOND = _EVENTS / (_HOURS * 3_600)
 _STORED = """
 SELECT (SELECT count(*) FROM content_sessions) + (SELECT count(*) FROM media_events)

@@ -138,6 +138,7 @@ def test_every_variable_begins_with_all_or_has_nothing_chosen(path: Path) -> Non
     for variable in variables(dashboard(path)):
         assert SOURCES[variable["datasource"]["uid"]] == variable["datasource"]["type"]
         assert variable["multi"] == variable["includeAll"]
+        assert variable["id"] == variable["name"], "Grafana takes those with one id for one"
         value = variable["current"]["value"]
         assert value == (["$__all"] if variable["multi"] else "")
         assert variable.get("allValue") == ("'*'" if variable["multi"] else None)
