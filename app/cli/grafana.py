@@ -1,6 +1,7 @@
 """`headrace grafana`."""
 
 import os
+from contextlib import closing
 from urllib.parse import urlsplit
 
 import click
@@ -12,7 +13,7 @@ from app.extras import NotInstalledError
 def grafana() -> None:
     """Dashboards, data sources and alerts in a Grafana that runs elsewhere.
 
-    `docker compose up` and `headrace up` bring a Grafana that has them already: docs/grafana.md.
+    The Grafana of `docker compose up` has them already: this is for one of your own.
     """
 
 
@@ -39,7 +40,7 @@ def grafana() -> None:
     help="Write the passwords of data sources that are there already, too.",
 )
 def deploy(*, url: str, token: str, dry_run: bool, passwords: bool) -> None:
-    r"""Put Headrace's dashboards into your Grafana.
+    """Put Headrace's dashboards into your Grafana.
 
     Makes the folder Headrace, the data sources, the dashboards and the alert rules, or brings them
     up to date. Run it as often as you like: the second time it changes nothing. It touches nothing
@@ -57,11 +58,11 @@ def deploy(*, url: str, token: str, dry_run: bool, passwords: bool) -> None:
       HEADRACE_CLICKHOUSE_HOST    not set: no ClickHouse; _PORT, _USER, _DATABASE, _PASSWORD
 
     \b
-    First look, then do:
+    First look, then do (more: docs/grafana-deploy.md):
       export HEADRACE_GRAFANA_URL=https://grafana.example.org HEADRACE_GRAFANA_TOKEN=glsa_...
       headrace grafana deploy --dry-run
       headrace grafana deploy
-    """
+    """  # noqa: D301 - click wants the control character
     _check(url, token)
     try:
         from grafana.deploy import files, run  # noqa: PLC0415 - an extra
@@ -69,15 +70,15 @@ def deploy(*, url: str, token: str, dry_run: bool, passwords: bool) -> None:
         from grafana.deploy.errors import DeployError  # noqa: PLC0415
     except ImportError as error:
         raise click.ClickException(str(_not_installed(error))) from None
-    there = Grafana(url, token)
-    try:
-        actions = run.plan(there, files.read(os.environ), passwords=passwords)
-        if dry_run:
-            run.show(actions, click.echo)
-        else:
-            run.deploy(there, actions, click.echo)
-    except DeployError as error:
-        raise click.ClickException(str(error)) from None
+    with closing(Grafana(url, token)) as there:
+        try:
+            actions = run.plan(there, files.read(os.environ), passwords=passwords)
+            if dry_run:
+                run.show(actions, click.echo)
+            else:
+                run.deploy(there, actions, click.echo)
+        except DeployError as error:
+            raise click.ClickException(str(error)) from None
 
 
 def _check(url: str, token: str) -> None:

@@ -21,7 +21,7 @@ _SECONDS = 30.0
 
 
 class Grafana:
-    """Every method raises DeployError."""
+    """Keeps its connection until it is closed. Every method raises DeployError."""
 
     def __init__(self, url: str, token: str) -> None:
         self._url = url.rstrip("/")
@@ -42,6 +42,9 @@ class Grafana:
             "alert rule": self._write_rule,
             "alert group": self._write_group,
         }
+
+    def close(self) -> None:
+        self._api.client.s.close()
 
     def find(self, wanted: Wanted) -> dict[str, Any] | None:
         """Give Grafana's answer about it, None where it has none."""

@@ -1,6 +1,7 @@
 """What to say, and what to grant, when Grafana does not do it."""
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Literal
@@ -45,10 +46,7 @@ def told(url: str, kind: Kind, doing: Doing, name: str) -> Iterator[None]:
     except GrafanaException as error:
         raise DeployError(_answered(error, kind, doing, f"{kind} {name}")) from None
     except requests.exceptions.SSLError as error:
-        raise DeployError(
-            f"{url}: the certificate is not trusted ({_short(error)}). Is it one of your own? Then "
-            "name the file of its authority in REQUESTS_CA_BUNDLE."
-        ) from None
+        raise DeployError(_not_safe(url, error)) from None
     except requests.exceptions.Timeout:
         raise DeployError(f"{url} took too long to answer. Try again.") from None
     except json.JSONDecodeError:
@@ -86,6 +84,15 @@ def _answered(error: Any, kind: Kind, doing: Doing, what: str) -> str:
     return f"Grafana could not {doing} the {what} ({status}{said})."
 
 
+def _not_safe(url: str, error: Exception) -> str:
+    if "CERTIFICATE_VERIFY_FAILED" in str(error):
+        return (
+            f"{url}: the certificate is not trusted ({_short(error)}). Is it one of your own? Then "
+            "name the file of its authority in REQUESTS_CA_BUNDLE."
+        )
+    return f"{url} does not answer with TLS ({_short(error)}): is it http:// and not https://?"
+
+
 def _said(error: Any) -> str:
     answer = error.response
     message = answer.get("message") if isinstance(answer, dict) else answer
@@ -93,6 +100,6 @@ def _said(error: Any) -> str:
 
 
 def _short(error: Exception) -> str:
-    """Give the last of the causes that are told inside each other."""
-    text = str(error)
-    return text.rpartition("Caused by ")[2].rstrip(")")[:200] + (")" if "(" in text else "")
+    """Give the innermost of the causes that requests tells one inside the other."""
+    text = re.split(r": (?!.*: )|\] (?!.*\] )", str(error))[-1].rstrip("\"')")
+    return text + ")" * (text.count("(") - text.count(")"))
