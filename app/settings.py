@@ -77,6 +77,7 @@ class Settings(BaseSettings):
     home: Annotated[str, Field(description="where `headrace up` keeps its engines' data")] = (
         ".headrace"
     )
+    grafana_url: Annotated[str, Field(description="a Grafana that runs elsewhere")] = ""
     fault: Annotated[
         str, Field(description="for tests: POINT:ACTION[:TIMES], telemetry/fault_points.py")
     ] = ""

@@ -46,7 +46,8 @@ from app.up.run import AlreadyRunsError, run
 def up(*, workers: int, rate: float, duration: float | None, kill: str | None, seed: int) -> None:
     """Run everything on this machine and show live numbers.
 
-    Starts Apache Kafka, PostgreSQL, workers and simulated clients. Data is kept in .headrace
+    Starts Apache Kafka, PostgreSQL, workers and simulated clients, and Prometheus and Grafana where
+    they are on PATH (HEADRACE_GRAFANA_URL names one that runs elsewhere). Data is kept in .headrace
     (HEADRACE_HOME), and the next run goes on with it; `headrace down --erase` removes it. With
     HEADRACE_BROKER or HEADRACE_DATABASE set, that broker or database is used instead. Ctrl-C stops
     everything.

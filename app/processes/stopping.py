@@ -16,6 +16,7 @@ class StopOrder(IntEnum):
     """Who stops before whom: each still finds what it needs to finish."""
 
     GENERATOR = 0
+    VIEWER = 0  # asks others and is asked by nobody
     WORKER = 1
     BROKER = 2
     DATABASE = 3

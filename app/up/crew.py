@@ -15,7 +15,8 @@ from app.processes.watchdog import Watchdog
 from app.up.flow import Flow, Meter
 from app.up.home import Home
 from app.up.options import Options
-from app.up.parts import generator, worker, worker_ports
+from app.up.parts import generator, worker
+from app.up.ports import Ports
 from app.up.view import ProcessView
 from app.up.worker_status import WorkerStatus, fetch_all
 from generator.report import Report
@@ -27,6 +28,7 @@ class Crew:
 
     workers: list[Supervised]
     web: list[str]
+    metrics: list[str]
     generator: Supervised
     report_file: Path
     generating: bool = False
@@ -36,18 +38,23 @@ class Crew:
 
     @classmethod
     def for_run(
-        cls, options: Options, home: Home, environment: Mapping[str, str], watchdog: Watchdog
+        cls,
+        options: Options,
+        ports: Ports,
+        home: Home,
+        environment: Mapping[str, str],
+        watchdog: Watchdog,
     ) -> Crew:
-        ports = worker_ports(home, options.workers)
         workers = [
-            Supervised(worker(number, port, home, environment, watchdog))
-            for number, port in enumerate(ports, 1)
+            Supervised(worker(number, ports, home, environment, watchdog))
+            for number in range(1, options.workers + 1)
         ]
         home.report.unlink(missing_ok=True)
         return cls(
             workers,
-            [f"http://127.0.0.1:{port}" for port in ports],
-            Supervised(generator(options, home, environment, watchdog)),
+            [f"http://127.0.0.1:{port}" for port in ports.web],
+            [f"http://{place}/metrics" for place in ports.metrics],
+            Supervised(generator(options, ports, home, environment, watchdog)),
             home.report,
         )
 

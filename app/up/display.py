@@ -121,6 +121,11 @@ def _addresses(addresses: Addresses) -> Table:
     table.add_row("PostgreSQL", Text(psql_line(addresses.postgres)))
     for number, url in enumerate(addresses.web, 1):
         table.add_row(f"worker-{number}", f"{url}/  {url}/table/  {url}/status/")
+    for number, url in enumerate(addresses.metrics, 1):
+        table.add_row("" if number > 1 else "metrics", url)
+    for name, viewer in (("Prometheus", addresses.prometheus), ("Grafana", addresses.grafana)):
+        if viewer:
+            table.add_row(name, viewer)
     return table
 
 

@@ -20,6 +20,9 @@ def addresses(places: Addresses) -> str:
             f"postgres  {places.postgres}",
             f"          {psql_line(places.postgres)}",
             *(f"web       {url}/" for url in places.web),
+            *(f"metrics   {url}" for url in places.metrics),
+            *(f"prometheus {url}" for url in [places.prometheus] if url),
+            *(f"grafana   {url}" for url in [places.grafana] if url),
         ]
     )
 

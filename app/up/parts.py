@@ -5,44 +5,46 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 
-from app.engines.ports import kept_ports
 from app.processes.child import Child
 from app.processes.stopping import StopOrder
 from app.processes.watchdog import Watchdog
 from app.up.home import Home
 from app.up.options import Options
+from app.up.ports import Ports
 
 _HEADRACE = (sys.executable, "-u", "-m", "app")  # -u: a log is read while it is written
 
 
-def worker_ports(home: Home, workers: int) -> list[int]:
-    """Give each worker the web port that it had the last time."""
-    names = tuple(f"worker-{number}" for number in range(1, workers + 1))
-    ports = kept_ports(home.folder / "ports.json", names)
-    return [ports[name] for name in names]
-
-
 def worker(
-    number: int, port: int, home: Home, environment: Mapping[str, str], watchdog: Watchdog
+    number: int, ports: Ports, home: Home, environment: Mapping[str, str], watchdog: Watchdog
 ) -> Child:
+    mine = {
+        "HEADRACE_WEB_PORT": str(ports.web[number - 1]),
+        "HEADRACE_METRICS_PORT": str(ports.worker_metrics[number - 1]),
+    }
     return Child(
         f"worker-{number}",
         (*_HEADRACE, "worker"),
         home.logs / f"worker-{number}.log",
-        environment={**environment, "HEADRACE_WEB_PORT": str(port)},
+        environment={**environment, **mine},
         order=StopOrder.WORKER,
         watchdog=watchdog,
     )
 
 
 def generator(
-    options: Options, home: Home, environment: Mapping[str, str], watchdog: Watchdog
+    options: Options,
+    ports: Ports,
+    home: Home,
+    environment: Mapping[str, str],
+    watchdog: Watchdog,
 ) -> Child:
     arguments = {
         "--events-per-second": str(options.events_per_second),
         "--duration": "none",  # it is stopped when the run's time is over
         "--seed": str(options.seed),
         "--report": str(home.report),
+        "--metrics-port": str(ports.generator_metrics),
     }
     flat = [word for pair in arguments.items() for word in pair]
     return Child(

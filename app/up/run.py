@@ -18,9 +18,11 @@ from app.up.crew import Crew
 from app.up.engines import Engines
 from app.up.home import Home
 from app.up.options import Options
+from app.up.ports import Ports
 from app.up.proof import Proof
 from app.up.screen import Screen, screen
 from app.up.up_file import UpFile
+from app.up.viewers import Viewers
 from app.up.watch import Watch
 from db.migrate import migrate
 
@@ -41,6 +43,7 @@ def run(options: Options, settings: Settings) -> int:
     with screen() as shown, Watchdog() as watchdog:
         engines = Engines.for_run(settings, home, watchdog)
         crew: Crew | None = None
+        viewers: Viewers | None = None
         try:
             with _stopped_by_signals():
                 shown.say("Starting Kafka and PostgreSQL ...")
@@ -48,13 +51,16 @@ def run(options: Options, settings: Settings) -> int:
                 engines.start()
                 asyncio.run(migrate(engines.database))
                 shown.say(f"They run, after {time.monotonic() - begun:.1f} s.")
-                crew = Crew.for_run(options, home, engines.environment(), watchdog)
-                watch = Watch(crew, engines, home, shown, supervisor)
+                ports = Ports.of(home, options.workers)
+                viewers = Viewers.for_run(settings, engines.database, home, ports, watchdog)
+                viewers.start()
+                crew = Crew.for_run(options, ports, home, engines.environment(), watchdog)
+                watch = Watch(crew, engines, viewers, home, shown, supervisor)
                 return _work(options, settings, watch)
         except KeyboardInterrupt:
             return INTERRUPTED if options.duration else 0
         finally:
-            _stop(engines, crew, shown)
+            _stop(engines, viewers, crew, shown)
             home.up_file.unlink(missing_ok=True)
 
 
@@ -66,14 +72,15 @@ def _work(options: Options, settings: Settings, watch: Watch) -> int:
     return Proof(options, settings, watch).run()
 
 
-def _stop(engines: Engines, crew: Crew | None, shown: Screen) -> None:
-    """Stop all in order: generator, workers, Kafka, PostgreSQL."""
+def _stop(engines: Engines, viewers: Viewers | None, crew: Crew | None, shown: Screen) -> None:
+    """Stop all in order: generator and viewers, workers, Kafka, PostgreSQL."""
     # A second Ctrl-C would leave the order; kill -9 still works, and the watchdog then goes on
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     shown.end()
     shown.say("Stopping generator, workers, Kafka and PostgreSQL, in this order ...")
-    children = [*(crew.children if crew else []), *engines.children]
+    started = [part.children for part in (crew, viewers, engines) if part]
+    children = [child for part in started for child in part]
     killed = stop_in_order(process for child in children if (process := child.stoppable))
     for name in killed:
         shown.say(f"{name} did not stop in time and was killed.")

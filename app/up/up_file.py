@@ -16,8 +16,9 @@ class Addresses(msgspec.Struct, frozen=True):
     kafka: str
     postgres: str  # a DSN
     web: list[str]
-    metrics: str | None = None
+    metrics: list[str] = []  # of workers and, last, of the generator
     edge: str | None = None
+    prometheus: str | None = None
     grafana: str | None = None
 
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from app.processes.child import Child
 from app.processes.stopping import Stoppable
 from app.processes.supervised import Exit, Supervised
 from app.up.crew import Crew
@@ -15,6 +16,7 @@ from app.up.home import Home
 from app.up.screen import Screen
 from app.up.up_file import Addresses, UpFile
 from app.up.view import View
+from app.up.viewers import Viewers
 
 _INTERVAL_SECONDS = 1.0
 _TROUBLE_SHOWN_SECONDS = 30.0
@@ -26,6 +28,7 @@ class Watch:
 
     crew: Crew
     engines: Engines
+    viewers: Viewers
     home: Home
     screen: Screen
     supervisor: Stoppable
@@ -36,7 +39,11 @@ class Watch:
     _trouble_until: float = 0.0
 
     def __post_init__(self) -> None:
-        self._engines = [Supervised(child) for child in self.engines.children]
+        self._engines = [Supervised(child) for child in self._beside]
+
+    @property
+    def _beside(self) -> list[Child]:
+        return [*self.engines.children, *self.viewers.children]
 
     def until(self, reached: Callable[[float], bool], doing: str) -> None:
         """Look once a second until `reached(seconds so far)` holds."""
@@ -73,10 +80,17 @@ class Watch:
             self.screen.say(f"{self._trouble}\n{news.name} starts again.")
 
     def _addresses(self) -> Addresses:
-        return Addresses(self.engines.broker, self.engines.database_for_eyes, self.crew.web)
+        return Addresses(
+            self.engines.broker,
+            self.engines.database_for_eyes,
+            self.crew.web,
+            self.crew.metrics,
+            prometheus=self.viewers.prometheus_url,
+            grafana=self.viewers.grafana_url,
+        )
 
     def _keep_up_file(self) -> None:
-        children = [*self.crew.children, *self.engines.children]
+        children = [*self.crew.children, *self._beside]
         processes = tuple(process for child in children if (process := child.stoppable))
         if processes != self._written:
             self._written = processes

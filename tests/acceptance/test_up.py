@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
 from app.engines import Kafka, Postgres
+from app.engines.grafana import Grafana
 from app.processes.identity import Identity
 from app.up.home import Home
 from app.up.up_file import UpFile
@@ -106,7 +111,8 @@ def test_kill_9_of_the_supervisor_leaves_no_process_behind(
     home: Home, running: subprocess.Popen[str]
 ) -> None:
     started = processes(home)
-    assert set(started) == {"generator", "worker-1", "Kafka", "PostgreSQL"}
+    assert {"generator", "worker-1", "Kafka", "PostgreSQL"} <= set(started)
+    assert ("Prometheus" in started) == bool(shutil.which("prometheus"))
 
     running.kill()
 
@@ -129,11 +135,13 @@ def test_ctrl_c_stops_everything_and_is_no_failure(
 
 def test_status_and_down_work_from_outside(home: Home, running: subprocess.Popen[str]) -> None:
     status = headrace(home, "status")
+    workers = scraped(home)
     second = headrace(home, "up")
     down = headrace(home, "down", "--erase")
 
     assert status.stdout.startswith("kafka     127.0.0.1:")
     assert "stored" in status.stdout
+    assert workers == 1
     assert second.returncode == 1
     assert "already runs" in second.stderr
     assert down.stdout.startswith("Stopped headrace up, ")
@@ -192,5 +200,28 @@ def test_up_json_names_every_address(home: Home, running: subprocess.Popen[str])
     assert content["kafka"].startswith("127.0.0.1:")
     assert content["postgres"].startswith("postgresql://")
     assert len(content["web"]) == 1
-    assert [content[name] for name in ("metrics", "edge", "grafana")] == [None, None, None]
+    assert len(content["metrics"]) == 2
+    assert (content["prometheus"] is None) == (shutil.which("prometheus") is None)
+    assert (content["grafana"] is None) == (Grafana.found() is None)
+    assert content["edge"] is None
     assert content["pids"]["headrace up"] == running.pid
+
+
+def scraped(home: Home) -> float:
+    """Say how many workers the run's Prometheus sees alive."""
+    file = UpFile.read(home.up_file)
+    assert file is not None
+    if file.addresses.prometheus is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("prometheus is missing: apt install prometheus")
+        return 1
+    place = urlsplit(file.addresses.prometheus).netloc
+    query = f"http://{place}/api/v1/query?query=sum(up{{job='headrace-worker'}})"
+    deadline = time.monotonic() + STARTED_SECONDS
+    while True:
+        assert time.monotonic() < deadline
+        with suppress(OSError), urllib.request.urlopen(query, timeout=5) as answer:
+            found = json.load(answer)["data"]["result"]
+            if found and float(found[0]["value"][1]):
+                return float(found[0]["value"][1])
+        time.sleep(0.2)

@@ -1,0 +1,157 @@
+"""Prometheus and Grafana start where the machine has them, and nobody has to click."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from app.processes.watchdog import Watchdog
+from app.settings import Settings
+from app.up.home import Home
+from app.up.ports import Ports
+from app.up.viewers import Viewers
+
+STAND_IN = Path(__file__).with_name("grafana_stand_in.py")
+DSN = "postgresql://postgres@127.0.0.1:15432/headrace"
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    home = Home(tmp_path / "home")
+    home.make()
+    return home
+
+
+@pytest.fixture
+def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Make a folder that is all of PATH."""
+    folder = tmp_path / "installed" / "bin"
+    folder.mkdir(parents=True)
+    monkeypatch.setenv("PATH", str(folder))
+    return folder
+
+
+@pytest.fixture
+def grafana(path: Path) -> Path:
+    """Install the stand-in, with the file by which Grafana's own folder is known."""
+    program = path / "grafana"
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} {STAND_IN} "$@"\n')
+    program.chmod(0o755)
+    defaults = path.parent / "share" / "grafana" / "conf" / "defaults.ini"
+    defaults.parent.mkdir(parents=True)
+    defaults.touch()
+    return program
+
+
+@pytest.fixture
+def viewers(home: Home, grafana: Path, watchdog: Watchdog) -> Iterator[Viewers]:
+    del grafana
+    viewers = Viewers.for_run(Settings(), DSN, home, Ports.of(home, 2), watchdog)
+    viewers.start()
+    yield viewers
+    for child in viewers.children:
+        child.kill()
+
+
+def test_what_the_machine_lacks_is_left_out(home: Home, path: Path, watchdog: Watchdog) -> None:
+    assert list(path.iterdir()) == []
+
+    viewers = Viewers.for_run(Settings(), DSN, home, Ports.of(home, 1), watchdog)
+
+    assert (viewers.prometheus_url, viewers.grafana_url, viewers.children) == (None, None, [])
+
+
+def test_a_grafana_elsewhere_is_named_and_none_started(
+    home: Home, grafana: Path, watchdog: Watchdog
+) -> None:
+    assert grafana.exists()
+    settings = Settings(grafana_url="https://grafana.example")
+
+    viewers = Viewers.for_run(settings, DSN, home, Ports.of(home, 1), watchdog)
+
+    assert viewers.grafana_url == "https://grafana.example"
+    assert viewers.children == []
+
+
+def test_grafana_is_started_with_everything_provisioned(home: Home, viewers: Viewers) -> None:
+    told = told_by(home, viewers)
+
+    homepath = home.folder.parent / "installed" / "share" / "grafana"
+    assert told["arguments"] == ["server", "--homepath", str(homepath)]
+    environment = told["environment"]
+    assert environment["GF_SERVER_HTTP_ADDR"] == "127.0.0.1"
+    assert environment["GF_AUTH_ANONYMOUS_ORG_ROLE"] == "Viewer"
+    assert environment["HEADRACE_POSTGRES_URL"] == "127.0.0.1:15432"
+    assert environment["HEADRACE_POSTGRES_DATABASE"] == "headrace"
+    provisioning = Path(environment["GF_PATHS_PROVISIONING"])
+    assert {folder.name for folder in provisioning.iterdir() if any(folder.glob("*.yaml"))} == {
+        "alerting",
+        "dashboards",
+        "datasources",
+    }
+    assert len(list(Path(environment["HEADRACE_GRAFANA_DASHBOARDS"]).glob("*.json"))) == 6
+    texts = [file.read_text() for file in provisioning.rglob("*.yaml")]
+    named = {name for text in texts for name in re.findall(r"\$\{?(HEADRACE_\w+)", text)}
+    assert named - {"HEADRACE_READER_PASSWORD"} <= set(environment)
+
+
+def test_the_administrators_password_is_nobody_elses_and_stays(
+    home: Home, viewers: Viewers
+) -> None:
+    file = home.folder / "grafana" / "admin-password"
+    first = told_by(home, viewers)["environment"]["GF_SECURITY_ADMIN_PASSWORD"]
+
+    viewers.start()
+
+    assert first == file.read_text()
+    assert len(first) >= 20
+    assert file.stat().st_mode & 0o077 == 0
+
+
+def test_prometheus_takes_the_configuration(home: Home, watchdog: Watchdog) -> None:
+    promtool = shutil.which("promtool")
+    if not promtool:
+        if os.environ.get("CI") == "true":
+            pytest.fail("promtool is missing: apt install prometheus")
+        pytest.skip("no promtool: apt install prometheus")
+    ports = Ports.of(home, 2)
+    viewers = Viewers.for_run(Settings(), DSN, home, ports, watchdog)
+    assert viewers.prometheus is not None
+
+    viewers.prometheus.configure()
+
+    config = home.folder / "prometheus" / "prometheus.yml"
+    checked = subprocess.run(
+        [promtool, "check", "config", str(config)], capture_output=True, text=True, check=False
+    )
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    jobs = json.loads(config.read_text())["scrape_configs"]
+    assert {job["job_name"]: job["static_configs"][0]["targets"] for job in jobs} == {
+        "headrace-worker": [f"127.0.0.1:{port}" for port in ports.worker_metrics],
+        "headrace-generator": [f"127.0.0.1:{ports.generator_metrics}"],
+    }
+
+
+def told_by(home: Home, viewers: Viewers) -> dict[str, Any]:
+    """Wait until the stand-in answers; give what it says of its start."""
+    deadline = time.monotonic() + 20
+    url = f"http://{urlsplit(str(viewers.grafana_url)).netloc}/api/health"
+    while True:
+        try:
+            urllib.request.urlopen(url, timeout=5).close()
+            break
+        except OSError:
+            assert time.monotonic() < deadline, viewers.children[-1].tail()
+            time.sleep(0.05)
+    told: dict[str, Any] = json.loads((home.folder / "grafana" / "data" / "told.json").read_text())
+    return told
