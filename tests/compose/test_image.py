@@ -3,6 +3,7 @@
 import json
 import re
 import tomllib
+from pathlib import Path
 
 import pytest
 
@@ -99,8 +100,8 @@ def test_headrace_runs_without_its_sources(image: Image) -> None:
 
 
 @pytest.mark.timeout(300)
-def test_what_needs_an_engine_says_so(image: Image) -> None:
-    refused = image.run("headrace", "up")
+def test_what_needs_an_engine_says_so(image: Image, tmp_path: Path) -> None:
+    refused = image.run("headrace", "up", HEADRACE_HOME=str(tmp_path))
 
     assert refused.returncode == 1
     assert "headrace[engines]" in refused.stderr
