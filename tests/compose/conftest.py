@@ -18,9 +18,11 @@ def place(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.fixture
-def services(place: Path) -> dict[str, dict[str, object]]:
+@pytest.fixture(scope="session")
+def services(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, object]]:
     """Give every service as docker-compose 1.29 resolves it, with no `.env`."""
+    place = tmp_path_factory.mktemp("services")
+    shutil.copy(ROOT / "docker-compose.yml", place)
     return dict(by_docker_compose(place)["services"])
 
 
