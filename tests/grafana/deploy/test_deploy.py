@@ -99,6 +99,7 @@ def test_what_was_changed_is_put_back(server: GrafanaServer, deploy: Deploy) -> 
     rule, group = RULES[0]["uid"], GROUPS[0]["name"]
     there.data_sources[uids.POSTGRES]["jsonData"]["sslmode"] = "disable"
     there.data_sources[uids.POSTGRES]["isDefault"] = True
+    there.secrets[uids.POSTGRES] = {"password": "of last year"}
     there.dashboards[uids.MEDIA]["dashboard"]["panels"].pop()
     there.rules[rule]["for"] = "1h"
     there.intervals[group] += 10
