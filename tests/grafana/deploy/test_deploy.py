@@ -111,7 +111,7 @@ def test_what_was_changed_is_put_back(server: GrafanaServer, deploy: Deploy) -> 
     assert len(server.writes) == 4
     assert there.data_sources[uids.POSTGRES]["isDefault"]  # the owner's choice
     assert there.data_sources[uids.POSTGRES]["jsonData"]["sslmode"] == "require"
-    assert there.secrets[uids.POSTGRES] == {"password": PASSWORD}
+    assert there.secrets[uids.POSTGRES] == {"password": "of last year"}
     assert (
         there.dashboards[uids.MEDIA]["dashboard"]["panels"]
         == (before[1][uids.MEDIA]["dashboard"]["panels"])
