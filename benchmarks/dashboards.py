@@ -84,8 +84,7 @@ async def _measure(postgres: Postgres, rows: int, console: Console) -> list[Time
     postgres.query("CHECKPOINT")
     postgres.restart()
     console.log("ask")
-    connection = await asyncpg.connect(dsn)
-    await connection.execute("SET ROLE headrace_reader")
+    connection = await asyncpg.connect(dsn, user="headrace_reader")
     every = list(asked())
     timed = [await _time(connection, query, every, now) for query in every]
     await connection.close()

@@ -53,8 +53,8 @@ def by_threshold() -> FieldColor:
 
 
 def by_series() -> FieldColor:
-    """Colour a series by its name, so that a CDN has one colour in every panel."""
-    return FieldColor(FieldColorModeId.PALETTE_CLASSIC_BY_NAME)
+    """Give each series a colour of its own; by its name would need Grafana 10."""
+    return FieldColor(FieldColorModeId.PALETTE_CLASSIC)
 
 
 def column(
@@ -75,8 +75,9 @@ def column(
 
 
 def second_axis(name: str, unit: str) -> DashboardFieldConfigSourceOverrides:
-    """Draw a series against an axis of its own, at the right."""
-    return _override(name, {"unit": unit, "custom.axisPlacement": "right"})
+    """Draw a series as a line against an axis of its own, at the right."""
+    line = {"custom.axisPlacement": "right", "custom.drawStyle": "line", "custom.fillOpacity": 0}
+    return _override(name, {"unit": unit, **line})
 
 
 def _override(name: str, properties: Mapping[str, object]) -> DashboardFieldConfigSourceOverrides:

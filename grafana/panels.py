@@ -12,9 +12,10 @@ from grafana_foundation_sdk.models import table as tables
 from grafana_foundation_sdk.models import timeseries as graphs
 
 from grafana.looks import CALM, Steps, by_series, by_threshold, thresholds
-from grafana.queries import Format, Query, named
+from grafana.queries import Format, Query, Sql, named
 
-_GAP_MILLISECONDS = 150_000
+_MINUTE = 60_000
+_STEP_MILLISECONDS = {"minute": _MINUTE, "hour": 60 * _MINUTE, "day": 24 * 60 * _MINUTE}
 
 
 class About(TypedDict, total=False):
@@ -38,18 +39,21 @@ class About(TypedDict, total=False):
 
 
 Style = Literal["line", "bars", "points"]
+Step = Literal["minute", "hour", "day"]
 
 
 def timeseries(
     title: str,
     *queries: Query,
     style: Style = "line",
+    every: Step = "minute",
     lines_at_steps: bool = False,
     **about: Unpack[About],
 ) -> dashboard.Panel:
     """Lines over time, never stacked; a gap in the data is a gap in the line.
 
-    With `lines_at_steps` thresholds are drawn as lines.
+    `every` is the distance of two points of SQL (Prometheus decides about its own). With
+    `lines_at_steps` thresholds are drawn as lines.
     """
     custom: dict[str, object] = {
         "drawStyle": style,
@@ -57,14 +61,17 @@ def timeseries(
         "fillOpacity": {"line": 8, "bars": 60, "points": 0}[style],
         "showPoints": "always" if style == "points" else "never",
         "spanNulls": False,
-        "insertNulls": _GAP_MILLISECONDS,
         "stacking": {"mode": "none", "group": "A"},
     }
+    is_sql = isinstance(queries[0], Sql)
+    if is_sql:  # Grafana 9 joins points over a silence of all series, newer ones not
+        custom["insertNulls"] = _STEP_MILLISECONDS[every] * 5 // 2
     if lines_at_steps:
         custom["thresholdsStyle"] = {"mode": "dashed"}
     options = graphs.Options(legend=_legend(["lastNotNull", "max"]), tooltip=_tooltip())
     panel = made("timeseries", title, queries, "time_series", about, options=options, custom=custom)
-    panel.interval = "1m"  # nothing is finer than a window
+    if is_sql:
+        panel.interval = "1m"  # nothing is finer than a window
     return panel
 
 

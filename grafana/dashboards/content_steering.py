@@ -224,6 +224,7 @@ def _week(sql: dict[str, Sql]) -> list[Panel]:
         timeseries(
             "Traffic by CDN, by hour",
             sql["week_by_cdn"],
+            every="hour",
             unit=MBPS,
             minimum=0,
             width=24,

@@ -85,7 +85,7 @@ def _of_several(sql: dict[str, Sql]) -> list[Panel]:
             ),
         ),
         timeseries(
-            "Spread, basis points",
+            "Spread in basis points, last hour",
             sql["spread"],
             unit=NO_UNIT,
             decimals=2,

@@ -35,11 +35,14 @@ WHERE $__timeFilter(window_start) AND window_start <= now() - interval '65 secon
   AND ('*' IN ($product) OR product_id IN ($product))
 ORDER BY 1, 2;
 
--- spread: mean of each minute in basis points (1/100 %) of the price in the middle, from raw rows
-SELECT date_trunc('minute', time) AS time, product_id AS metric,
+-- spread: mean of each minute in basis points (1/100 %) of the price in the middle, from raw rows: the last
+-- hour of the range
+SELECT date_trunc('minute', market_ticks.time) AS time, product_id AS metric,
        avg(20000 * (best_ask - best_bid) / nullif(best_ask + best_bid, 0)) AS value
 FROM market_ticks
-WHERE $__timeFilter(market_ticks.time) AND market_ticks.time < date_trunc('minute', now() - interval '5 seconds')
+WHERE $__timeFilter(market_ticks.time)
+  AND market_ticks.time >= date_trunc('minute', least($__timeTo()::timestamptz, now()) - interval '1 hour')
+  AND market_ticks.time < date_trunc('minute', now() - interval '5 seconds')
   AND ('*' IN ($product) OR product_id IN ($product))
 GROUP BY 1, 2
 ORDER BY 1, 2;

@@ -144,6 +144,7 @@ def _week(sql: dict[str, Sql]) -> list[Panel]:
         timeseries(
             "Events by type, by hour",
             sql["week_by_type"],
+            every="hour",
             unit=COUNT,
             minimum=0,
             width=24,

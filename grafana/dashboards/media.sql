@@ -57,9 +57,9 @@ WHERE $__timeFilter(window_start) AND window_start <= now() - interval '65 secon
 GROUP BY 1
 ORDER BY 1;
 
--- most_watched: by plays in the range
+-- most_watched: by plays in the range (content_plays would first add up by minute)
 SELECT title AS "Title", sum(plays) AS "Plays", sum(stops) AS "Stops", sum(plays) - sum(stops) AS "Balance"
-FROM content_plays
+FROM content_plays_windows
 WHERE $__timeFilter(window_start)
 GROUP BY content_id, title
 ORDER BY "Plays" DESC, title

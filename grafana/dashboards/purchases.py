@@ -114,6 +114,7 @@ def _by_country(sql: dict[str, Sql]) -> list[Panel]:
         timeseries(
             "Articles by country, by hour",
             sql["articles_by_country"],
+            every="hour",
             unit=COUNT,
             minimum=0,
             description=(
@@ -124,6 +125,7 @@ def _by_country(sql: dict[str, Sql]) -> list[Panel]:
         timeseries(
             "Amount by country, by hour, $currency",
             sql["amount_by_country"],
+            every="hour",
             unit=EXACT,
             minimum=0,
             description=(
@@ -152,6 +154,7 @@ def _by_category(sql: dict[str, Sql]) -> list[Panel]:
         timeseries(
             "Average basket by hour, $currency",
             sql["basket_by_hour"],
+            every="hour",
             unit=EXACT,
             minimum=0,
             description=(

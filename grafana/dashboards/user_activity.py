@@ -99,6 +99,7 @@ def _growth(sql: dict[str, Sql]) -> list[Panel]:
         timeseries(
             "Data volume, 30 days",
             sql["growth"],
+            every="day",
             unit=COUNT,
             minimum=0,
             style="bars",
@@ -113,6 +114,7 @@ def _growth(sql: dict[str, Sql]) -> list[Panel]:
         timeseries(
             "Events by hour, seven days",
             sql["by_hour"],
+            every="hour",
             unit=COUNT,
             minimum=0,
             of="now-7d",

@@ -38,11 +38,10 @@ WHERE $__timeFilter(window_start) AND ('*' IN ($event_type) OR event_type IN ($e
 GROUP BY 1
 ORDER BY 2 DESC, 1;
 
--- top_users: the five with the most events in the last hour
-SELECT user_id AS "User", sum(event_count) AS "Events"
-FROM user_event_summary
-WHERE event_minute > (least($__timeTo()::timestamptz, now()) - interval '1 hour') AT TIME ZONE 'UTC'
-  AND event_minute <= $__timeTo()::timestamptz AT TIME ZONE 'UTC'
+-- top_users: the five with the most events in the last hour (user_event_summary would first add up by minute)
+SELECT user_id AS "User", sum(events) AS "Events"
+FROM user_event_summary_windows
+WHERE window_start > least($__timeTo()::timestamptz, now()) - interval '1 hour' AND window_start <= $__timeTo()
   AND ('*' IN ($event_type) OR event_type IN ($event_type))
 GROUP BY 1
 ORDER BY 2 DESC, 1

@@ -24,6 +24,7 @@ from tests.integration.worker import Worker, faust_command
 
 _HOURS = 3
 _EVENTS = 50_000
+_CREEP_MILLISECONDS = 5
 _EVENTS_PER_SECOND = _EVENTS / (_HOURS * 3_600)
 _STORED = """
 SELECT (SELECT count(*) FROM content_sessions) + (SELECT count(*) FROM media_events)
@@ -41,15 +42,21 @@ class Filled:
 
 
 class Clock:
-    """Tells at first that it is three hours ago: the generator makes up for them at full speed."""
+    """Tells at first that it is three hours ago: the generator makes up for them at full speed.
+
+    From then on it creeps, so that all events are of the time before `now`, however long they take.
+    """
 
     def __init__(self) -> None:
-        self.real = time.time_ns() // 1_000_000
+        self.now = time.time_ns() // 1_000_000
         self._is_first = True
 
     def __call__(self) -> int:
-        first, self._is_first = self._is_first, False
-        return self.real - _HOURS * 3_600_000 if first else self.real
+        if self._is_first:
+            self._is_first = False
+            return self.now - _HOURS * 3_600_000
+        self.now += _CREEP_MILLISECONDS
+        return self.now
 
 
 @pytest.fixture(scope="session")
@@ -71,7 +78,7 @@ def filled(
         produced = asyncio.run(_produced(kafka.address, name, clock))
         worker.wait_until(lambda: _stored(postgres.dsn(name)) >= produced, f"at {produced} records")
         worker.stop()
-        yield Filled(postgres.dsn(name), datetime.fromtimestamp(clock.real / 1_000, UTC))
+        yield Filled(postgres.dsn(name), datetime.fromtimestamp(clock.now / 1_000, UTC))
     finally:
         worker.kill()
         postgres.query(f"DROP DATABASE {name} WITH (FORCE)")

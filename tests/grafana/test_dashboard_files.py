@@ -115,6 +115,13 @@ def colours(panel: Any) -> set[str]:
 
 
 @EACH
+def test_colours_are_those_that_the_oldest_grafana_knows(path: Path) -> None:
+    for panel in panels(dashboard(path)):
+        mode = panel["fieldConfig"]["defaults"]["color"]["mode"]
+        assert mode in {"palette-classic", "thresholds", "fixed"}, panel["title"]
+
+
+@EACH
 def test_every_number_has_a_unit(path: Path) -> None:
     for panel in panels(dashboard(path)):
         of_columns = [

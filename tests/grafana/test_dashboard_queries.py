@@ -26,16 +26,14 @@ OF_TROUBLES = {"Gaps"}
 
 @pytest.fixture
 async def reader(filled: Filled) -> AsyncIterator[asyncpg.Connection]:
-    connection = await asyncpg.connect(filled.dsn)
-    await connection.execute("SET ROLE headrace_reader")
+    connection = await asyncpg.connect(filled.dsn, user="headrace_reader")
     yield connection
     await connection.close()
 
 
 @pytest.fixture
 async def empty(database: str) -> AsyncIterator[asyncpg.Connection]:
-    connection = await asyncpg.connect(database)
-    await connection.execute("SET ROLE headrace_reader")
+    connection = await asyncpg.connect(database, user="headrace_reader")
     yield connection
     await connection.close()
 
