@@ -24,7 +24,7 @@ from tests.integration.worker import Worker, faust_command
 
 _HOURS = 3
 _EVENTS = 50_000
-_CREEP_MILLISECONDS = 5
+_CREEP_MILLISECONDS = 200
 _EVENTS_PER_SECOND = _EVENTS / (_HOURS * 3_600)
 _STORED = """
 SELECT (SELECT count(*) FROM content_sessions) + (SELECT count(*) FROM media_events)
@@ -44,7 +44,8 @@ class Filled:
 class Clock:
     """Tells at first that it is three hours ago: the generator makes up for them at full speed.
 
-    From then on it creeps, so that all events are of the time before `now`, however long they take.
+    From then on each look at it is a moment later, until all events were due: no stream's share of
+    them is a whole number. In the end `now` is some seconds ahead.
     """
 
     def __init__(self) -> None:
