@@ -5,7 +5,7 @@
 SELECT cdn_name FROM cdn_capacity
 UNION
 SELECT current_cdn FROM traffic_by_cdn_per_hour
-WHERE window_start >= date_trunc('hour', $__timeFrom()::timestamptz) AND window_start <= $__timeTo()
+WHERE window_start >= date_trunc('hour', $__timeFrom()::timestamptz, 'UTC') AND window_start <= $__timeTo()
 ORDER BY 1;
 
 -- asns: to choose from

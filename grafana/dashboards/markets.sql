@@ -4,7 +4,7 @@
 
 -- products: to choose from
 SELECT DISTINCT product_id FROM candles_by_product_per_hour
-WHERE window_start >= date_trunc('hour', $__timeFrom()::timestamptz) AND window_start <= $__timeTo()
+WHERE window_start >= date_trunc('hour', $__timeFrom()::timestamptz, 'UTC') AND window_start <= $__timeTo()
 ORDER BY 1;
 
 -- candles: of one product, by minute

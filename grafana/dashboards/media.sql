@@ -2,12 +2,12 @@
 
 -- event_types: to choose from
 SELECT DISTINCT event_type FROM media_events_by_type_per_hour
-WHERE window_start >= date_trunc('hour', $__timeFrom()::timestamptz) AND window_start <= $__timeTo()
+WHERE window_start >= date_trunc('hour', $__timeFrom()::timestamptz, 'UTC') AND window_start <= $__timeTo()
 ORDER BY 1;
 
 -- content_types: to choose from
 SELECT DISTINCT content_type FROM media_events_by_type_per_hour
-WHERE window_start >= date_trunc('hour', $__timeFrom()::timestamptz) AND window_start <= $__timeTo()
+WHERE window_start >= date_trunc('hour', $__timeFrom()::timestamptz, 'UTC') AND window_start <= $__timeTo()
 ORDER BY 1;
 
 -- plays_now: in the last full minute

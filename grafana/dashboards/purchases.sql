@@ -4,13 +4,13 @@
 
 -- currencies: to choose from, the most used first
 SELECT currency FROM purchases_by_country_per_hour
-WHERE window_start >= date_trunc('hour', $__timeFrom()::timestamptz) AND window_start <= $__timeTo()
+WHERE window_start >= date_trunc('hour', $__timeFrom()::timestamptz, 'UTC') AND window_start <= $__timeTo()
 GROUP BY currency
 ORDER BY sum(purchases) DESC, currency;
 
 -- countries: to choose from, those that pay in the chosen currency
 SELECT DISTINCT country FROM purchases_by_country_per_hour
-WHERE window_start >= date_trunc('hour', $__timeFrom()::timestamptz) AND window_start <= $__timeTo()
+WHERE window_start >= date_trunc('hour', $__timeFrom()::timestamptz, 'UTC') AND window_start <= $__timeTo()
   AND currency = '$currency'
 ORDER BY 1;
 
@@ -91,10 +91,10 @@ ORDER BY "Amount" DESC, category
 LIMIT 50;
 
 -- basket_by_hour: mean amount of a basket, full hours only, from raw rows
-SELECT date_trunc('hour', event_time) AS time, sum(amount) / count(DISTINCT purchase_id) AS "Basket"
+SELECT date_trunc('hour', event_time, 'UTC') AS time, sum(amount) / count(DISTINCT purchase_id) AS "Basket"
 FROM purchases
-WHERE event_time >= date_trunc('hour', $__timeFrom()::timestamptz) AND event_time <= $__timeTo()
-  AND event_time < date_trunc('hour', now() - interval '5 seconds')
+WHERE event_time >= date_trunc('hour', $__timeFrom()::timestamptz, 'UTC') AND event_time <= $__timeTo()
+  AND event_time < date_trunc('hour', now() - interval '5 seconds', 'UTC')
   AND currency = '$currency' AND ('*' IN ($country) OR country IN ($country))
 GROUP BY 1
 ORDER BY 1;

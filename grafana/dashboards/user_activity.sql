@@ -3,7 +3,7 @@
 
 -- event_types: to choose from
 SELECT DISTINCT event_type FROM user_activity_by_type_per_hour
-WHERE window_start >= date_trunc('hour', $__timeFrom()::timestamptz) AND window_start <= $__timeTo()
+WHERE window_start >= date_trunc('hour', $__timeFrom()::timestamptz, 'UTC') AND window_start <= $__timeTo()
 ORDER BY 1;
 
 -- today: events so far (the panel's own range begins at midnight)
