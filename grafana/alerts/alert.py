@@ -43,8 +43,6 @@ class Alert:
     every_seconds: int = 60
     sql: str = ""
     shown: Shown = "number"
-    stays_seconds: int = 0
-    """How long Prometheus keeps it when it is over: for what passes before somebody looks."""
     speaks_for_source: bool = False
     """Whether it is the one that fires, too, while its data source does not answer Grafana."""
 

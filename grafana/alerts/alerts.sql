@@ -24,23 +24,35 @@ FULL JOIN newest USING (stream)
 ORDER BY stream;
 
 -- dead_letters: share of dead letters among the records of the last ten minutes, by stream; 0 if they are fewer than ten
-WITH stored AS (
+-- Records are counted in two ways, and the larger number holds: rows by their event time, which misses
+-- what was produced late, and offsets since the first of these letters, which misses what was before.
+WITH known (stream) AS (
+    VALUES ('content_sessions'), ('media_events'), ('user_activity'), ('purchases'), ('market_ticks')
+), refused AS (
+    SELECT topic, partition AS kafka_partition, epoch, count(*) AS letters, min("offset") AS first_offset
+    FROM event_dead_letters
+    WHERE time >= now() - interval '10 minutes'
+    GROUP BY 1, 2, 3
+), by_offset AS (
+    SELECT coalesce(known.stream, topic) AS stream,
+           coalesce(sum(letters), 0) AS letters,
+           coalesce(sum(last_offset - first_offset + 1), 0) AS records
+    FROM stream_positions
+    LEFT JOIN refused USING (topic, kafka_partition, epoch)
+    LEFT JOIN known ON right(topic, length(known.stream)) = known.stream
+    GROUP BY 1
+), by_time AS (
     SELECT stream, sum(rows) AS rows
     FROM ingestion_per_minute
     WHERE window_start >= now() - interval '10 minutes'
     GROUP BY stream
-), letters AS (
-    SELECT stream, count(*) AS letters
-    FROM event_dead_letters
-    JOIN stored ON right(topic, length(stream)) = stream
-    WHERE time >= now() - interval '10 minutes'
-    GROUP BY stream
 )
 SELECT now() AS time,
        stream,
-       CASE WHEN letters >= 10 THEN letters / (letters + rows) ELSE 0 END::double precision AS share
-FROM stored
-LEFT JOIN letters USING (stream)
+       CASE WHEN letters >= 10 THEN letters / greatest(records, letters + rows) ELSE 0
+       END::double precision AS share
+FROM by_offset
+FULL JOIN by_time USING (stream)
 ORDER BY stream;
 
 -- cdn_usage: share of each CDN's capacity that was used in the last five minutes that are over
@@ -59,9 +71,12 @@ LEFT JOIN traffic_by_cdn
 GROUP BY cdn_name, max_capacity_mbps
 ORDER BY cdn_name;
 
--- sequence_gaps: sequence numbers that nobody saw, in ten minutes, by product
+-- sequence_gaps: share of sequence numbers that nobody saw in ten minutes, by product; 0 if they are fewer than ten
 -- The last minute that is over is left out: partitions may be a flush apart.
-SELECT now() AS time, product_id AS product, sum(missing)::double precision AS missing
+SELECT now() AS time,
+       product_id AS product,
+       CASE WHEN sum(missing) >= 10 THEN sum(missing) / (sum(missing) + sum(trades)) ELSE 0
+       END::double precision AS share
 FROM candles_by_product
 WHERE window_start >= date_trunc('minute', now()) - interval '11 minutes'
   AND window_start < date_trunc('minute', now()) - interval '1 minute'

@@ -35,7 +35,7 @@ def expression(alert: Alert) -> str:
 
 
 def _rule(alert: Alert) -> dict[str, Any]:
-    rule: dict[str, Any] = {
+    return {
         "alert": alert.name,
         "expr": expression(alert),
         "for": duration(alert.wait_seconds),
@@ -47,6 +47,3 @@ def _rule(alert: Alert) -> dict[str, Any]:
             "runbook_url": alert.runbook,
         },
     }
-    if alert.stays_seconds:
-        rule["keep_firing_for"] = duration(alert.stays_seconds)
-    return rule

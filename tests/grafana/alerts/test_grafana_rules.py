@@ -11,6 +11,7 @@ import pytest
 
 from db.keeping import ensure_days
 from tests.grafana.alerts.evaluation import due, grafana_rules, sql_of
+from tests.grafana.conftest import Filled
 
 STREAMS = {"content_sessions", "media_events", "user_activity", "purchases", "market_ticks"}
 SQL_RULES = [uid for uid, rule in grafana_rules().items() if sql_of(rule)]
@@ -29,10 +30,17 @@ Row = tuple[Any, ...]
 class Database:
     """A migrated database: its owner fills it, its reader asks."""
 
-    def __init__(self, owner: asyncpg.Connection, reader: asyncpg.Connection) -> None:
+    def __init__(
+        self, owner: asyncpg.Connection, reader: asyncpg.Connection, now: datetime
+    ) -> None:
         self.owner = owner
         self.reader = reader
-        self.now = datetime.now(UTC)
+        self.now = now
+
+    async def close(self) -> None:
+        await self.owner.execute("DROP SCHEMA clock CASCADE")
+        await self.owner.close()
+        await self.reader.close()
 
     async def started(self, seconds_ago: float) -> None:
         started = self.now - timedelta(seconds=seconds_ago)
@@ -73,11 +81,10 @@ class Database:
 async def db(database: str) -> AsyncIterator[Database]:
     owner, reader = await asyncpg.connect(database), await asyncpg.connect(database)
     await reader.execute("SET ROLE headrace_reader")
-    db = Database(owner, reader)
+    db = Database(owner, reader, datetime.now(UTC))
     await db.started(3_600)
     yield db
-    await owner.close()
-    await reader.close()
+    await db.close()
 
 
 @pytest.mark.parametrize("uid", SQL_RULES)
@@ -121,10 +128,14 @@ async def test_no_data_gives_a_database_that_just_started_a_minute(db: Database)
     assert await db.due("headrace-no-data") == {"purchases"}
 
 
-async def refuse(db: Database, count: int, minutes_ago: float = 1) -> None:
+async def refuse(
+    db: Database, count: int, *, of: int = 0, topic: str = "it-purchases", minutes_ago: float = 1
+) -> None:
+    """Refuse the first of a topic's records."""
     at = db.now - timedelta(minutes=minutes_ago)
-    rows = [("it-purchases", 0, nth, 1, "invalid", "no country", b"{}") for nth in range(count)]
-    await db.insert("event_dead_letters", [(at, *row) for row in rows])
+    rows = [(at, topic, 0, nth, 1, "invalid", "no country", b"{}") for nth in range(count)]
+    await db.insert("event_dead_letters", rows)
+    await db.insert("stream_positions", [(topic, 0, 1, max(count, of) - 1, None)])
 
 
 async def buy(db: Database, count: int) -> None:
@@ -146,6 +157,20 @@ async def test_dead_letters(db: Database, refused: int, bought: int, *, is_due: 
     await buy(db, bought)
 
     assert await db.due("headrace-dead-letters") == ({"purchases"} if is_due else set())
+
+
+async def test_dead_letters_are_few_among_many_records_that_were_produced_late(
+    db: Database,
+) -> None:
+    await refuse(db, 10, of=1_000)
+
+    assert await db.due("headrace-dead-letters") == set()
+
+
+async def test_dead_letters_of_a_stream_of_ones_own(db: Database) -> None:
+    await refuse(db, 11, of=1_000, topic="orders-of-mine")
+
+    assert await db.due("headrace-dead-letters") == {"orders-of-mine"}
 
 
 async def test_dead_letters_are_forgotten_after_ten_minutes(db: Database) -> None:
@@ -188,16 +213,11 @@ def candle(at: datetime, product: str, first: int, last: int, trades: int) -> Ro
 
 async def test_sequence_gaps_are_due_within_and_between_minutes_that_are_over(db: Database) -> None:
     rows = [
-        *(candle(db.minute(3), "WITHIN", 1, 100, 98), candle(db.minute(3), "WHOLE", 1, 100, 100)),
-        *(
-            candle(db.minute(4), "BETWEEN", 1, 100, 100),
-            candle(db.minute(3), "BETWEEN", 102, 200, 99),
-        ),
-        *(
-            candle(db.minute(13), "LONG-AGO", 1, 100, 98),
-            candle(db.minute(0), "STILL-FILLS", 1, 100, 98),
-        ),
-        candle(db.minute(1), "JUST-OVER", 1, 100, 98),
+        *(candle(db.minute(3), "WITHIN", 1, 990, 979), candle(db.minute(3), "WHOLE", 1, 100, 100)),
+        *(candle(db.minute(4), "BETWEEN", 1, 9, 9), candle(db.minute(3), "BETWEEN", 20, 29, 10)),
+        *(candle(db.minute(13), "LONG-AGO", 1, 99, 9), candle(db.minute(0), "FILLS", 1, 99, 9)),
+        *(candle(db.minute(1), "JUST-OVER", 1, 99, 9), candle(db.minute(3), "FEW", 1, 20, 11)),
+        candle(db.minute(3), "ONE-IN-A-HUNDRED", 1, 1_000, 990),
     ]
     await db.insert("candles_by_product_windows", rows)
 
@@ -216,3 +236,16 @@ async def test_disk(db: Database, allowed: int, *, is_due: bool) -> None:
     await db.setting("database_bytes_allowed", allowed)
 
     assert await db.due("headrace-disk-full") == ({""} if is_due else set())
+
+
+@pytest.mark.parametrize("uid", SQL_RULES)
+async def test_nothing_is_due_after_three_healthy_hours(filled: Filled, uid: str) -> None:
+    """What the simulated clients do wrong, and an exchange that leaves out numbers, is usual."""
+    db = Database(await asyncpg.connect(filled.dsn), await asyncpg.connect(filled.dsn), filled.now)
+    try:
+        await db.reader.execute("SET ROLE headrace_reader")
+        await db.started(3_600)
+
+        assert await db.due(uid) == set()
+    finally:
+        await db.close()

@@ -1,0 +1,154 @@
+"""A worker, a generator and a Prometheus, configured as compose does it, but for the addresses."""
+
+import asyncio
+import json
+import os
+import shutil
+import sys
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+import yaml
+
+from app.engines.ports import free_port
+from app.processes.child import Child
+from app.processes.watchdog import Watchdog
+from grafana.paths import RULES
+from tests.integration.worker import Worker, faust_command
+
+_PATIENCE_SECONDS = 60
+_ANSWER_SECONDS = 10
+QUIET = "purchases"
+"""The stream that may be silent."""
+
+
+def prometheus_program() -> str:
+    """Give the path of the program, or skip, or fail in CI."""
+    program = shutil.which("prometheus")
+    if program is None:
+        if os.environ.get("CI") == "true":
+            raise RuntimeError("prometheus is not here: apt install prometheus")
+        pytest.skip("prometheus is not here: apt install prometheus")
+    return program
+
+
+class Watched:
+    """What runs. `name` is the database's, and makes topics and group its own."""
+
+    def __init__(self, name: str, broker: str, dsn: str, folder: Path, watchdog: Watchdog) -> None:
+        program = prometheus_program()
+        web, metrics, generator, prometheus = (free_port() for _ in range(4))
+        settings = {
+            "HEADRACE_BROKER": broker,
+            "HEADRACE_DATABASE": dsn,
+            "HEADRACE_TOPIC_PREFIX": f"{name}-",
+            "HEADRACE_TOPIC_PARTITIONS": "1",
+            "HEADRACE_APP_ID": name,
+            "HEADRACE_HOME": str(folder),
+            "HEADRACE_WEB_PORT": str(web),
+            "HEADRACE_METRICS_PORT": str(metrics),
+            "HEADRACE_QUIET_STREAMS": QUIET,
+            "HEADRACE_DATABASE_BYTES_ALLOWED": str(10**12),
+        }
+        self.dsn = dsn
+        self._port = prometheus
+
+        def child(what: str, *command: str) -> Child:
+            return Child(
+                f"{name}-{what}",
+                command,
+                folder / f"{what}.log",
+                environment=settings,
+                watchdog=watchdog,
+            )
+
+        self.worker = Worker(child("worker", *faust_command("worker", "-l", "info")), web, metrics)
+        generate = ("-m", "app", "generate", "--events-per-second", "300", "--bad", "0.005")
+        self.generator = child(
+            "generator", sys.executable, *generate, "--metrics-port", str(generator)
+        )
+        config = folder / "prometheus.yml"
+        config.write_text(
+            _config({"headrace-worker": metrics, "headrace-generator": generator}), encoding="utf-8"
+        )
+        self.prometheus = child(
+            "prometheus",
+            program,
+            f"--config.file={config}",
+            f"--storage.tsdb.path={folder / 'data'}",
+            f"--web.listen-address=127.0.0.1:{prometheus}",
+        )
+
+    def start(self) -> None:
+        self.prometheus.start()
+        self.generator.start()
+        self.worker.start()
+
+    def kill(self) -> None:
+        for child in (self.generator, self.worker.child, self.prometheus):
+            child.kill()
+
+    async def wait_until_it_stores(self) -> None:
+        """Wait until each stream has rows, and Prometheus two readings of them."""
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while len(self.result("rate(headrace_rows_stored_total[1m]) > 0")) < 5:
+            assert time.monotonic() < deadline, self.worker.child.tail(40)
+            await asyncio.sleep(0.5)
+
+    def result(self, promql: str) -> list[Any]:
+        """Ask Prometheus: what it gives now, nothing while it starts. Raises on a bad query."""
+        query = urllib.parse.urlencode({"query": promql})
+        try:
+            return list(self._get(f"/api/v1/query?{query}")["result"])
+        except urllib.error.HTTPError as error:
+            if error.code == 503:
+                return []
+            raise AssertionError(f"{promql}\n{error.read().decode()}") from None
+        except urllib.error.URLError:
+            return []
+
+    def alerts(self) -> dict[tuple[str, str], str]:
+        """Give the state, `pending` or `firing`, of each alert by its name and stream."""
+        return {
+            (alert["labels"]["alertname"], alert["labels"].get("stream", "")): alert["state"]
+            for alert in self._get("/api/v1/alerts")["alerts"]
+        }
+
+    def unhealthy_rules(self) -> list[str]:
+        groups = self._get("/api/v1/rules")["groups"]
+        return [
+            f"{rule['name']}: {rule['lastError']}"
+            for group in groups
+            for rule in group["rules"]
+            if rule["health"] == "err"
+        ]
+
+    async def connect(self) -> asyncpg.Connection:
+        """Connect as Grafana's role."""
+        connection = await asyncpg.connect(self.dsn)
+        await connection.execute("SET ROLE headrace_reader")
+        return connection
+
+    def _get(self, path: str) -> Any:
+        address = f"http://127.0.0.1:{self._port}{path}"
+        with urllib.request.urlopen(address, timeout=_ANSWER_SECONDS) as answer:
+            return json.load(answer)["data"]
+
+
+def _config(ports: dict[str, int]) -> str:
+    """Take compose's configuration; only where the targets are is another thing here."""
+    config = yaml.safe_load(RULES.with_name("prometheus.yml").read_text(encoding="utf-8"))
+    config["rule_files"] = [str(RULES)]
+    config["scrape_configs"] = [
+        {"job_name": job["job_name"], "static_configs": [{"targets": [f"127.0.0.1:{port}"]}]}
+        for job in config["scrape_configs"]
+        if (port := ports.get(job["job_name"]))
+    ]
+    assert len(config["scrape_configs"]) == len(ports)
+    return str(yaml.safe_dump(config))
