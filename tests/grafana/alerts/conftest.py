@@ -25,7 +25,7 @@ def watched(
     watched = Watched(name, kafka.address, postgres.dsn(name), folder, watchdog)
     postgres.query(f"CREATE DATABASE {name} TEMPLATE {_template}")
     try:
-        watched.start()
+        asyncio.run(watched.start())
         asyncio.run(watched.wait_until_it_stores())
         yield watched
     finally:

