@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 import faust
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
@@ -14,20 +15,44 @@ logger = logging.getLogger(__name__)
 
 _PAUSE_SECONDS = 1.0
 _AT_ONCE = 1_000
+_NOTICE = "Kafka takes no dead letters"
 
 
 class DeadLetterTopic:
     """Publishes before the rows are committed, so at least once; the key tells a replay."""
 
-    def __init__(self, topic: faust.TopicT) -> None:
+    def __init__(
+        self,
+        topic: faust.TopicT,
+        on_waiting: Callable[[str | None], None],
+        notice_seconds: float = 10.0,
+    ) -> None:
+        """`on_waiting` hears why nothing goes on when it takes long, and None when it does."""
         self._topic = topic
+        self._on_waiting = on_waiting
+        self._notice_seconds = notice_seconds
 
     async def publish(self, letters: Sequence[DeadLetter]) -> None:
         """Return when Kafka has all of them, however long it takes."""
-        for begin in range(0, len(letters), _AT_ONCE):
-            await asyncio.gather(
-                *(self._publish(letter) for letter in letters[begin : begin + _AT_ONCE])
-            )
+        if not letters:
+            return
+        with self._told_if_long():
+            for begin in range(0, len(letters), _AT_ONCE):
+                await asyncio.gather(
+                    *(self._publish(letter) for letter in letters[begin : begin + _AT_ONCE])
+                )
+
+    @contextmanager
+    def _told_if_long(self) -> Iterator[None]:
+        # aiokafka itself says nothing for minutes while a broker is away
+        loop = asyncio.get_running_loop()
+        notice = loop.call_later(self._notice_seconds, self._on_waiting, _NOTICE)
+        try:
+            yield
+        finally:
+            notice.cancel()
+            if loop.time() >= notice.when():
+                self._on_waiting(None)
 
     async def _publish(self, letter: DeadLetter) -> None:
         while True:

@@ -56,6 +56,7 @@ class WorkerObserver:
     def on_given_up(self) -> None:
         self._live.drop_partitions(self._held)
         self._held.clear()
+        self._stats.waiting_for = None  # whoever waited was cancelled, and cannot say so itself
         self._progressed()
 
     def on_waiting(self, reason: str | None) -> None:

@@ -1,4 +1,4 @@
-"""A look at the database once a minute, for metrics and alerts."""
+"""A look at the database now and then, for metrics, alerts and readiness."""
 
 from collections.abc import Awaitable, Callable, Iterator
 
@@ -8,14 +8,15 @@ from db.survey import Survey
 from telemetry.exposition import Reading
 from telemetry.metrics import CDN_CAPACITY, DATABASE_BYTES
 
-_EVERY_SECONDS = 60.0
+_EVERY_SECONDS = 15.0
 
 
 class LastSurvey:
-    """What the last look saw."""
+    """What the last look saw, and why it failed if it did."""
 
     def __init__(self) -> None:
         self.seen = Survey()
+        self.failure = ""
 
     def readings(self) -> Iterator[Reading]:
         for cdn, mbps in self.seen.cdn_capacity_mbps.items():
@@ -31,7 +32,9 @@ def attach(app: faust.App, last: LastSurvey, look: Callable[[], Awaitable[Survey
         try:
             last.seen = await look()
         except Exception as error:  # noqa: BLE001 - whatever it is, counting goes on without it
-            app.log.info("survey: next try in %.0f s: %r", _EVERY_SECONDS, error)
+            last.failure = repr(error)
+        else:
+            last.failure = ""
 
     app.task(have_a_look)
     app.timer(_EVERY_SECONDS, name="survey")(have_a_look)

@@ -96,13 +96,14 @@ def _line(app: BatchApp, settings: Settings, stream: Stream, backlog: Backlog) -
     sink = PostgresSink(settings.database.get_secret_value(), stream, own_sql(settings))
     tables = {window: _window_table(app, window) for window in stream.windows}
     live = LiveTables(tables, now=lambda: datetime.now(UTC))
+    observer = WorkerObserver(stats, business, live)
     writer = Writer(
         stream=stream,
         topic=topic.get_topic_name(),
         sink=InstrumentedSink(sink, sink_stats),
         decoder=Decoder(stream, _limits(settings)),
-        dead_letters=DeadLetterTopic(dead_letters),
-        observer=WorkerObserver(stats, business, live),
+        dead_letters=DeadLetterTopic(dead_letters, observer.on_waiting),
+        observer=observer,
         flush_records=settings.flush_records,
         backlog=backlog,
         totals_since=live.oldest_start,

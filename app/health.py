@@ -5,10 +5,12 @@ from collections.abc import Callable, Iterator, Sequence
 
 import faust
 
+from agents.surveying import LastSurvey
 from app.held import held
 from app.status import StreamStatus
 
 _STUCK_SECONDS = 120.0
+_UNHEARD_SECONDS = 30.0
 
 
 class WorkerHealth:
@@ -18,17 +20,19 @@ class WorkerHealth:
         self,
         app: faust.App,
         streams: Sequence[StreamStatus],
+        survey: LastSurvey,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._app = app
         self._streams = streams
+        self._survey = survey
         self._clock = clock
 
     def not_live(self) -> Sequence[str]:
         """Say which stream has records to read or to write and does neither.
 
-        Waiting for the database is none of that: starting the worker again would not mend it. An
-        event loop that stands still does not answer at all.
+        Waiting for the database or for Kafka is none of that: starting the worker again would not
+        mend it. An event loop that stands still does not answer at all.
         """
         return [
             f"{one.stream.topic}: nothing accepted or stored for {_STUCK_SECONDS:.0f} s, "
@@ -43,18 +47,22 @@ class WorkerHealth:
             return ["Kafka has not assigned partitions yet"]
         if self._app.rebalancing or self._app.in_recovery:
             return ["partitions are being taken over"]
-        return [*self._waits(), *self._not_begun()]
+        return [*self._waits(), *self._not_begun(), *self._unheard()]
 
     def _is_stuck(self, one: StreamStatus) -> bool:
         if one.stats.waiting_for or self._clock() - one.stats.progressed_at < _STUCK_SECONDS:
             return False
-        lag = sum(place.lag for place in held(self._app, one.writer).values())
-        return one.writer.has_work or lag > 0
+        return one.writer.has_work or any(
+            place.lag and place.seconds_ago < _STUCK_SECONDS
+            for place in held(self._app, one.writer).values()
+        )
 
     def _waits(self) -> Iterator[str]:
         for one in self._streams:
             if one.stats.waiting_for:
                 yield f"{one.stream.topic} waits: {one.stats.waiting_for}"
+        if self._survey.failure:
+            yield f"the database did not answer: {self._survey.failure}"
 
     def _not_begun(self) -> Iterator[str]:
         assigned = self._app.consumer.assignment()
@@ -63,3 +71,12 @@ class WorkerHealth:
             missing = len(mine) - len(one.writer.done_up_to())
             if missing > 0:
                 yield f"{one.stream.topic}: {missing} of {len(mine)} partitions not taken over yet"
+
+    def _unheard(self) -> Iterator[str]:
+        heard = [
+            place.seconds_ago
+            for one in self._streams
+            for place in held(self._app, one.writer).values()
+        ]
+        if heard and min(heard) > _UNHEARD_SECONDS:
+            yield f"Kafka has not answered for {_UNHEARD_SECONDS:.0f} s"

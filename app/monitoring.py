@@ -10,7 +10,7 @@ from app.readings import StreamReadings, WorkerReadings
 from app.settings import Settings
 from app.status import StreamStatus
 from batching.app import BatchApp
-from db.survey import Survey, survey
+from db.survey import AlertSettings, Survey, survey
 from models.streams import Stream
 from telemetry.business import BusinessCounts
 from telemetry.exposition import Exposition, Source
@@ -27,8 +27,9 @@ def server(
 ) -> MonitoringServer:
     """Build the server, and attach the look at the database that some metrics need."""
     last = LastSurvey()
-    surveying.attach(app, last, lambda: _survey(settings))
-    health = WorkerHealth(app, streams)
+    names = [one.stream.topic for one in streams]
+    surveying.attach(app, last, lambda: _survey(settings, names))
+    health = WorkerHealth(app, streams, last)
     sources: list[Source] = [
         WorkerReadings(app, settings, backlog, health),
         last.readings,
@@ -47,9 +48,7 @@ def business_counts(stream: Stream) -> BusinessCounts:
     )
 
 
-async def _survey(settings: Settings) -> Survey:
-    alerts = {
-        "quiet_streams": settings.quiet_streams,
-        "database_bytes_allowed": settings.database_bytes_allowed,
-    }
+async def _survey(settings: Settings, streams: Sequence[str]) -> Survey:
+    quiet = [name for name in streams if name in settings.quiet_streams]
+    alerts = AlertSettings(streams, quiet, settings.database_bytes_allowed)
     return await survey(settings.database.get_secret_value(), alerts)

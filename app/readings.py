@@ -47,7 +47,7 @@ class WorkerReadings:
 
 
 class StreamReadings:
-    """One stream. Counters are there from the beginning, at 0, so that a rate sees all of it."""
+    """One stream. Its counters are there from the beginning, at 0, so that a rate sees all."""
 
     def __init__(
         self,
@@ -74,10 +74,9 @@ class StreamReadings:
         yield metrics.FRESHNESS, name, stats.freshness.buckets
         yield metrics.BATCH_RECORDS, name, stats.batch_records
         yield metrics.SINK_WRITE, to, sink.write_seconds
-        for error, count in sink.errors.items():
-            yield metrics.SINK_ERRORS, (*to, error), count
+        yield metrics.SINK_ERRORS, to, sink.errors
         yield metrics.SINK_WAITING, name, stats.waiting_for is not None
-        yield metrics.LAST_ERROR, name, sink.last_error_at
+        yield metrics.LAST_ERROR, (*name, sink.last_error), sink.last_error_at
         yield metrics.QUIET_IS_NORMAL, name, self._quiet_is_normal
         yield from self._lag()
         yield from self._business.readings()

@@ -99,7 +99,7 @@ class StatusOf:
         for one in self._streams:
             for tp, place in held(self._app, one.writer).items():
                 found.setdefault(tp.topic, {})[str(tp.partition)] = {
-                    "stored": place.stored,
+                    "stored": place.start,
                     "end": place.end,
                     "lag": place.lag,
                 }

@@ -7,14 +7,16 @@ is committed to Kafka only informs tools that show lag.
 """
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import IllegalStateError, KafkaError
 from aiokafka.structs import OffsetAndMetadata
 from aiokafka.structs import TopicPartition as KafkaPartition
+from faust.exceptions import ConsumerNotStarted
 from faust.transport.drivers.aiokafka import (
     AIOKafkaConsumerThread,
     Consumer,
@@ -25,7 +27,7 @@ from faust.types import TP, AppT
 from yarl import URL
 
 from batching.ending import end
-from batching.fetch import batch_topics
+from batching.fetch import batch_topics, reading_from
 from batching.lives import TopicChangedError, check_lives
 from batching.scheduler import BatchScheduler
 from batching.topic_ids import TopicIds
@@ -52,6 +54,22 @@ class Keeper(Protocol):
     async def give_up(self, within_seconds: float) -> None: ...
 
 
+class Reach(NamedTuple):
+    """How far a partition could be stored: from `start`, where reading goes on, to `end`.
+
+    Records of open transactions cannot be read, aborted ones never will be: neither counts.
+    `seconds_ago` is when Kafka said so.
+    """
+
+    start: int
+    end: int
+    seconds_ago: float
+
+    @property
+    def lag(self) -> int:
+        return self.end - self.start
+
+
 class _Thread(AIOKafkaConsumerThread):
     consumer: "BatchConsumer"
 
@@ -73,6 +91,18 @@ class _Thread(AIOKafkaConsumerThread):
     async def learn_ids(self, topics: Collection[str]) -> None:
         """Take the topics' present ids for those of the topics that are stored."""
         await self.call_thread(self._ids.learn, topics)
+
+    def reach(self, tp: TP, done: int) -> Reach | None:
+        """Say what lies ahead of offset `done`; None before Kafka has said anything of it."""
+        assignment = self._ensure_consumer()._subscription.subscription.assignment  # noqa: SLF001
+        if assignment is None or tp not in assignment.tps:
+            return None
+        state = assignment.state_value(KafkaPartition(*tp))
+        if state.timestamp is None:
+            return None
+        end = state.highwater if state.lso is None or state.lso < 0 else state.lso
+        start = reading_from(state, done)
+        return Reach(start, max(end, start), time.time() - state.timestamp / 1_000)
 
     async def inform(self, offsets: Mapping[TP, int]) -> None:
         """Commit offsets to Kafka, where they only inform."""
@@ -107,6 +137,13 @@ class BatchConsumer(Consumer):
 
     def _new_consumer_thread(self) -> _Thread:
         return _Thread(self, loop=self.loop, beacon=self.beacon)
+
+    def reach(self, tp: TopicPartition, done: int) -> Reach | None:
+        """Say what lies ahead of offset `done`; None where Kafka has said nothing of it yet."""
+        try:
+            return self._thread.reach(TP(*tp), done)
+        except ConsumerNotStarted:
+            return None
 
     async def seek_to_committed(self) -> Mapping[TP, int]:
         """Seek the partitions of streams to where the keeper says, and others as Faust does.

@@ -113,6 +113,15 @@ def _take(self: Any, source: Any, max_records: int | None) -> FetchedRecords:
     return fetched
 
 
+def reading_from(state: Any, offset: int) -> int:
+    """Say where a partition is read on whose records up to `offset` are accepted.
+
+    That is further on where only aborted records follow. `state` is aiokafka's of the partition.
+    """
+    skipped = getattr(state, "headrace_skipped", None)
+    return int(skipped[1]) if skipped and skipped[0] <= offset <= skipped[1] else offset
+
+
 def _with_skipped(state: Any, start: int) -> int:
     # What came before may have held no records at all, only aborted ones: nobody was told of it.
     skipped = getattr(state, "headrace_skipped", None)

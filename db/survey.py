@@ -1,10 +1,8 @@
 """What alerts need of the database, and what it needs to know of the settings for them."""
 
-import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import asyncpg
 
@@ -15,6 +13,15 @@ _SQL = Path(__file__).with_name("survey.sql")
 
 
 @dataclass(frozen=True, slots=True)
+class AlertSettings:
+    """What alerts that are SQL go by. `quiet` are those of `streams` that may be silent."""
+
+    streams: Sequence[str]
+    quiet: Sequence[str]
+    bytes_allowed: int
+
+
+@dataclass(frozen=True, slots=True)
 class Survey:
     """What each CDN can carry (Mbit/s), and what the database weighs; None before a first look."""
 
@@ -22,16 +29,16 @@ class Survey:
     database_bytes: int | None = None
 
 
-async def survey(dsn: str, alert_settings: Mapping[str, Any]) -> Survey:
-    """Look, and keep `alert_settings` for the alerts that are SQL.
+async def survey(dsn: str, settings: AlertSettings) -> Survey:
+    """Look, and keep the settings there.
 
     Raises OSError, TimeoutError or asyncpg.PostgresError.
     """
     sql = load(_SQL)
     connection = await asyncpg.connect(dsn, timeout=_SECONDS, command_timeout=_SECONDS)
     try:
-        rows = [(name, json.dumps(value)) for name, value in alert_settings.items()]
-        await connection.executemany(sql["keep_alert_setting"], rows)
+        await connection.execute(sql["keep_quiet"], settings.quiet, settings.streams)
+        await connection.execute(sql["keep_bytes_allowed"], settings.bytes_allowed)
         capacity = await connection.fetch(sql["cdn_capacity"])
         return Survey(dict(map(tuple, capacity)), await connection.fetchval(sql["database_bytes"]))
     finally:

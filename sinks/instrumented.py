@@ -41,7 +41,8 @@ class InstrumentedSink:
         try:
             yield
         except SinkUnavailable as error:
+            self._stats.errors += 1
             # the class of what the driver raised: there are few, and its text may be anything
-            self._stats.errors[type(error.__cause__ or error).__name__] += 1
+            self._stats.last_error = type(error.__cause__ or error).__name__
             self._stats.last_error_at = time.time()
             raise

@@ -82,9 +82,7 @@ LAG = _gauge(
 )
 PARTITIONS = _gauge("headrace_partitions", "Partitions that this process holds.", "stream")
 BACKLOG = _gauge("headrace_backlog_bytes", "Bytes of records that wait for the next write.")
-REBALANCES = _counter(
-    "headrace_rebalances_total", "Times that partitions were assigned to this process."
-)
+REBALANCES = _counter("headrace_rebalances_total", "Rebalances that this process took part in.")
 
 SINK_WRITE = _histogram(
     "headrace_sink_write_seconds",
@@ -95,18 +93,18 @@ SINK_WRITE = _histogram(
 )
 SINK_ERRORS = _counter(
     "headrace_sink_errors_total",
-    "Calls to the sink that failed and are tried again; `error` is the driver's class.",
+    "Calls to the sink that failed and are tried again.",
     "stream",
     "sink",
-    "error",
 )
 SINK_WAITING = _gauge(
     "headrace_sink_waiting", "1 while nothing can be stored and the worker waits.", "stream"
 )
 LAST_ERROR = _gauge(
     "headrace_last_error_timestamp_seconds",
-    "When the sink last failed, in seconds since 1970; 0: never.",
+    "When the sink last failed, in seconds since 1970 (0: never), and with which class of error.",
     "stream",
+    "error",
 )
 
 QUIET_IS_NORMAL = _gauge(
@@ -123,7 +121,7 @@ DATABASE_BYTES_ALLOWED = _gauge(
     "Bytes that it may hold (HEADRACE_DATABASE_BYTES_ALLOWED); 0: not set, no alert.",
 )
 
-_CANDLE = "Of the last finished minute but one, of the partitions held: "
+_CANDLE = "Of the window that began two whole minutes ago, of the partitions held: "
 CANDLE_FIRST = _gauge(
     "headrace_candle_first_sequence", f"{_CANDLE}lowest sequence number.", "product"
 )

@@ -18,12 +18,13 @@ with `headrace generate --metrics-port 9465`. Beside it stand `/livez` and `/rea
 - **Counters belong to a process**: they begin at 0 when it starts and only go up, also over a
   rebalance. Each worker counts what it did itself, so the sum over workers counts nothing twice. A
   record that has to be read again is counted in `headrace_events_in_total` again, but in
-  `headrace_rows_stored_total` only by who stored it. A process that is killed between a COMMIT and
-  the next scrape takes those counts along: the exact numbers are in the database.
+  `headrace_rows_stored_total` only by who stored it. Exact numbers are in the database: a process
+  that is killed between a COMMIT and the next scrape takes those counts along, and of two workers
+  that wrote the same records at a takeover, one of them frozen meanwhile, both may count them.
 - **Gauges of partitions** are there only while the process holds the partition.
 - **Labels have few values.** No user, session or title is one. Labels that come from clients (CDN,
   country, currency, product) have at most {MOST_VALUES} sets of values in a metric; what comes
-  later is counted as `other`.
+  later is counted as `other`. Alerts that are SQL know no such bound.
 """
 
 _BUSINESS = """## Worker: business metrics

@@ -52,7 +52,9 @@ class SinkStats:
 
     def __init__(self) -> None:
         self.write_seconds = Buckets(SINK_WRITE.buckets)
-        self.errors: Counter[str] = Counter()
+        self.errors = 0
+        self.last_error = ""
+        """The driver's class."""
         self.last_error_at = 0.0
         """Seconds since 1970; 0 for never."""
 

@@ -212,14 +212,14 @@ def writing() -> list[Panel]:
         timeseries(
             "Sink errors and retries",
             Promql(
-                "sum by (sink, stream, error) "
+                "sum by (sink, stream) "
                 "(increase(headrace_sink_errors_total[$__rate_interval])) > 0",
-                f"{sink} {{{{error}}}}",
+                sink,
             ),
             unit=NO_UNIT,
             style="bars",
             description=(
-                "Calls that failed and were tried again, by the driver's error; nothing drawn is "
+                "Calls that failed and were tried again, by sink and stream; nothing drawn is "
                 "good. A few at a restart of the database are usual."
             ),
         ),
@@ -238,7 +238,8 @@ def writing() -> list[Panel]:
         timeseries(
             "Time since the last sink error",
             Promql(
-                "time() - max by (stream) (headrace_last_error_timestamp_seconds > 0)", "{{stream}}"
+                "time() - max by (stream, error) (headrace_last_error_timestamp_seconds > 0)",
+                "{{stream}} {{error}}",
             ),
             unit=SECONDS,
             minimum=0,

@@ -5,9 +5,12 @@ from collections.abc import AsyncIterator
 import faust
 import pytest
 
+from agents.surveying import LastSurvey
 from agents.writer import Writer
+from agents.writers import Writers
 from app.health import WorkerHealth
 from app.status import StreamStatus
+from batching.consumer import BatchTransport
 from models.content_sessions import CONTENT_SESSIONS
 from telemetry.stats import StreamStats
 from tests.agents.doubles import Ear, GatedSink, begun, is_stuck, two_records, writer_to
@@ -47,9 +50,17 @@ def stats() -> StreamStats:
 async def health(writer: Writer, stats: StreamStats, clock: Clock) -> AsyncIterator[WorkerHealth]:
     # asynchronous: Faust would make an event loop of its own where none runs
     app = faust.App("health", broker="kafka://127.0.0.1:1", store="memory://")
-    yield WorkerHealth(app, [StreamStatus(CONTENT_SESSIONS, stats, writer, {})], clock)
+    app.transport = BatchTransport(
+        app.conf.broker, app, keeper=Writers([writer]), before_taking_over=nothing
+    )
+    yield WorkerHealth(
+        app, [StreamStatus(CONTENT_SESSIONS, stats, writer, {})], LastSurvey(), clock
+    )
     # made for the thread of a consumer that nobody starts
     app.consumer._thread.thread_loop.close()  # type: ignore[attr-defined]  # noqa: SLF001
+
+
+async def nothing() -> None: ...
 
 
 async def test_a_worker_with_nothing_to_do_lives(health: WorkerHealth, clock: Clock) -> None:

@@ -91,8 +91,9 @@ def test_a_worker_is_ready_when_it_reads_and_can_store(headrace: Headrace, worke
         assert answer["reasons"][0].startswith("content_sessions waits: PostgreSQL: ")
         assert health(worker, "livez") == (200, {"live": True, "reasons": []})
         assert scrape(worker, "headrace_sink_waiting") == {STREAM: 1}
-        assert sum(scrape(worker, "headrace_sink_errors_total").values()) >= 1
-        assert scrape(worker, "headrace_last_error_timestamp_seconds")[STREAM] > 0
+        assert scrape(worker, "headrace_sink_errors_total")[("postgres", *STREAM)] >= 1
+        [(error, *stream), at] = scrape(worker, "headrace_last_error_timestamp_seconds").popitem()
+        assert (error.endswith("Error"), tuple(stream), at > 0) == (True, STREAM, True)
 
     worker.wait_until(lambda: health(worker, "readyz")[0] == 200, "ready again")
     headrace.wait_for_records(worker, 1)

@@ -56,6 +56,26 @@ def test_an_aborted_transaction_is_not_counted(
     worker.wait_until(lambda: _lag(worker) == 0, "without lag behind the markers")
 
 
+def test_an_aborted_transaction_at_the_end_is_no_lag(headrace: Headrace, worker: Worker) -> None:
+    headrace.topic.create()
+    worker.start()
+    headrace.topic.produce([heartbeat()])
+    producer = headrace.topic.producer(transactional_id=headrace.prefix)
+    producer.init_transactions()
+    producer.begin_transaction()
+    for _ in range(3):
+        producer.produce(headrace.topic.name, heartbeat())
+    producer.flush()
+
+    headrace.wait_for_records(worker, 1)
+    open_lag = _lag(worker)
+    producer.abort_transaction()
+
+    # one record, three that were aborted, and the marker
+    worker.wait_until(lambda: _stored(worker) == 5, "beyond what was aborted")
+    assert (open_lag, _lag(worker)) == (0, 0)
+
+
 def test_nothing_is_read_twice_after_a_restart_behind_an_aborted_transaction(
     headrace: Headrace, worker: Worker
 ) -> None:
@@ -79,3 +99,8 @@ def test_nothing_is_read_twice_after_a_restart_behind_an_aborted_transaction(
 def _lag(worker: Worker) -> int:
     partitions = worker.status()["partitions"]
     return sum(held["lag"] for topic in partitions.values() for held in topic.values())
+
+
+def _stored(worker: Worker) -> int:
+    partitions = worker.status()["partitions"]
+    return sum(held["stored"] for topic in partitions.values() for held in topic.values())

@@ -1,0 +1,35 @@
+"""Workers keep for the alerts what they run with, each of its own streams."""
+
+import json
+
+import asyncpg
+
+from db.survey import AlertSettings, survey
+
+
+async def kept(dsn: str) -> dict[str, object]:
+    connection = await asyncpg.connect(dsn)
+    try:
+        rows = await connection.fetch("SELECT name, value FROM alert_settings")
+    finally:
+        await connection.close()
+    return {name: json.loads(value) for name, value in rows}
+
+
+async def test_it_sees_capacities_and_the_weight_of_the_database(database: str) -> None:
+    seen = await survey(database, AlertSettings(["purchases"], [], 5_000_000_000))
+
+    assert seen.cdn_capacity_mbps["Akamai"] > 0
+    assert seen.database_bytes is not None
+    assert seen.database_bytes > 1_000_000
+    assert await kept(database) == {"quiet_streams": [], "database_bytes_allowed": 5_000_000_000}
+
+
+async def test_workers_of_other_streams_leave_each_other_alone(database: str) -> None:
+    await survey(database, AlertSettings(["purchases", "media_events"], ["purchases"], 0))
+    await survey(database, AlertSettings(["market_ticks"], ["market_ticks"], 0))
+    both = await kept(database)
+    await survey(database, AlertSettings(["purchases", "media_events"], ["media_events"], 0))
+
+    assert both["quiet_streams"] == ["market_ticks", "purchases"]
+    assert (await kept(database))["quiet_streams"] == ["market_ticks", "media_events"]
