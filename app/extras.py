@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 
 
 class NotInstalledError(Exception):
@@ -15,6 +16,13 @@ def needs_extra() -> Iterator[None]:
         yield
     except ImportError as error:
         raise extra_missing(error.name or str(error)) from error
+
+
+def require(*packages: str) -> None:
+    """Raise NotInstalledError for the first that cannot be imported; import none."""
+    for package in packages:
+        if find_spec(package) is None:
+            raise extra_missing(package)
 
 
 def extra_missing(package: str) -> NotInstalledError:

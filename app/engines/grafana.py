@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import shutil
 from collections.abc import Mapping
@@ -10,10 +11,15 @@ from pathlib import Path
 from app.processes.child import Child
 from app.processes.stopping import StopOrder
 from app.processes.watchdog import Watchdog
+from grafana.alerts.notifications import DEFAULTS
 from grafana.paths import DASHBOARDS, PROVISIONING
 
 _NOBODY = "http://127.0.0.1:9"
 """For what is not there: Grafana does not start with an address that is empty."""
+
+
+_SECRETS = ("HEADRACE_DATABASE", "PGPASSWORD")
+"""Of the environment, and no business of Grafana's: it asks as headrace_reader."""
 
 
 class Grafana:
@@ -61,8 +67,8 @@ class Grafana:
             "GF_ANALYTICS_REPORTING_ENABLED": "false",
             "GF_ANALYTICS_CHECK_FOR_UPDATES": "false",
             "HEADRACE_GRAFANA_DASHBOARDS": str(DASHBOARDS),
-            "HEADRACE_ALERT_WEBHOOK_URL": _NOBODY,
-            "HEADRACE_ALERT_EMAIL": "nobody@localhost",
+            **{name: os.environ.get(name) or nobody for name, nobody in DEFAULTS.items()},
+            **dict.fromkeys(_SECRETS, ""),
             "HEADRACE_PROMETHEUS_URL": _NOBODY,
             **self._sources,
         }
@@ -72,8 +78,11 @@ class Grafana:
         file = self._folder / "admin-password"
         if not file.exists():
             self._folder.mkdir(parents=True, exist_ok=True)
-            file.touch(mode=0o600)
-            file.write_text(secrets.token_urlsafe(16), encoding="ascii")
+            # whole or not at all, even if this process is killed here
+            new = file.with_suffix(".new")
+            new.touch(mode=0o600)
+            new.write_text(secrets.token_urlsafe(16), encoding="ascii")
+            new.replace(file)
         return file.read_text(encoding="ascii")
 
 

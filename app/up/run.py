@@ -15,7 +15,7 @@ from app.processes.stopping import StopOrder, Stoppable, stop_in_order
 from app.processes.watchdog import Watchdog
 from app.settings import Settings
 from app.up.crew import Crew
-from app.up.engines import Engines
+from app.up.engines import Engines, refuse_without_packages
 from app.up.home import Home
 from app.up.options import Options
 from app.up.ports import Ports
@@ -36,6 +36,7 @@ class AlreadyRunsError(Exception):
 
 def run(options: Options, settings: Settings) -> int:
     """Return the exit code. Raises EngineError, NotInstalledError, NotOursError."""
+    refuse_without_packages(settings)
     home = Home(Path(settings.home).resolve())
     supervisor = _supervisor()
     _refuse_second(home)
@@ -53,7 +54,7 @@ def run(options: Options, settings: Settings) -> int:
                 shown.say(f"They run, after {time.monotonic() - begun:.1f} s.")
                 ports = Ports.of(home, options.workers)
                 viewers = Viewers.for_run(settings, engines.database, home, ports, watchdog)
-                viewers.start()
+                viewers = viewers.start(shown.say)
                 crew = Crew.for_run(options, ports, home, engines.environment(), watchdog)
                 watch = Watch(crew, engines, viewers, home, shown, supervisor)
                 return _work(options, settings, watch)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from urllib.parse import unquote, urlsplit
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TypeVar
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from app.engines.grafana import Grafana
 from app.engines.prometheus import Prometheus
@@ -12,6 +14,12 @@ from app.processes.watchdog import Watchdog
 from app.settings import Settings
 from app.up.home import Home
 from app.up.ports import Ports
+
+Viewer = TypeVar("Viewer", Prometheus, Grafana)
+
+_SSLMODES = ("disable", "require", "verify-ca", "verify-full")
+"""Those that Grafana's data source knows. It has no "allow" or "prefer", which send in the
+clear if need be: for them, as without any, encryption is asked for. `disable` has to be said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +43,8 @@ class Viewers:
             )
         grafana = None
         if not settings.grafana_url and (program := Grafana.found()):
-            sources = _postgres(database)
+            ours = "database" not in settings.model_fields_set
+            sources = _postgres(database, ours=ours)
             if prometheus:
                 sources["HEADRACE_PROMETHEUS_URL"] = prometheus.url
             grafana = Grafana(program, home.folder / "grafana", ports.grafana, sources, watchdog)
@@ -53,19 +62,34 @@ class Viewers:
     def children(self) -> list[Child]:
         return [viewer.child for viewer in (self.prometheus, self.grafana) if viewer]
 
-    def start(self) -> None:
-        """Start them, and wait for neither."""
-        for viewer in (self.prometheus, self.grafana):
-            if viewer:
-                viewer.configure()
-                viewer.child.start()
+    def start(self, say: Callable[[str], None]) -> Viewers:
+        """Start them, and wait for neither; return those that could be started."""
+        return replace(
+            self,
+            prometheus=_started(self.prometheus, say),
+            grafana=_started(self.grafana, say),
+        )
 
 
-def _postgres(dsn: str) -> dict[str, str]:
-    """Say where the database is in the words of grafana/provisioning."""
+def _started(viewer: Viewer | None, say: Callable[[str], None]) -> Viewer | None:
+    if viewer is None:
+        return None
+    try:
+        viewer.configure()
+        viewer.child.start()
+    except OSError as error:  # a program of another kind of machine, for example
+        say(f"{viewer.child.name} cannot be started, the run goes on without it: {error}")
+        return None
+    return viewer
+
+
+def _postgres(dsn: str, *, ours: bool) -> dict[str, str]:
+    """Say where the database is in the words of grafana/provisioning; who asks is its reader."""
     place = urlsplit(dsn)
+    asked = parse_qs(place.query).get("sslmode", ["require"])[-1]
+    encrypted = asked if asked in _SSLMODES else "require"
     return {
         "HEADRACE_POSTGRES_URL": f"{place.hostname}:{place.port or 5432}",
         "HEADRACE_POSTGRES_DATABASE": unquote(place.path[1:]),
-        "HEADRACE_POSTGRES_SSLMODE": "prefer",
+        "HEADRACE_POSTGRES_SSLMODE": "disable" if ours else encrypted,
     }

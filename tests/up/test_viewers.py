@@ -56,8 +56,7 @@ def grafana(path: Path) -> Path:
 @pytest.fixture
 def viewers(home: Home, grafana: Path, watchdog: Watchdog) -> Iterator[Viewers]:
     del grafana
-    viewers = Viewers.for_run(Settings(), DSN, home, Ports.of(home, 2), watchdog)
-    viewers.start()
+    viewers = Viewers.for_run(Settings(), DSN, home, Ports.of(home, 2), watchdog).start(print)
     yield viewers
     for child in viewers.children:
         child.kill()
@@ -93,6 +92,8 @@ def test_grafana_is_started_with_everything_provisioned(home: Home, viewers: Vie
     assert environment["GF_AUTH_ANONYMOUS_ORG_ROLE"] == "Viewer"
     assert environment["HEADRACE_POSTGRES_URL"] == "127.0.0.1:15432"
     assert environment["HEADRACE_POSTGRES_DATABASE"] == "headrace"
+    assert environment["HEADRACE_POSTGRES_SSLMODE"] == "disable"
+    assert environment["HEADRACE_ALERT_WEBHOOK_URL"].startswith("http://127.0.0.1:9")
     provisioning = Path(environment["GF_PATHS_PROVISIONING"])
     assert {folder.name for folder in provisioning.iterdir() if any(folder.glob("*.yaml"))} == {
         "alerting",
@@ -105,13 +106,95 @@ def test_grafana_is_started_with_everything_provisioned(home: Home, viewers: Vie
     assert named - {"HEADRACE_READER_PASSWORD"} <= set(environment)
 
 
+@pytest.mark.usefixtures("grafana")
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        pytest.param("", "require", id="not said"),
+        pytest.param("?sslmode=disable", "disable", id="disable"),
+        pytest.param("?a=b&sslmode=verify-full", "verify-full", id="verify-full"),
+        pytest.param("?sslmode=prefer", "require", id="prefer is none of Grafana's"),
+        pytest.param("?sslmode=none", "require", id="none of anybody's"),
+    ],
+)
+def test_a_database_of_somebody_else_is_asked_encrypted_and_as_the_reader(
+    query: str,
+    expected: str,
+    home: Home,
+    watchdog: Watchdog,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    dsn = f"postgresql://owner:very-secret@db.example/numbers{query}"
+    monkeypatch.setenv("HEADRACE_DATABASE", dsn)
+    monkeypatch.setenv("PGPASSWORD", "very-secret")
+    viewers = Viewers.for_run(Settings(), dsn, home, Ports.of(home, 1), watchdog)
+    assert viewers.grafana is not None
+
+    viewers.grafana.configure()
+
+    environment = os.environ | viewers.grafana.child.environment
+    assert environment["HEADRACE_POSTGRES_URL"] == "db.example:5432"
+    assert environment["HEADRACE_POSTGRES_DATABASE"] == "numbers"
+    assert environment["HEADRACE_POSTGRES_SSLMODE"] == expected
+    assert [name for name, it in environment.items() if "very-secret" in it] == []
+
+
+@pytest.mark.usefixtures("grafana")
+def test_whom_alerts_tell_is_said_by_the_environment(
+    home: Home, watchdog: Watchdog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HEADRACE_ALERT_WEBHOOK_URL", "https://hook.example/")
+    monkeypatch.setenv("HEADRACE_ALERT_EMAIL", "")  # Grafana would not start with it
+    viewers = Viewers.for_run(Settings(), DSN, home, Ports.of(home, 1), watchdog)
+    assert viewers.grafana is not None
+
+    viewers.grafana.configure()
+
+    environment = viewers.grafana.child.environment
+    assert environment["HEADRACE_ALERT_WEBHOOK_URL"] == "https://hook.example/"
+    assert environment["HEADRACE_ALERT_EMAIL"] == "nobody@localhost"
+
+
+@pytest.mark.parametrize("name", ["grafana", "prometheus"])
+def test_a_program_that_cannot_be_run_is_told_and_left_out(
+    name: str, home: Home, path: Path, watchdog: Watchdog
+) -> None:
+    program = path / name
+    program.write_bytes(b"\x7fELF of another machine")
+    program.chmod(0o755)
+    said: list[str] = []
+
+    viewers = Viewers.for_run(Settings(), DSN, home, Ports.of(home, 1), watchdog).start(said.append)
+
+    assert (viewers.prometheus_url, viewers.grafana_url, viewers.children) == (None, None, [])
+    (line,) = said
+    assert line.startswith(f"{name.capitalize()} cannot be started, the run goes on without it: ")
+    assert "\n" not in line
+
+
+@pytest.mark.usefixtures("grafana")
+def test_a_start_that_was_killed_leaves_no_empty_password(home: Home, watchdog: Watchdog) -> None:
+    left = home.folder / "grafana" / "admin-password.new"
+    left.parent.mkdir()
+    left.touch(mode=0o600)
+    viewers = Viewers.for_run(Settings(), DSN, home, Ports.of(home, 1), watchdog)
+    assert viewers.grafana is not None
+
+    viewers.grafana.configure()
+
+    assert not left.exists()
+    password = left.with_suffix("").read_text()
+    assert len(password) >= 20
+    assert viewers.grafana.child.environment["GF_SECURITY_ADMIN_PASSWORD"] == password
+
+
 def test_the_administrators_password_is_nobody_elses_and_stays(
     home: Home, viewers: Viewers
 ) -> None:
     file = home.folder / "grafana" / "admin-password"
     first = told_by(home, viewers)["environment"]["GF_SECURITY_ADMIN_PASSWORD"]
 
-    viewers.start()
+    viewers.start(print)
 
     assert first == file.read_text()
     assert len(first) >= 20
