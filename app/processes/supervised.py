@@ -20,9 +20,13 @@ class Exit:
     name: str
     returncode: int
     last_lines: str
+    refused: str = ""
+    """Why it could not even be started again."""
 
     @property
     def how(self) -> str:
+        if self.refused:
+            return f"{self.name} could not be started again: {self.refused}"
         if self.returncode < 0:
             return f"{self.name} was ended by {signal.Signals(-self.returncode).name}"
         return f"{self.name} ended with code {self.returncode}"
@@ -50,10 +54,17 @@ class Supervised:
         if self._restart_at is None:
             if now - self._started_at >= _HEALTHY_SECONDS:
                 self._delay = _FIRST_DELAY_SECONDS
-            self._restart_at = now + self._delay
-            self._delay = min(2 * self._delay, _LONGEST_DELAY_SECONDS)
+            self._postpone(now)
             return Exit(self.child.name, returncode, self.child.tail(8))
         if now >= self._restart_at:
             self.restarts += 1
-            self.start(now)
+            try:
+                self.start(now)
+            except OSError as error:  # its program was taken away, or the machine has no room
+                self._postpone(now)
+                return Exit(self.child.name, returncode, self.child.tail(8), str(error))
         return None
+
+    def _postpone(self, now: float) -> None:
+        self._restart_at = now + self._delay
+        self._delay = min(2 * self._delay, _LONGEST_DELAY_SECONDS)

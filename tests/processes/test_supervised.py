@@ -51,6 +51,26 @@ def test_restarts_come_later_and_later(failing: Supervised) -> None:
     assert delays == [1, 2, 4, 8, 16, 30, 30]
 
 
+def test_a_program_that_was_taken_away_is_news_and_tried_again(tmp_path: Path) -> None:
+    program = tmp_path / "program"
+    program.write_text("#!/bin/sh\nexit 3\n")
+    program.chmod(0o755)
+    supervised = Supervised(Child("taken", (str(program),), tmp_path / "log"))
+    supervised.start(now=0)
+    assert ended(supervised, now=0) is not None
+    program.rename(tmp_path / "elsewhere")
+
+    news = supervised.tend(now=1)
+    later = supervised.tend(now=2)
+    (tmp_path / "elsewhere").rename(program)
+    supervised.tend(now=3)
+
+    assert news is not None
+    assert news.how.startswith("taken could not be started again: [Errno 2]")
+    assert later is None
+    assert ended(supervised, now=3.1) == Exit("taken", 3, "")
+
+
 def test_who_ran_well_is_restarted_quickly(failing: Supervised) -> None:
     failing.start(now=0)
     assert ended(failing, now=0) is not None
