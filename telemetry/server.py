@@ -13,6 +13,8 @@ from telemetry.exposition import Exposition
 from telemetry.health import Health
 
 _TEXT = "text/plain; version=0.0.4; charset=utf-8"
+_PATIENCE_SECONDS = 1.0
+"""For readers at the end: one that does not read must not hold up a worker that hands over."""
 
 
 class PortTakenError(Exception):
@@ -41,7 +43,7 @@ class MonitoringServer:
                 web.get("/readyz", self._readyz),
             ]
         )
-        self._runner = web.AppRunner(app, access_log=None)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=_PATIENCE_SECONDS)
         await self._runner.setup()
         try:
             await web.TCPSite(self._runner, host, port).start()

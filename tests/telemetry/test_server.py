@@ -1,5 +1,6 @@
 """/metrics, /livez and /readyz over real HTTP."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 
 import pytest
@@ -7,7 +8,7 @@ from aiohttp import ClientSession
 
 from app.engines.ports import free_port
 from telemetry.exposition import Exposition
-from telemetry.metrics import READY
+from telemetry.metrics import CDN_CAPACITY, READY
 from telemetry.server import MonitoringServer, PortTakenError
 
 
@@ -80,6 +81,22 @@ async def test_a_port_that_is_taken_is_named(address: str) -> None:
 
     with pytest.raises(PortTakenError, match=f"127.0.0.1:{port} is taken.*HEADRACE_METRICS_PORT"):
         await second.start()
+
+
+async def test_a_reader_that_does_not_read_holds_nothing_up() -> None:
+    port = free_port()
+    much = "x" * 30_000_000  # more than fits between the two
+    long = Exposition((CDN_CAPACITY,), [lambda: [(CDN_CAPACITY, (much,), 1)]])
+    server = MonitoringServer("127.0.0.1", port, long, Moody())
+    await server.start()
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"GET /metrics HTTP/1.1\r\nHost: test\r\n\r\n")
+    await reader.readline()
+
+    async with asyncio.timeout(10):
+        await server.stop()
+
+    writer.close()
 
 
 async def test_port_0_is_none() -> None:
