@@ -1,6 +1,6 @@
 """Workers are killed, stopped and frozen while records flow: everything is counted, once.
 
-How soon a successor has stored it is measured by `python -m benchmarks` and `python -m tests.chaos`.
+How soon a successor has stored it, `python -m benchmarks` and `python -m tests.chaos` measure.
 """
 
 from random import Random
