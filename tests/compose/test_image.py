@@ -2,11 +2,13 @@
 
 import json
 import re
+import socket
 import tomllib
 from pathlib import Path
 
 import pytest
 
+from app.engines.ports import free_port
 from tests.compose import dockerfile
 from tests.compose.image import Image
 from tests.compose.resolving import ROOT
@@ -101,8 +103,38 @@ def test_headrace_runs_without_its_sources(image: Image) -> None:
 
 @pytest.mark.timeout(300)
 def test_what_needs_an_engine_says_so(image: Image, tmp_path: Path) -> None:
-    refused = image.run("headrace", "up", HEADRACE_HOME=str(tmp_path))
+    refused = image.run("headrace", "up", HEADRACE_HOME=str(tmp_path / "home"))
 
+    assert list(tmp_path.iterdir()) == []
     assert refused.returncode == 1
     assert "headrace[engines]" in refused.stderr
     assert "Traceback" not in refused.stderr
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(
+    ("question", "port", "expected"),
+    [
+        pytest.param("/livez", str(free_port()), 0, id="generate without a port, migrate"),
+        pytest.param("/readyz", str(free_port()), 1, id="not ready while nothing answers"),
+        pytest.param("/livez", "0", 0, id="port 0, live"),
+        pytest.param("/readyz", "0", 0, id="port 0, ready"),
+    ],
+)
+def test_what_serves_nothing_is_not_stuck(
+    image: Image, question: str, port: str, expected: int
+) -> None:
+    checked = image.run("headrace-health", question, HEADRACE_METRICS_PORT=port)
+
+    assert checked.returncode == expected
+
+
+@pytest.mark.timeout(300)
+def test_what_listens_and_does_not_answer_is_stuck(image: Image) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = str(server.getsockname()[1])
+
+        checked = image.run("headrace-health", "/livez", HEADRACE_METRICS_PORT=port)
+
+    assert checked.returncode == 1
+    assert "no answer" in checked.stderr
