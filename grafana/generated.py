@@ -39,12 +39,15 @@ def generated() -> dict[Path, str]:
 
 
 def panel_ids(dashboards: Iterable[Dashboard]) -> dict[Panel, int]:
-    """Give the number of each panel, for links to it."""
-    return {
-        Panel(dashboard.uid or "", panel.title or ""): panel.id_val or 0
-        for dashboard in dashboards
-        for panel in dashboard.panels or ()
-    }
+    """Give the number of each panel, for links to it. Raises ValueError on a title met twice."""
+    ids: dict[Panel, int] = {}
+    for dashboard in dashboards:
+        for it in dashboard.panels or ():
+            panel = Panel(dashboard.uid or "", it.title or "")
+            if panel in ids:
+                raise ValueError(f"two panels of {panel.dashboard} are called {panel.title!r}")
+            ids[panel] = it.id_val or 0
+    return ids
 
 
 def dashboard_json(dashboard: Dashboard) -> str:

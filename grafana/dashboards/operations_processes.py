@@ -39,7 +39,7 @@ def processes() -> list[Panel]:
             ),
         ),
         timeseries(
-            "Ready",
+            "Ready, by process",
             Promql(f"headrace_ready{_OURS}", by_instance),
             unit=NO_UNIT,
             minimum=0,

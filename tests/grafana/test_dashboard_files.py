@@ -12,7 +12,8 @@ from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from db.queries import load
 from grafana import uids
-from grafana.generated import generated
+from grafana.dashboards import operations
+from grafana.generated import generated, panel_ids
 from tests.grafana.files import FILES, dashboard, panels, variables
 
 EACH = pytest.mark.parametrize("path", [pytest.param(path, id=path.stem) for path in FILES])
@@ -35,6 +36,15 @@ def test_committed_files_are_what_the_code_makes() -> None:
     ]
 
     assert not different, "run: python -m grafana"
+
+
+def test_two_panels_of_one_title_are_refused_since_alerts_link_by_it() -> None:
+    built = operations.dashboard()
+    assert built.panels is not None
+    built.panels[-1].title = built.panels[1].title
+
+    with pytest.raises(ValueError, match=r"two panels of headrace-operations are called 'Workers'"):
+        panel_ids([built])
 
 
 def test_every_dashboard_has_a_pinned_uid_of_its_own() -> None:
