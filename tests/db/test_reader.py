@@ -135,12 +135,13 @@ async def test_its_transactions_are_read_only_and_end(reader: asyncpg.Connection
     limits = await reader.fetchrow(
         "SELECT current_setting('default_transaction_read_only'),"
         " current_setting('statement_timeout'),"
-        " current_setting('idle_in_transaction_session_timeout'), rolconnlimit, rolconfig"
+        " current_setting('idle_in_transaction_session_timeout'), current_setting('jit'),"
+        " rolconnlimit, rolconfig"
         " FROM pg_roles WHERE rolname = current_user"
     )
 
     assert limits is not None
-    assert tuple(limits)[:4] == ("on", "30s", "1min", 30)
+    assert tuple(limits)[:5] == ("on", "30s", "1min", "off", 30)
     assert not [one for one in limits["rolconfig"] if one.startswith("search_path")]
     with pytest.raises(asyncpg.ReadOnlySQLTransactionError):
         await reader.execute("CREATE TEMPORARY TABLE mine ()")
