@@ -14,6 +14,7 @@ import click
 from app.cli.generate_progress import tell, watch
 from app.cli.parameters import Duration, Rate
 from app.settings import Settings
+from app.simulated import simulated_streams
 from generator.clients import MOST_USERS, USERS
 from generator.monitoring import GeneratorMonitor, Watched
 from generator.producer import InDoubt, Lane
@@ -131,8 +132,7 @@ def generate(
 
 
 def _streams_of_this_place() -> tuple[str, ...]:
-    wanted = Settings().streams or tuple(SIMULATED)
-    names = tuple(name for name in wanted if name in SIMULATED)
+    names = simulated_streams(Settings())
     if not names:
         raise ValueError(f"none of HEADRACE_STREAMS is simulated: there are {', '.join(SIMULATED)}")
     return names

@@ -4,7 +4,9 @@ import asyncio
 
 import click
 
+from app.cli.parameters import Rate
 from app.settings import Settings
+from app.simulated import let_cdns_carry
 from app.streams import StreamsError, own_sql
 from db.migrate import LATEST
 from db.migrate import migrate as run
@@ -13,7 +15,14 @@ from db.reader import let_reader_read
 
 
 @click.command()
-def migrate() -> None:
+@click.option(
+    "--simulated",
+    type=Rate(),
+    metavar="EVENTS_PER_SECOND",
+    help="For a demonstration: raise those rows of cdn_capacity that nobody has set to what "
+    "simulated clients watch at this rate (max or 0: as fast as possible).",
+)
+def migrate(*, simulated: float | None) -> None:
     """Bring the database's tables and views up to date.
 
     Workers do it themselves when they start; run it by hand to have them ready before, and to give
@@ -29,6 +38,10 @@ def migrate() -> None:
         click.echo(f"migrated to {revision}")
     if not done:
         click.echo(f"up to date: {LATEST}")
+    if simulated is not None:
+        dsn = settings.database.get_secret_value()
+        for cdn, mbps in asyncio.run(let_cdns_carry(dsn, settings, simulated)).items():
+            click.echo(f"cdn_capacity, for simulated clients: {cdn} {mbps:,} Mbit/s")
 
     if asked:
         click.echo(

@@ -11,7 +11,9 @@ from app.extras import require
 from app.processes.child import Child
 from app.processes.watchdog import Watchdog
 from app.settings import Settings
+from app.simulated import let_cdns_carry
 from app.up.home import Home
+from db.migrate import migrate
 
 
 def refuse_without_packages(settings: Settings) -> None:
@@ -64,6 +66,12 @@ class Engines:
         with ThreadPoolExecutor(max_workers=2) as pool:
             for started in [pool.submit(engine.start) for engine in engines]:
                 started.result()
+
+    async def migrate(self, events_per_second: float) -> None:
+        """Make tables and views; let CDNs carry what will be simulated, if the database is ours."""
+        await migrate(self.database)
+        if self.postgres:  # what somebody else's CDNs can carry is not for us to say
+            await let_cdns_carry(self.database, self.settings, events_per_second)
 
     def environment(self) -> dict[str, str]:
         """Tell a process of ours where they are."""

@@ -24,7 +24,6 @@ from app.up.screen import Screen, screen
 from app.up.up_file import UpFile
 from app.up.viewers import Viewers
 from app.up.watch import Watch
-from db.migrate import migrate
 
 INTERRUPTED = 130
 _STOP_SECONDS = 90.0
@@ -50,7 +49,7 @@ def run(options: Options, settings: Settings) -> int:
                 shown.say("Starting Kafka and PostgreSQL ...")
                 begun = time.monotonic()
                 engines.start()
-                asyncio.run(migrate(engines.database))
+                asyncio.run(engines.migrate(options.events_per_second))
                 shown.say(f"They run, after {time.monotonic() - begun:.1f} s.")
                 ports = Ports.of(home, options.workers)
                 viewers = Viewers.for_run(settings, engines.database, home, ports, watchdog)

@@ -19,7 +19,7 @@ LADDER_KBPS = (400, 800, 1_400, 2_500, 4_000, 6_000, 8_000)
 _VIEWERS = 4_096
 _CHANNELS = 40
 _TO_ANY_CDN = 0.1  # of all changes
-_CDNS = {"Akamai": 50, "Fastly": 30, "CloudFront": 20}
+CDNS = {"Akamai": 50, "Fastly": 30, "CloudFront": 20}
 _PLATFORMS = {
     "android": 22,
     "ios": 20,
@@ -80,8 +80,8 @@ class Catalog:
         random = Random(seed)
         self._viewers = _viewers(random, _channels(seed))
         # each as often as its weight: one cheap choice for a session
-        self._cdns = [cdn for cdn, weight in _CDNS.items() for _ in range(weight)]
-        self._grid = {cdn: [_delivery(cdn, rung) for rung in _rungs()] for cdn in _CDNS}
+        self._cdns = [cdn for cdn, weight in CDNS.items() for _ in range(weight)]
+        self._grid = {cdn: [_delivery(cdn, rung) for rung in _rungs()] for cdn in CDNS}
         self._deliveries = [delivery for cdn in self._cdns for delivery in self._grid[cdn]]
 
     def viewer(self, random: Random) -> Viewer:

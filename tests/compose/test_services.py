@@ -65,6 +65,9 @@ def test_migrate_makes_the_tables_gives_the_reader_its_password_and_ends(
     assert server.query("SELECT count(*) FROM traffic_by_cdn", "headrace").strip() == "0"
     roles = server.query("SELECT rolname FROM pg_authid WHERE rolpassword LIKE 'SCRAM-SHA-256$%'")
     assert "headrace_reader" in roles.split()
+    # enough for the 1,000 events/s of service generator
+    akamai = "SELECT max_capacity_mbps FROM cdn_capacity WHERE cdn_name = 'Akamai'"
+    assert int(server.query(akamai, "headrace")) > 10_000
 
 
 def test_a_generator_and_two_workers_run_are_healthy_and_end_when_asked(

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -11,6 +12,7 @@ from generator.content_sessions.players import Players
 from generator.content_sessions.sessions import PERIOD
 from generator.profiles import PROFILES
 from generator.times import DAY, MINUTE
+from generator.watched import mbps_by_cdn
 from tests.generator.decoding import decode, rows
 
 NOW = 1_795_341_900_123
@@ -87,3 +89,15 @@ def test_players_that_were_offline_send_whole_sessions_that_ended_before() -> No
         assert times == [times[0] + n * PERIOD for n in range(len(times))]
         assert NOW - times[-1] > MINUTE
         assert NOW - times[0] < DAY
+
+
+def test_each_cdn_carries_about_as_much_as_is_told_in_advance() -> None:
+    seconds, rate = 60, 1_000
+    players = Players(Simulation(1, rate, NOW))
+    watched: dict[str, float] = defaultdict(float)
+
+    for beat in beats(players, seconds * rate):
+        kilobits = beat["video_profile_kbps"] * beat["heartbeat_seconds"]
+        watched[beat["current_cdn"]] += kilobits / 1_000 / seconds
+
+    assert watched == pytest.approx(mbps_by_cdn(rate, [STREAM]), rel=0.05)
