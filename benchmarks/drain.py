@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from benchmarks.backlog import Backlog
 from benchmarks.course import check_running, observer
 from benchmarks.place import Place
+from benchmarks.scrapes import scraped
 from benchmarks.worker import Worker
 
 STEADY = 0.9
@@ -32,15 +34,25 @@ class _Mark(NamedTuple):
     cpu_seconds: float
 
 
-async def drain(place: Place, backlog: Backlog, dsn: str, workers: int = 1) -> Drained:
-    """Store a backlog into an empty database; the clock runs from the first row to the last."""
+async def drain(
+    place: Place,
+    backlog: Backlog,
+    dsn: str,
+    workers: int = 1,
+    scrape_every: float | None = None,
+) -> Drained:
+    """Store a backlog into an empty database; the clock runs from the first row to the last.
+
+    With `scrape_every` seconds the first worker's metrics are asked for all the while.
+    """
     group = place.name("group")
     crew = [Worker(place, group=group, prefix=backlog.prefix, dsn=dsn) for _ in range(workers)]
     started = time.time()
     try:
         for worker in crew:
             worker.child.start()
-        marks = await _watch(crew, backlog, dsn, started)
+        with scraped(crew[0], scrape_every) if scrape_every else nullcontext():
+            marks = await _watch(crew, backlog, dsn, started)
         peak = max(worker.peak_bytes() for worker in crew)
     finally:
         for worker in crew:

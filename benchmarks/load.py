@@ -1,4 +1,4 @@
-"""A steady stream of heartbeats, made by `headrace generate`."""
+"""A steady stream of events, made by `headrace generate`."""
 
 from __future__ import annotations
 
@@ -9,11 +9,17 @@ from app.processes.stopping import StopOrder
 from benchmarks.place import Place
 
 
-def generator(place: Place, prefix: str, events_per_second: int, seconds: float) -> Child:
+def generator(
+    place: Place,
+    prefix: str,
+    events_per_second: int,
+    seconds: float,
+    streams: str = "content_sessions",
+) -> Child:
     """Give a process that produces at this rate for this long, then ends."""
     name = place.name("generator")
     rate = ["--events-per-second", str(events_per_second), "--duration", f"{seconds:.0f}s"]
-    rate += ["--streams", "content_sessions"]
+    rate += ["--streams", streams]
     return Child(
         name,
         [sys.executable, "-m", "app", "generate", *rate],

@@ -25,6 +25,7 @@ class Worker:
         name = place.name("worker")
         port = free_port()
         self.web = f"http://127.0.0.1:{port}"
+        self.metrics_port = free_port()
         self.child = Child(
             name,
             _FAUST,
@@ -36,7 +37,7 @@ class Worker:
                 "HEADRACE_STREAMS": streams,
                 "HEADRACE_TOPIC_PREFIX": prefix,
                 "HEADRACE_WEB_PORT": str(port),
-                "HEADRACE_METRICS_PORT": str(free_port()),
+                "HEADRACE_METRICS_PORT": str(self.metrics_port),
                 "HEADRACE_HOME": str(place.folder / name),
             },
             order=StopOrder.WORKER,
