@@ -10,7 +10,10 @@ import pytest
 from app.settings import Settings
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ["agents", "app", "batching", "db", "generator", "grafana", "models", "sinks", "telemetry"]
+PACKAGES = [
+    *("agents", "app", "batching", "db", "generator", "grafana"),
+    *("models", "sinks", "telemetry"),
+]
 
 
 @pytest.mark.parametrize("name", sorted(Settings.model_fields))
