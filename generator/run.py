@@ -59,7 +59,7 @@ async def generate(
     *,
     stop: asyncio.Event,
     clock: Clock,
-    flush_seconds: float = 10.0,
+    flush_seconds: float = 20.0,
 ) -> None:
     """Produce until `stop` is set or the wanted number of events is sent; returns when flushed.
 

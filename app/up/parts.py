@@ -52,6 +52,7 @@ def generator(
         (*_HEADRACE, "generate", *flat),
         home.logs / "generator.log",
         environment=environment,
+        grace_seconds=30.0,  # it waits for Kafka to acknowledge what it has sent
         order=StopOrder.GENERATOR,
         watchdog=watchdog,
     )

@@ -84,5 +84,6 @@ async def test_silence_is_told_within_90_seconds_and_its_end_too(
 async def test_candles_are_told_when_their_minute_is_over(watched: Watched) -> None:
     await wait_for(lambda: bool(watched.result(CANDLES)), 150)
 
-    assert watched.result(SEQUENCE_GAPS.promql) == []
+    # the generator leaves some out on purpose, fewer than is told
+    assert watched.result(f"({SEQUENCE_GAPS.promql}) > {SEQUENCE_GAPS.above}") == []
     assert watched.alerts() == {}
