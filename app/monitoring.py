@@ -28,7 +28,7 @@ def server(
     """Build the server, and attach the look at the database that some metrics need."""
     last = LastSurvey()
     names = [one.stream.topic for one in streams]
-    surveying.attach(app, last, lambda: _survey(settings, names))
+    surveying.attach(app, last, lambda: look(settings, names))
     health = WorkerHealth(app, streams, last)
     sources: list[Source] = [
         WorkerReadings(app, settings, backlog, health),
@@ -48,7 +48,8 @@ def business_counts(stream: Stream) -> BusinessCounts:
     )
 
 
-async def _survey(settings: Settings, streams: Sequence[str]) -> Survey:
-    quiet = [name for name in streams if name in settings.quiet_streams]
-    alerts = AlertSettings(streams, quiet, settings.database_bytes_allowed)
+async def look(settings: Settings, streams: Sequence[str]) -> Survey:
+    """Look at the database for a worker of these streams, and keep there what alerts go by."""
+    quiet = settings.quiet_streams  # also of streams that no worker runs any more
+    alerts = AlertSettings([*streams, *quiet], quiet, settings.database_bytes_allowed)
     return await survey(settings.database.get_secret_value(), alerts)

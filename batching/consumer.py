@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping
+from math import inf
 from typing import Any, NamedTuple, Protocol
 
 from aiokafka import AIOKafkaConsumer
@@ -58,12 +59,10 @@ class Reach(NamedTuple):
     """How far a partition could be stored: from `start`, where reading goes on, to `end`.
 
     Records of open transactions cannot be read, aborted ones never will be: neither counts.
-    `seconds_ago` is when Kafka said so.
     """
 
     start: int
     end: int
-    seconds_ago: float
 
     @property
     def lag(self) -> int:
@@ -102,7 +101,13 @@ class _Thread(AIOKafkaConsumerThread):
             return None
         end = state.highwater if state.lso is None or state.lso < 0 else state.lso
         start = reading_from(state, done)
-        return Reach(start, max(end, start), time.time() - state.timestamp / 1_000)
+        return Reach(start, max(end, start))
+
+    def silent_seconds(self) -> float:
+        """Say for how long no broker has answered anything, heartbeats included."""
+        connections = list(self._ensure_consumer()._client._conns.values())  # noqa: SLF001
+        heard = [connection._last_action for connection in connections]  # noqa: SLF001
+        return time.monotonic() - max(heard) if heard else inf
 
     async def inform(self, offsets: Mapping[TP, int]) -> None:
         """Commit offsets to Kafka, where they only inform."""
@@ -144,6 +149,13 @@ class BatchConsumer(Consumer):
             return self._thread.reach(TP(*tp), done)
         except ConsumerNotStarted:
             return None
+
+    def silent_seconds(self) -> float:
+        """Say for how long Kafka has not answered anything."""
+        try:
+            return self._thread.silent_seconds()
+        except ConsumerNotStarted:
+            return inf
 
     async def seek_to_committed(self) -> Mapping[TP, int]:
         """Seek the partitions of streams to where the keeper says, and others as Faust does.

@@ -14,7 +14,7 @@ _SQL = Path(__file__).with_name("survey.sql")
 
 @dataclass(frozen=True, slots=True)
 class AlertSettings:
-    """What alerts that are SQL go by. `quiet` are those of `streams` that may be silent."""
+    """What alerts that are SQL go by: of `streams`, those in `quiet` may be silent."""
 
     streams: Sequence[str]
     quiet: Sequence[str]

@@ -76,7 +76,7 @@ BATCH_RECORDS = _histogram(
 )
 LAG = _gauge(
     "headrace_lag_records",
-    "Records of a held partition that are not stored yet.",
+    "Records of a held partition that can be read and are not stored yet.",
     "stream",
     "partition",
 )

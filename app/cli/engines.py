@@ -26,7 +26,7 @@ def engines() -> None:
 def install() -> None:
     """Fetch Apache Kafka, once for all clones of this user.
 
-    PostgreSQL and the Java runtime came with `pip install 'headrace[engines]'`. Kafka's Java
+    PostgreSQL and the Java runtime came with `make install`. Kafka's Java
     archives, 44 MB from Maven Central, are fetched here, checked, and put into jgo's cache
     (JGO_CACHE_DIR, or ~/.cache/jgo). Running it again takes no time.
     """

@@ -104,5 +104,6 @@ def _check(url: str, token: str) -> None:
 
 def _not_installed(error: ImportError) -> NotInstalledError:
     return NotInstalledError(
-        f"{error.name} is not installed. It comes with an extra: pip install 'headrace[grafana]'."
+        f"{error.name} is not installed. It comes with an extra, in a checkout of Headrace: "
+        "pip install -c constraints.txt -e '.[grafana]'"
     )

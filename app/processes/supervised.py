@@ -50,6 +50,7 @@ class Supervised:
         """Look after it: return an end that is news, restart when the delay is over."""
         returncode = self.child.returncode
         if returncode is None:
+            self._restart_at = None
             return None
         if self._restart_at is None:
             if now - self._started_at >= _HEALTHY_SECONDS:

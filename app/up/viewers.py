@@ -86,10 +86,12 @@ def _started(viewer: Viewer | None, say: Callable[[str], None]) -> Viewer | None
 def _postgres(dsn: str, *, ours: bool) -> dict[str, str]:
     """Say where the database is in the words of grafana/provisioning; who asks is its reader."""
     place = urlsplit(dsn)
+    host = place.hostname or "127.0.0.1"  # none is a socket, which Grafana cannot be told of so
+    host = f"[{host}]" if ":" in host else host
     asked = parse_qs(place.query).get("sslmode", ["require"])[-1]
     encrypted = asked if asked in _SSLMODES else "require"
     return {
-        "HEADRACE_POSTGRES_URL": f"{place.hostname}:{place.port or 5432}",
+        "HEADRACE_POSTGRES_URL": f"{host}:{place.port or 5432}",
         "HEADRACE_POSTGRES_DATABASE": unquote(place.path[1:]),
         "HEADRACE_POSTGRES_SSLMODE": "disable" if ours else encrypted,
     }

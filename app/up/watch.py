@@ -77,7 +77,7 @@ class Watch:
         for news in exits:
             self._trouble = f"{news.how}. Its last lines:\n{news.last_lines}"
             self._trouble_until = time.monotonic() + _TROUBLE_SHOWN_SECONDS
-            self.screen.say(f"{self._trouble}\n{news.name} starts again.")
+            self.screen.say(f"{self._trouble}\n{news.name} is started again.")
 
     def _addresses(self) -> Addresses:
         return Addresses(

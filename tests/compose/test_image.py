@@ -107,7 +107,7 @@ def test_what_needs_an_engine_says_so(image: Image, tmp_path: Path) -> None:
 
     assert list(tmp_path.iterdir()) == []
     assert refused.returncode == 1
-    assert "headrace[engines]" in refused.stderr
+    assert "-e '.[engines]'" in refused.stderr
     assert "Traceback" not in refused.stderr
 
 

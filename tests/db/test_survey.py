@@ -3,7 +3,10 @@
 import json
 
 import asyncpg
+from pydantic import SecretStr
 
+from app.monitoring import look
+from app.settings import Settings
 from db.survey import AlertSettings, survey
 
 
@@ -33,3 +36,13 @@ async def test_workers_of_other_streams_leave_each_other_alone(database: str) ->
 
     assert both["quiet_streams"] == ["market_ticks", "purchases"]
     assert (await kept(database))["quiet_streams"] == ["market_ticks", "media_events"]
+
+
+async def test_a_stream_that_nobody_runs_any_more_may_be_quiet(database: str) -> None:
+    settings = Settings(
+        database=SecretStr(database), streams=("purchases",), quiet_streams=("market_ticks",)
+    )
+
+    await look(settings, ["purchases"])
+
+    assert (await kept(database))["quiet_streams"] == ["market_ticks"]

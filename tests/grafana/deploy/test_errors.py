@@ -165,5 +165,5 @@ def test_a_missing_extra_says_what_to_install() -> None:
     )
 
     assert done.returncode == 1
-    assert "pip install 'headrace[grafana]'" in done.stderr
+    assert "-e '.[grafana]'" in done.stderr
     assert "Traceback" not in done.stderr
