@@ -1,6 +1,7 @@
 """A worker that has something to do and does nothing is not alive; one that waits is."""
 
 from collections.abc import AsyncIterator
+from typing import cast
 
 import faust
 import pytest
@@ -10,8 +11,9 @@ from agents.writer import Writer
 from agents.writers import Writers
 from app.health import WorkerHealth
 from app.status import StreamStatus
-from batching.consumer import BatchTransport
+from batching.consumer import BatchTransport, Reach
 from models.content_sessions import CONTENT_SESSIONS
+from models.positions import TopicPartition
 from telemetry.stats import StreamStats
 from tests.agents.doubles import Ear, GatedSink, begun, is_stuck, two_records, writer_to
 from tests.models.records import TP
@@ -100,3 +102,44 @@ async def test_waiting_for_the_database_is_no_reason_to_start_again(
 
 async def test_a_worker_that_never_met_kafka_is_not_ready(health: WorkerHealth) -> None:
     assert health.not_ready() == ["Kafka has not assigned partitions yet"]
+
+
+class Reader:
+    """What is asked of the consumer: a partition with lag, and when Kafka was last heard."""
+
+    def __init__(self, lag: int, silent_seconds: float) -> None:
+        self.consumer = self
+        self._lag = lag
+        self._silent_seconds = silent_seconds
+
+    def reach(self, _: TopicPartition, done: int) -> Reach:
+        return Reach(done, done + self._lag)
+
+    def silent_seconds(self) -> float:
+        return self._silent_seconds
+
+
+@pytest.mark.parametrize(
+    ("lag", "silent_seconds", "is_live"),
+    [
+        pytest.param(5, 1.0, False, id="records wait, Kafka answers, nobody reads"),
+        pytest.param(5, 300.0, True, id="Kafka is away"),
+        pytest.param(0, 1.0, True, id="nothing to read"),
+    ],
+)
+async def test_a_reader_that_stopped_is_found(
+    writer: Writer,
+    stats: StreamStats,
+    clock: Clock,
+    lag: int,
+    silent_seconds: float,
+    is_live: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    app = cast("faust.App", Reader(lag, silent_seconds))
+    streams = [StreamStatus(CONTENT_SESSIONS, stats, writer, {})]
+    health = WorkerHealth(app, streams, LastSurvey(), clock)
+    await begun(writer, TP)
+
+    clock.now = 121
+
+    assert (health.not_live() == []) == is_live
