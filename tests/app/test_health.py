@@ -120,22 +120,17 @@ class Reader:
 
 
 @pytest.mark.parametrize(
-    ("lag", "silent_seconds", "is_live"),
+    ("reader", "is_live"),
     [
-        pytest.param(5, 1.0, False, id="records wait, Kafka answers, nobody reads"),
-        pytest.param(5, 300.0, True, id="Kafka is away"),
-        pytest.param(0, 1.0, True, id="nothing to read"),
+        pytest.param(Reader(5, 1.0), False, id="records wait, Kafka answers, nobody reads"),
+        pytest.param(Reader(5, 300.0), True, id="Kafka is away"),
+        pytest.param(Reader(0, 1.0), True, id="nothing to read"),
     ],
 )
 async def test_a_reader_that_stopped_is_found(
-    writer: Writer,
-    stats: StreamStats,
-    clock: Clock,
-    lag: int,
-    silent_seconds: float,
-    is_live: bool,  # noqa: FBT001 - a parameter of the test
+    writer: Writer, stats: StreamStats, clock: Clock, reader: Reader, *, is_live: bool
 ) -> None:
-    app = cast("faust.App", Reader(lag, silent_seconds))
+    app = cast("faust.App", reader)
     streams = [StreamStatus(CONTENT_SESSIONS, stats, writer, {})]
     health = WorkerHealth(app, streams, LastSurvey(), clock)
     await begun(writer, TP)
