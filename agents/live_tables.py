@@ -27,8 +27,7 @@ KEPT = timedelta(hours=1)
 _LARGEST = 1_000
 _LARGE = 100
 _LARGE_EVERY = timedelta(seconds=10)
-"""An entry of so many keys is written seldom: each write is a changelog record of all of them, and
-whoever takes the partition over reads those records again."""
+"""An entry of so many keys is written seldom: each write is a changelog record of all of them."""
 _APPLY_SECONDS = 1.0
 
 Entry = dict[str, dict[str, Any]]

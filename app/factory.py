@@ -28,6 +28,7 @@ from app.status import StatusOf, StreamStatus
 from app.streams import chosen_streams, own_sql
 from batching.app import CONFIGURATION, BatchApp
 from batching.consumer import BatchTransport
+from batching.recovery import LiveTableManager
 from batching.table import PartitionRouter, WindowTable
 from db.keeping_rounds import Round, keep
 from models.decode import Decoder
@@ -38,9 +39,6 @@ from sinks.instrumented import InstrumentedSink
 from sinks.postgres.sink import PostgresSink
 from telemetry import fault_points
 from telemetry.stats import SinkStats, StreamStats
-
-_RECOVERED_AT_ONCE = 20
-"""Changelog records that a recovery holds: a thousand (Faust's) of 1,000 keys each are 300 MB."""
 
 
 def create_app(settings: Settings) -> faust.App:
@@ -131,6 +129,7 @@ def _faust_app(settings: Settings) -> BatchApp:
         broker_session_timeout=settings.session_timeout_seconds,
         topic_partitions=settings.topic_partitions,
         Router=PartitionRouter,
+        TableManager=LiveTableManager,
         web_host=settings.reached_at,
         web_bind=settings.web_host,
         web_port=settings.web_port,
@@ -140,12 +139,8 @@ def _faust_app(settings: Settings) -> BatchApp:
 
 def _window_table(app: BatchApp, window: Window) -> WindowTable:
     keys = ", ".join(window.keys)
-    table = WindowTable(
-        app,
-        name=window.name,
-        help=f"totals by window, partition and {keys}",
-        recovery_buffer_size=_RECOVERED_AT_ONCE,
-    )
+    help_ = f"totals by window, partition and {keys}"
+    table = WindowTable(app, name=window.name, help=help_)
     app.tables.add(table)
     return table
 

@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 _PAUSE_SECONDS = 1.0
 _DEAD_LETTERS = {"max.message.bytes": str(32 * 1024 * 1024)}
 _CHANGELOG = {
-    # the last hour is all that a live table holds, and all that a takeover should have to read
+    # nobody reads them back (batching/recovery.py): for tools, and not for long
     "cleanup.policy": "compact,delete",
     "retention.ms": str(2 * 3_600_000),
     "segment.ms": str(600_000),
