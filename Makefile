@@ -35,8 +35,8 @@ $(TIMESCALE)/node_modules: $(TIMESCALE)/package-lock.json
 
 timescale: $(TIMESCALE)/node_modules ## install TimescaleDB for tests (Node 20, 24 MB); without it they are skipped
 
-# most tests wait for a session to time out or for an engine to start: three at once, each with engines of its own
-TOGETHER := -n 3 --dist loadfile
+# most tests wait for a session to time out or for an engine to start: two at once, each with engines of its own
+TOGETHER := -n 2 --dist loadfile
 
 test: $(INSTALLED)-develop ## run every test, on Apache Kafka and PostgreSQL
 	$(BIN)/pytest $(TOGETHER) $(ARGS)

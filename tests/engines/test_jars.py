@@ -52,7 +52,7 @@ def test_a_second_installation_is_instant_and_says_so(kafka: Kafka) -> None:
 
 
 def test_a_missing_extra_says_what_to_install() -> None:
-    advice = r"psutil .* pip install 'headrace\[engines\]'"
+    advice = r"psutil .* pip install .* -e '\.\[engines\]'"
 
     with pytest.raises(NotInstalledError, match=advice), needs_extra():
         raise ModuleNotFoundError(name="psutil")
