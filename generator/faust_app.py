@@ -73,9 +73,9 @@ def _lanes(settings: Settings, watched: Mapping[str, Watched]) -> list[Lane]:
                 partitions=settings.topic_partitions,
                 compression=settings.compression,
             ),
-            truth,
+            one,
         )
-        for stream, truth in watched.items()
+        for stream, one in watched.items()
     ]
 
 

@@ -144,9 +144,9 @@ def _lanes(watched: Mapping[str, Watched], compression: Compression) -> list[Lan
         Lane(
             stream,
             Target(settings.broker, settings.topic(stream), settings.topic_partitions, compression),
-            truth,
+            one,
         )
-        for stream, truth in watched.items()
+        for stream, one in watched.items()
     ]
 
 
