@@ -9,12 +9,18 @@ from pathlib import Path
 # that range will sooner or later be given the same port, reach itself, and hold it.
 _RANGE = range(15_000, 32_000)
 
+_claims: dict[int, socket.socket] = {}
 
-def free_port(taken: frozenset[int] = frozenset()) -> int:
-    """Return a TCP port on which nothing listens now."""
+
+def free_port() -> int:
+    """Return a TCP port on which nothing listens now, and which was given to nobody else.
+
+    Between this and the server's start, seconds later, other processes that ask here (runs of
+    `headrace up`, or of tests) are not given the same one: it stays this process's until it ends.
+    """
     while True:
         port = random.choice(_RANGE)  # noqa: S311 - no secret
-        if port not in taken and is_free(port):
+        if port not in _claims and is_free(port) and _claim(port):
             return port
 
 
@@ -29,6 +35,24 @@ def is_free(port: int) -> bool:
         return True
 
 
+def _claim(port: int) -> bool:
+    """Make a port this process's, or say that it is another's.
+
+    The UDP port of the same number is the sign: nobody uses it, only one process can have it, and
+    no crash leaves it behind.
+    """
+    if port in _claims:
+        return True
+    sign = socket.socket(type=socket.SOCK_DGRAM)
+    try:
+        sign.bind(("127.0.0.1", port))
+    except OSError:
+        sign.close()
+        return False
+    _claims[port] = sign
+    return True
+
+
 def kept_ports(file: Path, names: tuple[str, ...]) -> dict[str, int]:
     """Return the ports that the file holds by name, choosing and keeping those it lacks.
 
@@ -38,8 +62,8 @@ def kept_ports(file: Path, names: tuple[str, ...]) -> dict[str, int]:
     kept: dict[str, int] = json.loads(file.read_text()) if file.exists() else {}
     ports: dict[str, int] = {}
     for name in names:
-        usable = name in kept and is_free(kept[name])
-        ports[name] = kept[name] if usable else free_port(frozenset(ports.values()))
+        usable = name in kept and is_free(kept[name]) and _claim(kept[name])
+        ports[name] = kept[name] if usable else free_port()
     if ports != kept:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(ports))

@@ -1,6 +1,9 @@
 """Ports stay with the data, unless somebody else has taken one."""
 
+import json
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 from app.engines.ports import free_port, is_free, kept_ports
@@ -34,3 +37,28 @@ def test_a_port_on_which_something_listens_is_not_free() -> None:
         other.bind(("127.0.0.1", port))
         other.listen()
         assert not is_free(port)
+
+
+def test_a_port_is_given_to_one_process_until_that_ends(tmp_path: Path) -> None:
+    file = tmp_path / "ports.json"
+    claim = f"{kept_ports.__name__}(Path({str(file)!r}), ('client',))"
+    program = f"from pathlib import Path\nfrom app.engines.ports import kept_ports\n{claim}"
+    holds = [sys.executable, "-c", f"{program}\nprint(flush=True)\ninput()"]
+
+    with subprocess.Popen(holds, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout
+        other.stdout.readline()  # it has it
+        theirs = json.loads(file.read_text())["client"]
+        during = kept_ports(file, ("client",))["client"]
+        other.communicate(b"\n")
+    file.write_text(json.dumps({"client": theirs}))
+
+    assert is_free(theirs)
+    assert during != theirs
+    assert kept_ports(file, ("client",))["client"] == theirs
+
+
+def test_no_port_is_given_twice() -> None:
+    given = [free_port() for _ in range(200)]  # of 17,000: by chance alone, one pair is likely
+
+    assert len(set(given)) == len(given)
