@@ -4,7 +4,9 @@ ON CONFLICT (name) DO UPDATE
 SET value = (
     SELECT coalesce(jsonb_agg(stream ORDER BY stream), '[]')
     FROM jsonb_array_elements_text((held.value - $2::text[]) || excluded.value) AS stream
-);
+)
+WHERE NOT held.value @> excluded.value
+   OR held.value ?| array(SELECT unnest($2::text[]) EXCEPT SELECT unnest($1::text[]));
 
 -- keep_bytes_allowed: what the database may grow to; 0: no limit
 INSERT INTO alert_settings AS held (name, value)

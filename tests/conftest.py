@@ -21,6 +21,7 @@ from app.engines import Kafka, Postgres
 from app.extras import NotInstalledError
 from app.processes.watchdog import Watchdog
 from db.migrate import migrate
+from tests.databases import temporary_database
 
 _TEMPLATE = "headrace_migrated"
 Engine = TypeVar("Engine", Kafka, Postgres)
@@ -104,10 +105,8 @@ def _template(postgres: Postgres) -> str:
 @pytest.fixture
 def database(postgres: Postgres, _template: str) -> Iterator[str]:
     """Give the DSN of a migrated database that only this test uses."""
-    name = f"test_{uuid4().hex}"
-    postgres.query(f"CREATE DATABASE {name} TEMPLATE {_template}")
-    yield postgres.dsn(name)
-    postgres.query(f"DROP DATABASE {name} WITH (FORCE)")
+    with temporary_database(postgres, "test", _template) as name:
+        yield postgres.dsn(name)
 
 
 @pytest.fixture

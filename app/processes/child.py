@@ -77,8 +77,12 @@ class Child:
                 group=self.user,
                 extra_groups=None if self.user is None else [],
             )
-        self.identity = Identity.of(self._process.pid)
-        self._make_known()
+        try:
+            self.identity = Identity.of(self._process.pid)
+            self._make_known()
+        except BaseException:  # a full disk, Ctrl-C: nobody would ever end what nobody knows
+            self.kill()
+            raise
 
     def stop(self) -> bool:
         """Ask it to end and wait; kill it after the grace. Say whether asking was enough."""

@@ -2,22 +2,20 @@
 
 import asyncio
 from collections.abc import Iterator
-from uuid import uuid4
 
 import asyncpg
 import pytest
 
 from app.engines import Postgres
 from db.migrate import LATEST, MIGRATIONS, migrate
+from tests.databases import temporary_database
 
 
 @pytest.fixture
 def empty(postgres: Postgres) -> Iterator[str]:
     """Make a database without tables."""
-    name = f"empty_{uuid4().hex}"
-    postgres.query(f"CREATE DATABASE {name}")
-    yield postgres.dsn(name)
-    postgres.query(f"DROP DATABASE {name} WITH (FORCE)")
+    with temporary_database(postgres, "empty") as name:
+        yield postgres.dsn(name)
 
 
 async def test_eight_workers_at_once_migrate_once(empty: str) -> None:

@@ -10,6 +10,16 @@ from app.settings import Settings
 from db.survey import AlertSettings, survey
 
 
+async def versions(dsn: str) -> dict[str, object]:
+    """Give what writes to a row change."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        rows = await connection.fetch("SELECT name, xmin FROM alert_settings")
+        return {row["name"]: row["xmin"] for row in rows}
+    finally:
+        await connection.close()
+
+
 async def kept(dsn: str) -> dict[str, object]:
     connection = await asyncpg.connect(dsn)
     try:
@@ -36,6 +46,17 @@ async def test_workers_of_other_streams_leave_each_other_alone(database: str) ->
 
     assert both["quiet_streams"] == ["market_ticks", "purchases"]
     assert (await kept(database))["quiet_streams"] == ["market_ticks", "media_events"]
+
+
+async def test_what_is_kept_already_is_not_written_again(database: str) -> None:
+    await survey(database, AlertSettings(["market_ticks"], ["market_ticks"], 10))
+    settings = AlertSettings(["purchases", "media_events"], ["purchases"], 10)
+    await survey(database, settings)
+    before = await versions(database)
+
+    await survey(database, settings)
+
+    assert await versions(database) == before
 
 
 async def test_a_stream_that_nobody_runs_any_more_may_be_quiet(database: str) -> None:

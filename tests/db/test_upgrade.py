@@ -11,6 +11,7 @@ import pytest
 from app.engines import Postgres
 from db.keeping_rounds import drop_expired
 from db.migrate import LATEST, migrate
+from tests.databases import temporary_database
 from tests.db.old_writer import OldWriter, migrate_to_first
 
 COUNTED = """
@@ -32,11 +33,9 @@ FROM content_sessions GROUP BY 1;
 @pytest.fixture
 async def first(postgres: Postgres) -> AsyncIterator[str]:
     """Make a database of the first release."""
-    name = f"first_{uuid4().hex}"
-    postgres.query(f"CREATE DATABASE {name}")
-    await migrate_to_first(postgres.dsn(name))
-    yield postgres.dsn(name)
-    postgres.query(f"DROP DATABASE {name} WITH (FORCE)")
+    with temporary_database(postgres, "first") as name:
+        await migrate_to_first(postgres.dsn(name))
+        yield postgres.dsn(name)
 
 
 async def test_nothing_is_lost_while_old_workers_write(first: str) -> None:

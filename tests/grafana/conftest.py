@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from uuid import uuid4
 
 import asyncpg
 import pytest
@@ -20,6 +19,7 @@ from generator.run import Load, generate
 from generator.streams import SIMULATED
 from generator.target import Target
 from generator.truth import Truth
+from tests.databases import temporary_database
 from tests.integration.worker import Worker, faust_command
 
 _HOURS = 3
@@ -69,20 +69,19 @@ def filled(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Filled]:
     """Produce three hours of five streams, and have one worker store them."""
-    name = f"dashboards_{uuid4().hex}"
-    postgres.query(f"CREATE DATABASE {name} TEMPLATE {_template}")
     clock = Clock()
     folder = tmp_path_factory.mktemp("dashboards")
-    worker = _worker(kafka.address, postgres.dsn(name), name, folder, watchdog)
-    try:
-        worker.child.start()  # while it starts, events are made
-        produced = asyncio.run(_produced(kafka.address, name, clock))
-        worker.wait_until(lambda: _stored(postgres.dsn(name)) >= produced, f"at {produced} records")
-        worker.stop()
-        yield Filled(postgres.dsn(name), datetime.fromtimestamp(clock.now / 1_000, UTC))
-    finally:
-        worker.kill()
-        postgres.query(f"DROP DATABASE {name} WITH (FORCE)")
+    with temporary_database(postgres, "dashboards", _template) as name:
+        dsn = postgres.dsn(name)
+        worker = _worker(kafka.address, dsn, name, folder, watchdog)
+        try:
+            worker.child.start()  # while it starts, events are made
+            produced = asyncio.run(_produced(kafka.address, name, clock))
+            worker.wait_until(lambda: _stored(dsn) >= produced, f"at {produced} records")
+            worker.stop()
+            yield Filled(dsn, datetime.fromtimestamp(clock.now / 1_000, UTC))
+        finally:
+            worker.kill()
 
 
 def _worker(broker: str, dsn: str, name: str, folder: Path, watchdog: Watchdog) -> Worker:

@@ -75,6 +75,16 @@ def supervisor(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
         process.kill()
 
 
+def test_a_process_that_cannot_be_made_known_does_not_stay(tmp_path: Path) -> None:
+    nowhere = tmp_path / "missing" / "x.pid"
+    child = Child("x", (sys.executable, "-c", DEAF), tmp_path / "x.log", pid_file=nowhere)
+
+    with pytest.raises(FileNotFoundError):
+        child.start()
+
+    assert child.returncode == -signal.SIGKILL
+
+
 def test_killing_a_supervisor_stops_all_that_it_started_in_order(
     supervisor: subprocess.Popen[str], tmp_path: Path
 ) -> None:

@@ -12,17 +12,18 @@ from app.engines import Kafka, Postgres
 from app.processes.watchdog import Watchdog
 from tests.chaos.load import Load
 from tests.chaos.stage import Stage
+from tests.databases import temporary_database
 
 
 @contextmanager
 def _on_shared_engines(
     kafka: Kafka, postgres: Postgres, folder: Path, watchdog: Watchdog, load: Load
 ) -> Iterator[Stage]:
-    name = f"crashes_{uuid4().hex[:8]}"
-    postgres.query(f"CREATE DATABASE {name}")
-    with Stage(kafka.address, postgres.dsn(name), folder, watchdog, load) as stage:
+    with (
+        temporary_database(postgres, "crashes") as name,
+        Stage(kafka.address, postgres.dsn(name), folder, watchdog, load) as stage,
+    ):
         yield stage
-    postgres.query(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture(scope="package")

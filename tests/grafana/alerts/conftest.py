@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import Iterator
-from uuid import uuid4
 
 import pytest
 
 from app.engines import Kafka, Postgres
 from app.processes.watchdog import Watchdog
+from tests.databases import temporary_database
 from tests.grafana.alerts.watched import Watched
 
 
@@ -20,14 +20,12 @@ def watched(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Watched]:
     """Run all five streams, and wait until each has rows and Prometheus has seen them."""
-    name = f"watched_{uuid4().hex}"
     folder = tmp_path_factory.mktemp("watched")
-    watched = Watched(name, kafka.address, postgres.dsn(name), folder, watchdog)
-    postgres.query(f"CREATE DATABASE {name} TEMPLATE {_template}")
-    try:
-        asyncio.run(watched.start())
-        asyncio.run(watched.wait_until_it_stores())
-        yield watched
-    finally:
-        watched.kill()
-        postgres.query(f"DROP DATABASE {name} WITH (FORCE)")
+    with temporary_database(postgres, "watched", _template) as name:
+        watched = Watched(name, kafka.address, postgres.dsn(name), folder, watchdog)
+        try:
+            asyncio.run(watched.start())
+            asyncio.run(watched.wait_until_it_stores())
+            yield watched
+        finally:
+            watched.kill()
