@@ -5,6 +5,11 @@ A panel that names a data source which is not there silently asks the default on
 
 FOLDER = "headrace"
 FOLDER_TITLE = "Headrace"
+RULES_FOLDER_TITLE = "Headrace alerts"
+"""Of provisioned rules. Grafana makes their folder by its title alone, with a uid of its own,
+and before that of the dashboards: one title for both would be two folders, or, before Grafana 11.3,
+where titles are unique, no dashboards. `headrace grafana deploy` puts both into FOLDER.
+"""
 
 POSTGRES = "headrace-postgres"
 PROMETHEUS = "headrace-prometheus"

@@ -8,7 +8,11 @@ Severity = Literal["critical", "warning"]
 Shown = Literal["percentage", "number", "duration"]
 
 RUNBOOKS = "docs/operations.md"
-"""Where the runbooks are. Publish the docs elsewhere, and this is the line to change."""
+"""Where the runbooks are, in this repository.
+
+So the annotation is `runbook`: `runbook_url` would be a button in Grafana, which leads nowhere
+without an address. Publish the docs, and these two are to change.
+"""
 
 VALUE = "{value}"
 """Stands in a description for the number that the alert looks at."""

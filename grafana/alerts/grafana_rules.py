@@ -35,7 +35,7 @@ def groups(alerts: Iterable[Alert], panels: PanelIds) -> list[dict[str, Any]]:
         {
             "orgId": 1,
             "name": f"headrace-{duration(every)}",
-            "folder": uids.FOLDER_TITLE,
+            "folder": uids.RULES_FOLDER_TITLE,
             "interval": duration(every),
             "rules": [_rule(alert, panels[alert.panel]) for alert in group],
         }
@@ -66,7 +66,7 @@ def _rule(alert: Alert, panel_id: int) -> dict[str, Any]:
         "annotations": {
             "summary": alert.summary,
             "description": alert.description.replace(VALUE, _SHOWN[alert.shown]),
-            "runbook_url": alert.runbook,
+            "runbook": alert.runbook,
             "__dashboardUid__": alert.panel.dashboard,
             "__panelId__": str(panel_id),
         },

@@ -44,6 +44,6 @@ def _rule(alert: Alert) -> dict[str, Any]:
             "title": alert.title,
             "summary": alert.summary,
             "description": alert.description.replace(VALUE, _SHOWN[alert.shown]),
-            "runbook_url": alert.runbook,
+            "runbook": alert.runbook,
         },
     }

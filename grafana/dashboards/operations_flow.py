@@ -54,7 +54,7 @@ def now() -> list[Panel]:
         ),
         stat(
             "Freshness now, p99",
-            _one(
+            _one_if_any(
                 "histogram_quantile(0.99, "
                 "sum by (le) (rate(headrace_freshness_seconds_bucket[2m])))"
             ),
@@ -69,7 +69,7 @@ def now() -> list[Panel]:
         ),
         stat(
             "Dead letters, ten minutes",
-            _one(
+            _one_if_any(
                 "100 * sum(increase(headrace_dead_letters_total[10m])) "
                 "/ sum(increase(headrace_events_in_total[10m]))"
             ),
@@ -253,6 +253,10 @@ def writing() -> list[Panel]:
 
 def _one(expression: str) -> Promql:
     return Promql(expression, instant=True)
+
+
+def _one_if_any(expression: str) -> Promql:
+    return _one(f"{expression} >= 0")  # NaN, of nothing, would be drawn by Grafana 9
 
 
 def _quantile(quantile: float, metric: str, by: str, legend: str) -> Promql:

@@ -40,6 +40,13 @@ def test_uids_are_such_as_grafana_takes() -> None:
     assert all(re.fullmatch(r"[a-z-]{1,40}", uid) for uid in found)
 
 
+def test_rules_and_dashboards_have_folders_of_their_own() -> None:
+    groups = load(ALERTING / "rules.yaml")["groups"]
+    providers = load(PROVISIONING / "dashboards" / "headrace.yaml")["providers"]
+
+    assert {group["folder"] for group in groups}.isdisjoint(one["folder"] for one in providers)
+
+
 @pytest.mark.parametrize("alert", [pytest.param(alert, id=alert.name) for alert in ALERTS])
 def test_a_rule_says_what_is_wrong_how_bad_it_is_and_where_help_is(alert: Any) -> None:
     anchors = {
@@ -51,7 +58,7 @@ def test_a_rule_says_what_is_wrong_how_bad_it_is_and_where_help_is(alert: Any) -
     for rule in (grafana_rules()[alert.uid], PROMETHEUS_RULES[alert.name]):
         assert len(rule["annotations"]["summary"]) > 10
         assert len(rule["annotations"]["description"]) > 50
-        page, _, place = rule["annotations"]["runbook_url"].partition("#")
+        page, _, place = rule["annotations"]["runbook"].partition("#")
         assert page == RUNBOOKS
         assert place in anchors
         assert rule["labels"]["severity"] in {"critical", "warning"}
