@@ -17,6 +17,8 @@ from typing import Any
 from aiokafka.consumer.fetcher import READ_COMMITTED, FetchResult, PartitionRecords
 from aiokafka.errors import CorruptRecordException
 
+from models.records import weight
+
 _batched: set[str] = set()
 """Process-wide, as the classes are: topics whose records come raw and in a FetchedRecords."""
 
@@ -30,6 +32,8 @@ class FetchedRecords(list[Any]):
 
     start: int
     end: int
+    size_bytes: int = 0
+    """What their values weigh."""
 
 
 def batch_topics(topics: Iterable[str]) -> None:
@@ -95,10 +99,12 @@ def _getall(self: Any, max_records: int | None = None) -> list[Any]:
 
 
 def _take(self: Any, source: Any, max_records: int | None) -> FetchedRecords:
-    fetched, size = FetchedRecords(), 0
+    fetched = FetchedRecords()
     room = sys.maxsize if max_records is None else max_records
     for records, end in source:
-        fetched.extend(records[:room])
+        taken = records[:room]
+        fetched.extend(taken)
+        fetched.size_bytes += weight(taken)
         if len(records) > room:
             rest = records[room:]
             source.next_fetch_offset = rest[0].offset
@@ -106,8 +112,7 @@ def _take(self: Any, source: Any, max_records: int | None) -> FetchedRecords:
             return fetched
         source.next_fetch_offset = end
         room -= len(records)
-        size += sum(len(record.value or b"") for record in records)
-        if size >= _FETCH_BYTES or not room:
+        if fetched.size_bytes >= _FETCH_BYTES or not room:
             return fetched
     self._partition_records = None
     return fetched

@@ -67,5 +67,5 @@ def _batches(tp: TP, fetched: FetchedRecords) -> Iterator[BatchMessage]:
 
 def _length(fetched: FetchedRecords) -> int:
     """Say how many records go into a batch, by their mean size."""
-    size = sum(len(record.value or b"") for record in fetched)
-    return max(1, min(LONGEST_BATCH, LARGEST_BATCH_BYTES * len(fetched) // max(1, size)))
+    fitting = LARGEST_BATCH_BYTES * len(fetched) // max(1, fetched.size_bytes)
+    return max(1, min(LONGEST_BATCH, fitting))

@@ -9,7 +9,7 @@ from typing import Any
 from models.batches import DecodedBatch
 from models.dead_letters import DeadLetter
 from models.reading import Reader, Values
-from models.records import Record, RecordBatch
+from models.records import Record, RecordBatch, weight
 from models.refusals import (
     EPOCH,
     FIRST_TIME,
@@ -56,7 +56,7 @@ class Decoder:
             columns=columns,
             dead_letters=refused,
             timestamps=timestamps,
-            size_bytes=sum(len(record.value or b"") for record in batch.records),
+            size_bytes=weight(batch.records),
             last_offset=last.offset,
             last_timestamp=last.timestamp,
         )

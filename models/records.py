@@ -1,7 +1,8 @@
 """Records as Kafka has them, and the batch that Headrace works on instead of single ones."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Protocol
 
 from models.positions import TopicPartition
@@ -35,3 +36,11 @@ class RecordBatch:
     @property
     def last(self) -> Record:
         return self.records[-1]
+
+
+_value = attrgetter("value")
+
+
+def weight(records: Iterable[Record]) -> int:
+    """Say how many bytes the values of records have."""
+    return sum(map(len, filter(None, map(_value, records))))

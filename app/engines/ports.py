@@ -9,7 +9,7 @@ from pathlib import Path
 # that range will sooner or later be given the same port, reach itself, and hold it.
 _RANGE = range(15_000, 32_000)
 
-_claims: dict[int, socket.socket] = {}
+_claims: set[int] = set()
 
 
 def free_port() -> int:
@@ -49,7 +49,8 @@ def _claim(port: int) -> bool:
     except OSError:
         sign.close()
         return False
-    _claims[port] = sign
+    sign.detach()  # nobody closes it: it is held until the process ends
+    _claims.add(port)
     return True
 
 

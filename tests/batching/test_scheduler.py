@@ -7,6 +7,7 @@ from faust.types import TP
 from batching.fetch import FetchedRecords
 from batching.scheduler import LONGEST_BATCH, BatchMessage, BatchScheduler
 from models.positions import TopicPartition
+from models.records import weight
 
 P0 = TP("content_sessions", 0)
 
@@ -15,7 +16,7 @@ def fetched(offsets: list[int], start: int, end: int) -> FetchedRecords:
     records = FetchedRecords(
         DefaultRecord(offset, 1_000 + offset, 0, None, b"x", []) for offset in offsets
     )
-    records.start, records.end = start, end
+    records.start, records.end, records.size_bytes = start, end, weight(records)
     return records
 
 
