@@ -5,16 +5,16 @@ from aiokafka.record.default_records import DefaultRecord
 from faust.types import TP
 
 from batching.fetch import FetchedRecords
-from batching.scheduler import LONGEST_BATCH, BatchMessage, BatchScheduler
+from batching.scheduler import LARGEST_BATCH_BYTES, LONGEST_BATCH, BatchMessage, BatchScheduler
 from models.positions import TopicPartition
 from models.records import weight
 
 P0 = TP("content_sessions", 0)
 
 
-def fetched(offsets: list[int], start: int, end: int) -> FetchedRecords:
+def fetched(offsets: list[int], start: int, end: int, value: bytes = b"x") -> FetchedRecords:
     records = FetchedRecords(
-        DefaultRecord(offset, 1_000 + offset, 0, None, b"x", []) for offset in offsets
+        DefaultRecord(offset, 1_000 + offset, 0, None, value, []) for offset in offsets
     )
     records.start, records.end, records.size_bytes = start, end, weight(records)
     return records
@@ -49,6 +49,14 @@ def test_long_fetches_are_cut_without_a_gap(count: int, lengths: list[int]) -> N
     assert batches[0].start == 8
     assert batches[-1].end == 12 + count
     assert [batch.end for batch in batches[:-1]] == [batch.start for batch in batches[1:]]
+
+
+def test_large_records_come_fewer_at_a_time() -> None:
+    records = fetched(list(range(10)), 0, 10, b"x" * (LARGEST_BATCH_BYTES // 3))
+
+    batches = [message.value for _, message in BatchScheduler().iterate({P0: records})]
+
+    assert [len(batch.records) for batch in batches] == [3, 3, 3, 1]
 
 
 def test_a_fetch_without_records_is_no_message() -> None:
