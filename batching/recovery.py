@@ -26,7 +26,14 @@ class NoRecovery(Recovery):
 
 
 class LiveTableManager(TableManager):
-    """Faust's, with that recovery."""
+    """Faust's, with that recovery, and without the second that it waits for tables.
+
+    Ours are all there before it starts (app/factory.py), and nothing is read before it has.
+    """
+
+    async def on_start(self) -> None:
+        await self._update_channels()
+        await self.recovery.start()
 
     @property
     def recovery(self) -> Recovery:
