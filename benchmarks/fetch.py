@@ -9,14 +9,15 @@ import time
 import msgspec
 from aiokafka import AIOKafkaConsumer
 
+from batching.app import CONFIGURATION
 from batching.fetch import batch_topics
 from benchmarks.backlog import fill
 from benchmarks.place import Place, place
 
 _EVENTS = 1_000_000
 _REPEAT = 3
-_FETCH_BYTES = 4 * 1024 * 1024
-_MOST_RECORDS = 20_000
+_FETCH_BYTES = CONFIGURATION["consumer_max_fetch_size"]
+_MOST_RECORDS = CONFIGURATION["broker_max_poll_records"]
 
 
 async def _cpu_seconds(broker: str, topic: str, events: int) -> float:

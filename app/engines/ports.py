@@ -61,10 +61,12 @@ def kept_ports(file: Path, names: tuple[str, ...]) -> dict[str, int]:
     port that somebody else has taken since is replaced.
     """
     kept: dict[str, int] = json.loads(file.read_text()) if file.exists() else {}
-    ports: dict[str, int] = {}
-    for name in names:
-        usable = name in kept and is_free(kept[name]) and _claim(kept[name])
-        ports[name] = kept[name] if usable else free_port()
+    ports = {
+        name: kept[name]
+        for name in names
+        if name in kept and is_free(kept[name]) and _claim(kept[name])
+    }
+    ports |= {name: free_port() for name in names if name not in ports}
     if ports != kept:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(ports))

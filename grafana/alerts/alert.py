@@ -8,11 +8,10 @@ Severity = Literal["critical", "warning"]
 Shown = Literal["percentage", "number", "duration"]
 
 RUNBOOKS = "docs/operations.md"
-"""Where the runbooks are, in this repository.
+"""Where the runbooks are: a path in this repository, until the docs are published somewhere."""
 
-So the annotation is `runbook`: `runbook_url` would be a button in Grafana, which leads nowhere
-without an address. Publish the docs, and these two are to change.
-"""
+RUNBOOK = "runbook"
+"""The annotation. Of `runbook_url` Grafana would make a button, which a path leads nowhere."""
 
 VALUE = "{value}"
 """Stands in a description for the number that the alert looks at."""

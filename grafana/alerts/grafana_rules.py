@@ -14,7 +14,7 @@ from typing import Any
 
 from db.queries import load
 from grafana import uids
-from grafana.alerts.alert import VALUE, Alert, Panel, Shown, duration
+from grafana.alerts.alert import RUNBOOK, VALUE, Alert, Panel, Shown, duration
 
 _EXPRESSIONS = "__expr__"
 _SECONDS_LOOKED_AT = 600
@@ -66,7 +66,7 @@ def _rule(alert: Alert, panel_id: int) -> dict[str, Any]:
         "annotations": {
             "summary": alert.summary,
             "description": alert.description.replace(VALUE, _SHOWN[alert.shown]),
-            "runbook": alert.runbook,
+            RUNBOOK: alert.runbook,
             "__dashboardUid__": alert.panel.dashboard,
             "__panelId__": str(panel_id),
         },

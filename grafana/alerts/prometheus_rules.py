@@ -5,7 +5,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
-from grafana.alerts.alert import VALUE, Alert, Shown, duration
+from grafana.alerts.alert import RUNBOOK, VALUE, Alert, Shown, duration
 
 _SHOWN: Mapping[Shown, str] = {
     "percentage": "{{ $value | humanizePercentage }}",
@@ -44,6 +44,6 @@ def _rule(alert: Alert) -> dict[str, Any]:
             "title": alert.title,
             "summary": alert.summary,
             "description": alert.description.replace(VALUE, _SHOWN[alert.shown]),
-            "runbook": alert.runbook,
+            RUNBOOK: alert.runbook,
         },
     }

@@ -1,6 +1,6 @@
 """What to do about each thing: out of what is wanted and what Grafana has, without a call."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -54,6 +54,21 @@ def decide(wanted: Wanted, found: Found | None, *, passwords: bool = False) -> A
     return Action("update" if lines else "unchanged", wanted, found, lines=lines)
 
 
+def without_empty_groups(actions: Sequence[Action]) -> list[Action]:
+    """Leave groups alone to which no rule will belong: a group is there only by its rules."""
+    filled = {
+        action.wanted.body["ruleGroup"]
+        for action in actions
+        if action.wanted.kind == "alert rule" and action.verb != "left alone"
+    }
+    return [
+        Action("left alone", action.wanted, reason=_FROM_FILE)
+        if action.wanted.kind == "alert group" and action.wanted.uid not in filled
+        else action
+        for action in actions
+    ]
+
+
 def _made(wanted: Wanted) -> Action:
     if unset := wanted.unset + wanted.unset_secrets:
         return Action("refused", wanted, reason=_not_set(unset))
@@ -104,8 +119,8 @@ def _foreign_dashboard(wanted: Wanted, found: Found) -> str:
 
 
 def _foreign_rule(wanted: Wanted, found: Found) -> str:
-    if found["folderUID"] == wanted.body["folderUID"]:
-        return ""
+    if found["folderUID"] == wanted.body["folderUID"] or _from_file(found):
+        return ""  # those from a file have a folder of their own (grafana/uids.py)
     return (
         f"there is a rule with this uid in another folder (uid {found['folderUID']}). If it is "
         "ours, move it back; if not, delete it or give it another uid"

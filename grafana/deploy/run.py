@@ -5,13 +5,14 @@ from collections.abc import Callable, Iterable, Sequence
 from grafana.deploy import report
 from grafana.deploy.edge import Grafana
 from grafana.deploy.errors import DeployError
-from grafana.deploy.plan import Action, decide
+from grafana.deploy.plan import Action, decide, without_empty_groups
 from grafana.deploy.wanted import Wanted
 
 
 def plan(grafana: Grafana, wanted: Iterable[Wanted], *, passwords: bool) -> list[Action]:
     """Look everything up and decide. Raises DeployError."""
-    return [decide(one, grafana.find(one), passwords=passwords) for one in wanted]
+    actions = [decide(one, grafana.find(one), passwords=passwords) for one in wanted]
+    return without_empty_groups(actions)
 
 
 def deploy(grafana: Grafana, actions: Sequence[Action], say: Callable[[str], None]) -> None:

@@ -58,6 +58,7 @@ async def test_records_of_a_batched_topic_come_raw_with_their_range(
         (4, b"e"),
     ]
     assert (first.start, first.end, second.start, second.end) == (1, 3, 3, 5)
+    assert (first.size_bytes, second.size_bytes) == (1, 1)
     assert all(record.timestamp > 0 for record in first)
 
 

@@ -59,6 +59,14 @@ def test_a_port_is_given_to_one_process_until_that_ends(tmp_path: Path) -> None:
 
 
 def test_no_port_is_given_twice() -> None:
-    given = [free_port() for _ in range(200)]  # of 17,000: by chance alone, one pair is likely
+    count = 200  # of 17,000: by chance alone, one pair is likely
+    program = (
+        f"from app.engines.ports import free_port\n[print(free_port()) for _ in range({count})]"
+    )
 
-    assert len(set(given)) == len(given)
+    # in a process of its own, which keeps none of them
+    done = subprocess.run(
+        [sys.executable, "-c", program], check=True, capture_output=True, text=True
+    )
+
+    assert len(set(done.stdout.split())) == count

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from grafana import uids
-from grafana.alerts.alert import RUNBOOKS, anchor
+from grafana.alerts.alert import RUNBOOK, RUNBOOKS, anchor
 from grafana.alerts.declared import ALERTS
 from grafana.alerts.notifications import DEFAULTS
 from grafana.paths import DASHBOARDS, PROVISIONING, RULES
@@ -58,7 +58,7 @@ def test_a_rule_says_what_is_wrong_how_bad_it_is_and_where_help_is(alert: Any) -
     for rule in (grafana_rules()[alert.uid], PROMETHEUS_RULES[alert.name]):
         assert len(rule["annotations"]["summary"]) > 10
         assert len(rule["annotations"]["description"]) > 50
-        page, _, place = rule["annotations"]["runbook"].partition("#")
+        page, _, place = rule["annotations"][RUNBOOK].partition("#")
         assert page == RUNBOOKS
         assert place in anchors
         assert rule["labels"]["severity"] in {"critical", "warning"}

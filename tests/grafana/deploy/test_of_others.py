@@ -125,3 +125,25 @@ def test_what_was_made_from_a_file_is_left_alone(server: GrafanaServer, deploy: 
     assert server.writes == []
     for what in (f"data source {uids.PROMETHEUS}", f"dashboard {uids.MEDIA}", f"alert rule {RULE}"):
         assert f"left alone  {what}: {reason}" in done.output.splitlines()
+
+
+def test_a_grafana_that_has_all_from_our_files_is_left_alone(
+    server: GrafanaServer, deploy: Deploy
+) -> None:
+    deploy()
+    there = server.grafana
+    for source in there.data_sources.values():
+        source["readOnly"] = True
+    for dashboard in there.dashboards.values():
+        dashboard["meta"]["provisioned"] = True
+    for rule in there.rules.values():  # Grafana made their folder and its uid
+        rule |= {"provenance": "file", "folderUID": "cefabc"}
+    server.writes.clear()
+
+    done = deploy()
+
+    assert done.exit_code == 0, done.output
+    assert server.writes == []
+    assert not {"create", "update", "refused"} & {
+        line.split()[0] for line in done.output.splitlines()
+    }
