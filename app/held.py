@@ -5,7 +5,8 @@ from typing import cast
 import faust
 
 from agents.writer import Writer
-from batching.consumer import BatchConsumer, Reach
+from batching.consumer import BatchConsumer
+from batching.consumer_thread import Reach
 from models.positions import TopicPartition
 
 

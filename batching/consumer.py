@@ -7,39 +7,27 @@ is committed to Kafka only informs tools that show lag.
 """
 
 import asyncio
-import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping
 from math import inf
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
-from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import IllegalStateError, KafkaError
-from aiokafka.structs import OffsetAndMetadata
-from aiokafka.structs import TopicPartition as KafkaPartition
 from faust.exceptions import ConsumerNotStarted
-from faust.transport.drivers.aiokafka import (
-    AIOKafkaConsumerThread,
-    Consumer,
-    Transport,
-    server_list,
-)
+from faust.transport.drivers.aiokafka import Consumer, Transport, server_list
 from faust.types import TP, AppT
 from yarl import URL
 
+from batching.consumer_thread import ConsumerThread, Reach
 from batching.ending import end
-from batching.fetch import batch_topics, reading_from
+from batching.fetch import batch_topics
 from batching.lives import TopicChangedError, check_lives
 from batching.scheduler import BatchScheduler
-from batching.topic_ids import TopicIds
 from models.positions import Positions, TopicPartition
 
 GIVE_UP_SECONDS = 5.0
 _KAFKA_PAUSE_SECONDS = 1.0
 _LOOK_SECONDS = 15.0
-_FETCH_BYTES = 16 * 1024 * 1024
-_FETCH_AT_LEAST_BYTES = 256 * 1024
-_FETCH_WAIT_MILLISECONDS = 100
 
 
 class Keeper(Protocol):
@@ -55,79 +43,10 @@ class Keeper(Protocol):
     async def give_up(self, within_seconds: float) -> None: ...
 
 
-class Reach(NamedTuple):
-    """How far a partition could be stored: from `start`, where reading goes on, to `end`.
-
-    Records of open transactions cannot be read, aborted ones never will be: neither counts.
-    """
-
-    start: int
-    end: int
-
-    @property
-    def lag(self) -> int:
-        return self.end - self.start
-
-
-class _Thread(AIOKafkaConsumerThread):
-    consumer: "BatchConsumer"
-
-    def _create_worker_consumer(self, transport: Transport) -> AIOKafkaConsumer:
-        consumer = super()._create_worker_consumer(transport)
-        # Faust ties this to its own transactions; records of aborted ones must never be counted
-        consumer._isolation_level = "read_committed"  # noqa: SLF001
-        # Faust has no settings for these. aiokafka's own 50 MB, times a few, is a worker's memory;
-        # and hundreds of answers a second, with a few records each, cost more than the records.
-        consumer._fetch_max_bytes = _FETCH_BYTES  # noqa: SLF001
-        consumer._fetch_min_bytes = _FETCH_AT_LEAST_BYTES  # noqa: SLF001
-        consumer._fetch_max_wait_ms = _FETCH_WAIT_MILLISECONDS  # noqa: SLF001
-        self._ids = TopicIds(consumer, self.consumer.topics, self._on_made_anew)
-        return consumer
-
-    def _on_made_anew(self, topics: set[str]) -> None:
-        self.parent_loop.call_soon_threadsafe(self.consumer.on_made_anew, topics)
-
-    async def learn_ids(self, topics: Collection[str]) -> None:
-        """Take the topics' present ids for those of the topics that are stored."""
-        await self.call_thread(self._ids.learn, topics)
-
-    def reach(self, tp: TP, done: int) -> Reach | None:
-        """Say what lies ahead of offset `done`; None before Kafka has said anything of it."""
-        assignment = self._ensure_consumer()._subscription.subscription.assignment  # noqa: SLF001
-        if assignment is None or tp not in assignment.tps:
-            return None
-        state = assignment.state_value(KafkaPartition(*tp))
-        if state.timestamp is None:
-            return None
-        end = state.highwater if state.lso is None or state.lso < 0 else state.lso
-        start = reading_from(state, done)
-        return Reach(start, max(end, start))
-
-    def silent_seconds(self) -> float:
-        """Say for how long no broker has answered anything, heartbeats included."""
-        connections = list(self._ensure_consumer()._client._conns.values())  # noqa: SLF001
-        heard = [connection._last_action for connection in connections]  # noqa: SLF001
-        return time.monotonic() - max(heard) if heard else inf
-
-    async def inform(self, offsets: Mapping[TP, int]) -> None:
-        """Commit offsets to Kafka, where they only inform."""
-        await self.call_thread(self._inform, offsets)
-
-    async def _inform(self, offsets: Mapping[TP, int]) -> None:
-        assigned = self.assignment()
-        await self._ensure_consumer().commit(
-            {
-                KafkaPartition(*tp): OffsetAndMetadata(offset, "")
-                for tp, offset in offsets.items()
-                if tp in assigned
-            }
-        )
-
-
 class BatchConsumer(Consumer):
     """Takes partitions over from the keeper's positions and hands them back to it."""
 
-    _thread: _Thread
+    _thread: ConsumerThread
 
     def __init__(self, transport: "BatchTransport", *args: Any, **kwargs: Any) -> None:
         self._keeper = transport.keeper
@@ -140,8 +59,8 @@ class BatchConsumer(Consumer):
         super().__init__(transport, *args, **kwargs)
         self.scheduler = BatchScheduler()
 
-    def _new_consumer_thread(self) -> _Thread:
-        return _Thread(self, loop=self.loop, beacon=self.beacon)
+    def _new_consumer_thread(self) -> ConsumerThread:
+        return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
 
     def reach(self, tp: TopicPartition, done: int) -> Reach | None:
         """Say what lies ahead of offset `done`; None where Kafka has said nothing of it yet."""

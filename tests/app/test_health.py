@@ -11,7 +11,8 @@ from agents.writer import Writer
 from agents.writers import Writers
 from app.health import WorkerHealth
 from app.status import StreamStatus
-from batching.consumer import BatchTransport, Reach
+from batching.consumer import BatchTransport
+from batching.consumer_thread import Reach
 from models.content_sessions import CONTENT_SESSIONS
 from models.positions import TopicPartition
 from telemetry.stats import StreamStats

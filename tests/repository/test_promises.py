@@ -56,3 +56,13 @@ def test_the_password_of_the_database_is_in_no_repr() -> None:
 
     assert "secret" not in repr(settings)
     assert "secret" not in settings.model_dump_json()
+
+
+def test_no_file_is_longer_than_300_lines() -> None:
+    files = [
+        path for name in (*PACKAGES, "benchmarks", "tests") for path in ROOT.glob(f"{name}/**/*.py")
+    ]
+    lengths = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in files}
+
+    assert len(files) > 300
+    assert {path: length for path, length in lengths.items() if length > 300} == {}
