@@ -3,8 +3,10 @@
 aiokafka's `send` costs a future per record (25,000/s); its batch interface only an append.
 """
 
+import asyncio
 from asyncio import Future
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from types import TracebackType
@@ -17,6 +19,7 @@ from generator.records import Outcome, Record
 from generator.target import BrokerUnreachable, Target, make_topic
 
 _BATCH_BYTES = 256 * 1024
+_CLOSE_SECONDS = 3.0
 
 
 class InDoubt(Exception):  # noqa: N818 - a state, told to who compares
@@ -101,8 +104,11 @@ class Producer:
         self._raise_failed()
 
     async def _disconnect(self) -> None:
-        # stop() alone would wait for ever for what a dead broker did not take
-        await self._kafka._sender.close()  # noqa: SLF001
+        # stop() alone would wait for ever for what a dead broker did not take, and the sender for
+        # 40 s for the answer of one that is frozen
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_CLOSE_SECONDS):
+                await self._kafka._sender.close()  # noqa: SLF001
         await self._kafka.stop()
 
     @property

@@ -1,6 +1,7 @@
 """What is produced to a real broker is what the truth says, record for record."""
 
 import asyncio
+import signal
 import time
 
 import pytest
@@ -139,7 +140,16 @@ async def test_a_killed_broker_is_waited_for_and_nothing_is_lost_or_sent_twice(
     assert (await written(only)).agrees(truth_of(only))
 
 
-async def test_records_that_a_dead_broker_did_not_take_are_told(own_kafka: Kafka) -> None:
+@pytest.mark.parametrize(
+    "number",
+    [
+        pytest.param(signal.SIGKILL, id="dead"),
+        pytest.param(signal.SIGSTOP, id="frozen, so that connections stay"),
+    ],
+)
+async def test_records_that_a_broker_did_not_take_are_told_soon(
+    own_kafka: Kafka, number: int
+) -> None:
     only = lane(own_kafka.address)
     stop, clock = asyncio.Event(), Clock()
     producing = asyncio.create_task(
@@ -147,11 +157,11 @@ async def test_records_that_a_dead_broker_did_not_take_are_told(own_kafka: Kafka
     )
     await clock.reached(only, 5_000)  # as fast as possible: something is always under way
 
-    own_kafka.kill()
+    own_kafka.child.send(number)
     stop.set()
 
     with pytest.raises(InDoubt, match="not acknowledged"):
-        await producing
+        await asyncio.wait_for(producing, 15)  # `up` waits for 30 s, of which flushing may take 20
 
 
 async def test_no_broker_is_told_with_its_address_and_the_setting() -> None:
