@@ -10,23 +10,21 @@ from app.settings import Settings
 from db.survey import AlertSettings, survey
 
 
-async def versions(dsn: str) -> dict[str, object]:
-    """Give what writes to a row change."""
+async def settings_in(dsn: str) -> list[asyncpg.Record]:
     connection = await asyncpg.connect(dsn)
     try:
-        rows = await connection.fetch("SELECT name, xmin FROM alert_settings")
-        return {row["name"]: row["xmin"] for row in rows}
+        return await connection.fetch("SELECT name, value, xmin FROM alert_settings")
     finally:
         await connection.close()
+
+
+async def versions(dsn: str) -> dict[str, object]:
+    """Give what writes to a row change."""
+    return {row["name"]: row["xmin"] for row in await settings_in(dsn)}
 
 
 async def kept(dsn: str) -> dict[str, object]:
-    connection = await asyncpg.connect(dsn)
-    try:
-        rows = await connection.fetch("SELECT name, value FROM alert_settings")
-    finally:
-        await connection.close()
-    return {name: json.loads(value) for name, value in rows}
+    return {row["name"]: json.loads(row["value"]) for row in await settings_in(dsn)}
 
 
 async def test_it_sees_capacities_and_the_weight_of_the_database(database: str) -> None:

@@ -8,6 +8,16 @@ from pathlib import Path
 
 from app.engines.ports import free_port, is_free, kept_ports
 
+# Says that it has one, and keeps it until it is told to end
+CLAIMS_A_PORT = """
+import sys
+from pathlib import Path
+from app.engines.ports import kept_ports
+kept_ports(Path(sys.argv[1]), ("client",))
+print(flush=True)
+input()
+"""
+
 
 def test_ports_are_kept(tmp_path: Path) -> None:
     file = tmp_path / "kafka" / "ports.json"
@@ -41,9 +51,7 @@ def test_a_port_on_which_something_listens_is_not_free() -> None:
 
 def test_a_port_is_given_to_one_process_until_that_ends(tmp_path: Path) -> None:
     file = tmp_path / "ports.json"
-    claim = f"{kept_ports.__name__}(Path({str(file)!r}), ('client',))"
-    program = f"from pathlib import Path\nfrom app.engines.ports import kept_ports\n{claim}"
-    holds = [sys.executable, "-c", f"{program}\nprint(flush=True)\ninput()"]
+    holds = [sys.executable, "-c", CLAIMS_A_PORT, str(file)]
 
     with subprocess.Popen(holds, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
         assert other.stdout
