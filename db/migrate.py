@@ -15,7 +15,7 @@ from asyncpg_trek import Direction, execute, plan
 from asyncpg_trek.asyncpg import AsyncpgBackend, AsyncpgExecutor
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-LATEST = "0010"
+LATEST = "0015"
 
 _COMMENTS = Path(__file__).with_name("comments.sql")
 

@@ -1,0 +1,2 @@
+-- Placeholder (positions)
+SELECT 1;

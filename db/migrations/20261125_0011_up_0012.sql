@@ -1,0 +1,2 @@
+-- Placeholder (retention, partitions)
+SELECT 1;

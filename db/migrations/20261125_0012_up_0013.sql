@@ -1,0 +1,2 @@
+-- Placeholder (reader)
+SELECT 1;

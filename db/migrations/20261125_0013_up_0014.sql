@@ -1,0 +1,2 @@
+-- Placeholder (windows of other lengths)
+SELECT 1;

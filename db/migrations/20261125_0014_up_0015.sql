@@ -1,0 +1,2 @@
+-- Placeholder (sums beyond int8)
+SELECT 1;
