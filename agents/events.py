@@ -8,6 +8,7 @@ from faust.types import StreamT
 
 from agents.writer import NotNextError, Writer
 from batching.consumer import BatchConsumer
+from models.records import RecordBatch
 
 
 def attach(
@@ -19,7 +20,8 @@ def attach(
     async def events(stream: StreamT[Any]) -> None:
         async for batch in cast("Stream[Any]", stream).noack():
             try:
-                await writer.accept(batch)
+                if await _is_still_there(app, writer, batch):
+                    await writer.accept(batch)
             except NotNextError as reason:
                 app.log.warning("reading again: %s", reason)
                 cast("BatchConsumer", app.consumer).look_again(batch.tp.topic)
@@ -27,3 +29,11 @@ def attach(
     @app.timer(flush_interval_seconds, name=f"flush.{topic.get_topic_name()}")  # type: ignore[untyped-decorator]  # Faust's
     async def flush() -> None:
         await writer.flush_if_idle()
+
+
+async def _is_still_there(app: faust.App, writer: Writer, batch: RecordBatch) -> bool:
+    """Say whether Kafka holds what was read before a batch; if it does not, the worker stops."""
+    read_to = writer.unconfirmed(batch)
+    if read_to is None:
+        return True
+    return await cast("BatchConsumer", app.consumer).still_holds(batch.tp, read_to)

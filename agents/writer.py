@@ -8,15 +8,18 @@ waits, and with it the agent, the stream's buffer and the fetcher.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
+from agents.pauses import Pauses
+from agents.protocols import DeadLetters, Observer
 from batching.ending import end
+from batching.lives import Life
 from models.batches import Batch
-from models.dead_letters import DeadLetter
 from models.decode import Decoder
-from models.positions import Position, Positions, TopicPartition
+from models.positions import Position, Positions, ReadTo, TopicPartition, places
 from models.records import RecordBatch
 from models.streams import Stream
 from sinks.base import Fenced, Sink, SinkUnavailable, Totals
@@ -27,8 +30,6 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 _FLUSH_BYTES = 8 * 1024 * 1024
-_FIRST_PAUSE_SECONDS = 0.1
-_LONGEST_PAUSE_SECONDS = 5.0
 
 
 class NotNextError(Exception):
@@ -36,22 +37,6 @@ class NotNextError(Exception):
 
     It was under way while the consumer was told to read elsewhere, or the topic is not what it was.
     """
-
-
-class DeadLetters(Protocol):
-    async def publish(self, letters: Sequence[DeadLetter]) -> None:
-        """Return when the letters are published, however long that takes."""
-
-
-class Observer(Protocol):
-    """Who is told what happened. Called on the event loop: must not block."""
-
-    def on_taken_over(self, positions: Positions, totals: Totals) -> None: ...
-    def on_accepted(self, batch: RecordBatch) -> None: ...
-    def on_stored(self, batch: Batch, totals: Totals) -> None: ...
-    def on_given_up(self) -> None: ...
-    def on_waiting(self, reason: str | None) -> None:
-        """Tell why nothing can be stored now, and None when it goes on."""
 
 
 @dataclass(slots=True)
@@ -88,7 +73,8 @@ class Writer:
         self._backlog = backlog
         self._totals_since = totals_since
         self._stored: dict[TopicPartition, Position] = {}
-        self._next_offset: dict[TopicPartition, int] = {}
+        self._read_to: dict[TopicPartition, ReadTo] = {}
+        self._notes: dict[TopicPartition, Position] = {}
         self._accepting: set[TopicPartition] = set()
         self._pending = Batch(stream)
         self._writing: asyncio.Task[None] | None = None
@@ -116,16 +102,38 @@ class Writer:
         """Accept nothing more of these partitions until `begin`."""
         self._accepting.difference_update(partitions)
 
-    def begin(self, tp: TopicPartition, first_offset: int) -> int:
+    def begin(self, tp: TopicPartition, life: Life) -> int:
         """Begin to accept a partition, or go on with it; return where it has to be read from.
 
-        That is `first_offset`, the first that is there, while nothing of it was ever accepted.
+        That is the first offset that is there, while nothing of it was ever accepted.
         """
-        stored = self._stored[tp].last_offset
-        if stored < 0 and not self._is_outstanding(tp):
-            self._next_offset[tp] = first_offset
+        held = self._stored[tp]
+        if held.last_offset < 0 and not self._is_outstanding(tp):
+            self._read_to[tp] = ReadTo(life.first, None)
+        if held.topic_id is None and life.topic_id is not None:
+            self._notes[tp] = self._stored[tp] = held._replace(topic_id=life.topic_id)
         self._accepting.add(tp)
-        return self._next_offset.setdefault(tp, stored + 1)
+        return self._read_to.setdefault(tp, life.same_to or held.read_to).offset
+
+    def unconfirmed(self, batch: RecordBatch) -> ReadTo | None:
+        """Say what must still be so before `batch` is accepted: Kafka's leader is another now.
+
+        None where nothing is open. That batch is accepted only by who has found out.
+        """
+        known = self._read_to.get(batch.tp)
+        if batch.tp not in self._accepting or known is None or known.offset != batch.start:
+            return None  # not accepted anyway
+        if known.leader_epoch is None or (batch.leader_epoch or 0) <= known.leader_epoch:
+            return None
+        return known
+
+    def skip(self, tp: TopicPartition, read_to: ReadTo) -> None:
+        """Take note that no records lie between what is stored of a partition and `read_to`."""
+        held = self._stored[tp]
+        if held.last_offset >= 0 and held.read_to.offset < read_to.offset:
+            self._notes[tp] = held._replace(
+                next_offset=read_to.offset, leader_epoch=read_to.leader_epoch
+            )
 
     def stored(self) -> Positions:
         """Say how far each held partition is stored."""
@@ -134,9 +142,9 @@ class Writer:
     def done_up_to(self) -> Mapping[TopicPartition, int]:
         """Say for each held partition the offset before which nothing is left to store."""
         return {
-            tp: held.last_offset + 1 if self._is_outstanding(tp) else self._next_offset[tp]
+            tp: (held.read_to if self._is_outstanding(tp) else self._read_to[tp]).offset
             for tp, held in self._stored.items()
-            if tp in self._next_offset
+            if tp in self._read_to
         }
 
     @property
@@ -151,7 +159,7 @@ class Writer:
         """
         if batch.tp not in self._accepting:
             return  # given up, or to be read again
-        expected = self._next_offset[batch.tp]
+        expected = self._read_to[batch.tp].offset
         if batch.start != expected:
             raise NotNextError(f"{batch.tp}: expected offset {expected}, came {batch.start}")
         self._observer.on_accepted(batch)
@@ -163,7 +171,7 @@ class Writer:
             self._take_pending()  # half added: nothing of it may be written
             raise
         self._backlog.size_bytes += decoded.size_bytes
-        self._next_offset[batch.tp] = batch.end
+        self._read_to[batch.tp] = batch.read_to
         if self._full():
             await self.flush()
 
@@ -174,6 +182,8 @@ class Writer:
             batch = self._take_pending()
             self._unwritten = frozenset(part.tp for part in batch.parts)
             self._writing = asyncio.create_task(self._write(batch))
+        elif self._notes:
+            self._writing = asyncio.create_task(self._note())
 
     async def flush_if_idle(self) -> None:
         """Begin to write what is pending, unless a write is under way: then that one is enough."""
@@ -210,7 +220,8 @@ class Writer:
         # emptied first: the agent may wake up while this waits, and must find nothing to write
         self._take_pending()
         self._accepting.clear()
-        self._next_offset.clear()
+        self._read_to.clear()
+        self._notes.clear()
         writing, self._writing = self._writing, None
         if writing is not None:
             await end([writing])
@@ -243,9 +254,19 @@ class Writer:
         fault_points.reach("before_live_tables")
         self._observer.on_stored(batch, totals)
 
+    async def _note(self) -> None:
+        held = self._stored
+        self._notes = {tp: at for tp, at in self._notes.items() if at.place == held[tp].place}
+        notes = dict(self._notes)
+        with suppress(SinkUnavailable):  # again with the next flush
+            if notes:
+                await self._sink.note(notes)
+            held.update(notes)
+            self._notes = {tp: at for tp, at in self._notes.items() if notes.get(tp) != at}
+
     async def _store(self, batch: Batch, expected: Positions) -> Totals:
         reached = batch.positions(expected)
-        pauses = _Pauses(self._observer)
+        pauses = Pauses(self._observer)
         while True:
             try:
                 totals = await self._sink.write(batch, expected)
@@ -257,16 +278,16 @@ class Writer:
             # The answer to COMMIT may have been lost, and what was fenced may be fenced by that
             # very transaction: only the positions tell.
             held = await self._patiently(lambda: self._sink.positions(reached))
-            if held == reached:
+            if places(held) == places(reached):
                 pauses.over()
                 return await self._patiently(
                     lambda: self._sink.totals(reached, self._totals_since())
                 )
-            if held != expected:
+            if places(held) != places(expected):
                 raise Fenced(f"stored is {held}, expected was {expected}")
 
     async def _patiently(self, ask: Callable[[], Awaitable[T]]) -> T:
-        pauses = _Pauses(self._observer)
+        pauses = Pauses(self._observer)
         while True:
             try:
                 answer = await ask()
@@ -275,22 +296,3 @@ class Writer:
             else:
                 pauses.over()
                 return answer
-
-
-class _Pauses:
-    """Longer and longer pauses while a sink is away."""
-
-    def __init__(self, observer: Observer) -> None:
-        self._observer = observer
-        self._seconds = 0.0
-
-    async def wait(self, reason: SinkUnavailable | Fenced) -> None:
-        self._seconds = min(max(self._seconds * 2, _FIRST_PAUSE_SECONDS), _LONGEST_PAUSE_SECONDS)
-        logger.warning("nothing is lost, next try in %.1f s: %s", self._seconds, reason)
-        self._observer.on_waiting(str(reason))
-        await asyncio.sleep(self._seconds)
-
-    def over(self) -> None:
-        if self._seconds:
-            logger.info("the sink is back")
-            self._observer.on_waiting(None)

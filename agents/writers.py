@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 from agents.writer import Writer
-from models.positions import Positions, TopicPartition
+from batching.lives import Life
+from models.positions import Positions, ReadTo, TopicPartition
 
 T = TypeVar("T")
 
@@ -30,8 +31,11 @@ class Writers:
         for writer, mine in self._by_writer(partitions):
             writer.suspend(mine)
 
-    def begin(self, tp: TopicPartition, first_offset: int) -> int:
-        return self._writers[tp.topic].begin(tp, first_offset)
+    def begin(self, tp: TopicPartition, life: Life) -> int:
+        return self._writers[tp.topic].begin(tp, life)
+
+    def skip(self, tp: TopicPartition, read_to: ReadTo) -> None:
+        self._writers[tp.topic].skip(tp, read_to)
 
     def stored(self) -> Positions:
         return _joined(writer.stored() for writer in self._writers.values())

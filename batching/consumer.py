@@ -21,9 +21,9 @@ from yarl import URL
 from batching.consumer_thread import ConsumerThread, Reach
 from batching.ending import end
 from batching.fetch import batch_topics
-from batching.lives import TopicChangedError, check_lives
+from batching.lives import Life, TopicChangedError, check_lives
 from batching.scheduler import BatchScheduler
-from models.positions import Positions, TopicPartition
+from models.positions import Positions, ReadTo, TopicPartition
 
 GIVE_UP_SECONDS = 5.0
 _KAFKA_PAUSE_SECONDS = 1.0
@@ -37,7 +37,8 @@ class Keeper(Protocol):
     def topics(self) -> frozenset[str]: ...
     async def take_over(self, partitions: Iterable[TopicPartition]) -> None: ...
     def suspend(self, partitions: Iterable[TopicPartition]) -> None: ...
-    def begin(self, tp: TopicPartition, first_offset: int) -> int: ...
+    def begin(self, tp: TopicPartition, life: Life) -> int: ...
+    def skip(self, tp: TopicPartition, read_to: ReadTo) -> None: ...
     def done_up_to(self) -> Mapping[TopicPartition, int]: ...
     def stored(self) -> Positions: ...
     async def give_up(self, within_seconds: float) -> None: ...
@@ -105,9 +106,37 @@ class BatchConsumer(Consumer):
 
     def on_made_anew(self, topics: Collection[str]) -> None:
         """Stop: what is under way of these topics may be of the old ones or of the new ones."""
+        self._stop_for(topics, f"made anew while it was read: {', '.join(sorted(topics))}")
+
+    async def still_holds(self, tp: TopicPartition, read_to: ReadTo) -> bool:
+        """Find out from Kafka, which has another leader, whether it holds what was read of `tp`.
+
+        If not, the worker stops. Waits for Kafka as long as the partitions are held.
+        """
+        while self._holds_partitions:
+            try:
+                same_to = await self._thread.ask_same_to(tp, read_to)
+            except KafkaError as error:
+                self.log.warning("waiting for Kafka to say what %s holds: %r", tp.topic, error)
+                await asyncio.sleep(_KAFKA_PAUSE_SECONDS)
+                continue
+            if same_to.offset >= read_to.offset:
+                return True
+            why = (
+                f"Kafka lost records of {tp.topic}, partition {tp.partition}, from offset "
+                f"{same_to.offset} on, that were read already; others stand in their place"
+            )
+            self._stop_for([tp.topic], why)
+            break
+        return False
+
+    def _stop_for(self, topics: Collection[str], why: str) -> None:
         for topic in topics:
             self._suspend(topic)
-        self._start(self._stop_for(topics))
+        self._start(self._stop(why))
+
+    async def _stop(self, why: str) -> None:
+        raise TopicChangedError(f"{why}. Start the worker again: it says what has to be done.")
 
     def _suspend(self, topic: str) -> list[TopicPartition]:
         held = [tp for tp in self._keeper.stored() if tp.topic == topic]
@@ -147,9 +176,12 @@ class BatchConsumer(Consumer):
         await asyncio.sleep(0)
 
     async def commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:  # noqa: FBT001, FBT002 - Faust's signature
-        """Tell Kafka how far the sink has stored."""
+        """Tell Kafka how far the sink has stored, and the keeper what was skipped behind that."""
         del topics, start_new_transaction
         done = {TP(*tp): offset for tp, offset in self._keeper.done_up_to().items()}
+        for tp, offset in done.items():
+            if (read_to := self._thread.skipped(tp, offset)) is not None:
+                self._keeper.skip(TopicPartition(*tp), read_to)
         news = {tp: offset for tp, offset in done.items() if self._informed.get(tp) != offset}
         if news:
             try:
@@ -186,24 +218,16 @@ class BatchConsumer(Consumer):
         self.look_again(topic)
 
     async def _look(self, topic: str, partitions: Iterable[TopicPartition], number: int) -> None:
-        first_offsets = await self._check_lives(topic, partitions)
+        lives = await self._check_lives(topic, partitions)
         if self._looks[topic] != number:
             return  # a later look has begun, and goes by what is so then
-        await self.seek_wait(
-            {TP(*tp): self._keeper.begin(tp, first) for tp, first in first_offsets.items()}
-        )
+        await self.seek_wait({TP(*tp): self._keeper.begin(tp, life) for tp, life in lives.items()})
         if self._looks[topic] == number:
             self.resume_partitions({TP(*tp) for tp in partitions})
 
-    async def _stop_for(self, topics: Collection[str]) -> None:
-        raise TopicChangedError(
-            f"made anew while it was read: {', '.join(sorted(topics))}. Start the worker again: it "
-            "says whether 'headrace epoch new' is needed."
-        )
-
     async def _check_lives(
         self, topic: str, partitions: Iterable[TopicPartition]
-    ) -> Mapping[TopicPartition, int]:
+    ) -> Mapping[TopicPartition, Life]:
         while True:
             look = asyncio.create_task(self._read_back(topic, partitions))
             try:
@@ -219,7 +243,7 @@ class BatchConsumer(Consumer):
 
     async def _read_back(
         self, topic: str, partitions: Iterable[TopicPartition]
-    ) -> Mapping[TopicPartition, int]:
+    ) -> Mapping[TopicPartition, Life]:
         broker = ",".join(server_list(self.transport.url, Transport.default_port))
         await self._thread.learn_ids([topic])
         stored = self._keeper.stored()

@@ -6,13 +6,16 @@ from math import inf
 from typing import TYPE_CHECKING, NamedTuple
 
 from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import KafkaError, LeaderNotAvailableError
 from aiokafka.structs import OffsetAndMetadata
 from aiokafka.structs import TopicPartition as KafkaPartition
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Transport
 from faust.types import TP
 
-from batching.fetch import reading_from
+from batching.fetch import skipped_from
+from batching.leader_epochs import ask_epoch_ends
 from batching.topic_ids import TopicIds
+from models.positions import ReadTo, TopicPartition
 
 if TYPE_CHECKING:
     from batching.consumer import BatchConsumer
@@ -56,6 +59,22 @@ class ConsumerThread(AIOKafkaConsumerThread):
     def _on_made_anew(self, topics: set[str]) -> None:
         self.parent_loop.call_soon_threadsafe(self.consumer.on_made_anew, topics)
 
+    async def ask_same_to(self, tp: TopicPartition, read_to: ReadTo) -> ReadTo:
+        """Say how far Kafka holds what was read: `read_to` if it cannot say. Raises KafkaError."""
+        return await self.call_thread(self._ask_same_to, tp, read_to)  # type: ignore[no-any-return]
+
+    async def _ask_same_to(self, tp: TopicPartition, read_to: ReadTo) -> ReadTo:
+        client = self._ensure_consumer()._client  # noqa: SLF001
+        leader = client.cluster.leader_for_partition(KafkaPartition(*tp))
+        try:
+            if leader is None or leader < 0:
+                raise LeaderNotAvailableError(f"{tp} has no leader")
+            found = await ask_epoch_ends(client.send, leader, {tp: read_to})
+        except KafkaError:
+            client.force_metadata_update()  # who leads may be another by now
+            raise
+        return found.get(tp, read_to)
+
     async def learn_ids(self, topics: Collection[str]) -> None:
         """Take the topics' present ids for those of the topics that are stored."""
         await self.call_thread(self._ids.learn, topics)
@@ -69,8 +88,16 @@ class ConsumerThread(AIOKafkaConsumerThread):
         if state.timestamp is None:
             return None
         end = state.highwater if state.lso is None or state.lso < 0 else state.lso
-        start = reading_from(state, done)
+        skipped = skipped_from(state, done)
+        start = skipped.offset if skipped else done
         return Reach(start, max(end, start))
+
+    def skipped(self, tp: TP, done: int) -> ReadTo | None:
+        """Say how far nothing but aborted records and markers lies behind offset `done`."""
+        assignment = self._ensure_consumer()._subscription.subscription.assignment  # noqa: SLF001
+        if assignment is None or tp not in assignment.tps:
+            return None
+        return skipped_from(assignment.state_value(KafkaPartition(*tp)), done)
 
     def silent_seconds(self) -> float:
         """Say for how long no broker has answered anything, heartbeats included."""

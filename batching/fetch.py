@@ -1,28 +1,38 @@
 """What aiokafka gives us for a partition: whole record batches, and from where they were read.
 
-Two private methods of aiokafka 0.14 are wrapped, for the topics named and for no others (hence the
-pinned version and tests/batching/test_fetch.py):
+Two private methods of aiokafka 0.14 are wrapped, for the topics named and for no others, and a
+class (hence the pinned version and tests/batching/test_fetch.py):
 
 * `PartitionRecords._unpack_records` yields records one by one, each as a frozen dataclass of eleven
   fields. Here it yields the list of a whole Kafka record batch, made in C (benchmarks/fetch.py).
 * `FetchResult.getall` forgets where the records were read from. A batch needs it to prove that it
   follows on the one before: after a seek, records of the old position may still be under way.
+* `MemoryRecords` passes over the leader epoch that each record batch carries. A position needs it
+  to find out later whether what was read is still what Kafka holds (batching/leader_epochs.py).
 """
 
+import struct
 import sys
 from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 from typing import Any
 
+from aiokafka.consumer import fetcher
 from aiokafka.consumer.fetcher import READ_COMMITTED, FetchResult, PartitionRecords
 from aiokafka.errors import CorruptRecordException
+from aiokafka.record.memory_records import MemoryRecords
 
+from models.positions import ReadTo
 from models.records import weight
 
 _batched: set[str] = set()
 """Process-wide, as the classes are: topics whose records come raw and in a FetchedRecords."""
 
 _SLICE = 5_000
+_BATCH_HEADER = struct.Struct(">8xiib")
+"""Of a record batch: its length behind these twelve bytes, its leader epoch, its format."""
+_BEFORE_LENGTH = 12
+_FORMAT_WITH_EPOCHS = 2
 _FETCH_BYTES = 4 * 1024 * 1024
 """Where one round ends: a few compressed megabytes may hold gigabytes of records."""
 
@@ -34,6 +44,28 @@ class FetchedRecords(list[Any]):
     end: int
     size_bytes: int = 0
     """What their values weigh."""
+    leader_epoch: int | None = None
+    """Of what lies before `end`, or of what the same answer brought after it: ReadTo."""
+
+
+class EpochRecords:
+    """aiokafka's MemoryRecords, that tell the leader epoch of the batch taken last."""
+
+    leader_epoch: int | None = None
+
+    def __init__(self, content: bytes) -> None:
+        """`content` is what Kafka sent of one partition."""
+        records = MemoryRecords(content)
+        self._next_batch = records.next_batch
+        self._content, self._place = content, 0
+        self.has_next = records.has_next
+        self.size_in_bytes = records.size_in_bytes
+
+    def next_batch(self) -> Any:
+        length, epoch, format_ = _BATCH_HEADER.unpack_from(self._content, self._place)
+        self._place += _BEFORE_LENGTH + length
+        self.leader_epoch = epoch if format_ >= _FORMAT_WITH_EPOCHS and epoch >= 0 else None
+        return self._next_batch()
 
 
 def batch_topics(topics: Iterable[str]) -> None:
@@ -42,6 +74,7 @@ def batch_topics(topics: Iterable[str]) -> None:
     if PartitionRecords._unpack_records is not _unpack_records:  # noqa: SLF001
         PartitionRecords._unpack_records = _unpack_records  # noqa: SLF001
         FetchResult.getall = _getall
+        fetcher.MemoryRecords = EpochRecords
 
 
 _original_unpack_records = PartitionRecords._unpack_records  # noqa: SLF001
@@ -93,7 +126,9 @@ def _getall(self: Any, max_records: int | None = None) -> list[Any]:
     start = source.next_fetch_offset
     fetched = _take(self, source, max_records)
     fetched.start, fetched.end = _with_skipped(state, start), source.next_fetch_offset
-    state.headrace_skipped = None if fetched else (fetched.start, fetched.end)
+    fetched.leader_epoch = source._records.leader_epoch  # noqa: SLF001
+    skipped = (fetched.start, ReadTo(fetched.end, fetched.leader_epoch))
+    state.headrace_skipped = None if fetched else skipped
     state.consumed_to(fetched.end)
     return fetched
 
@@ -118,18 +153,18 @@ def _take(self: Any, source: Any, max_records: int | None) -> FetchedRecords:
     return fetched
 
 
-def reading_from(state: Any, offset: int) -> int:
-    """Say where a partition is read on whose records up to `offset` are accepted.
+def skipped_from(state: Any, offset: int) -> ReadTo | None:
+    """Say how far a partition was read on behind `offset` without finding a record.
 
-    That is further on where only aborted records follow. `state` is aiokafka's of the partition.
+    None where nothing was skipped there. `state` is aiokafka's of the partition.
     """
-    skipped = getattr(state, "headrace_skipped", None)
-    return int(skipped[1]) if skipped and skipped[0] <= offset <= skipped[1] else offset
+    start, read_to = getattr(state, "headrace_skipped", None) or (0, None)
+    return read_to if read_to and start <= offset <= read_to.offset else None
 
 
 def _with_skipped(state: Any, start: int) -> int:
     # What came before may have held no records at all, only aborted ones: nobody was told of it.
     skipped = getattr(state, "headrace_skipped", None)
-    if skipped is not None and skipped[1] == start:
+    if skipped is not None and skipped[1].offset == start:
         return int(skipped[0])
     return start

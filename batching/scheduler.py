@@ -61,7 +61,8 @@ def _batches(tp: TP, fetched: FetchedRecords) -> Iterator[BatchMessage]:
         records = fetched[begin : begin + length]
         is_last = begin + length >= len(fetched)
         end = fetched.end if is_last else records[-1].offset + 1
-        yield BatchMessage(RecordBatch(TopicPartition(*tp), start, end, records))
+        batch = RecordBatch(TopicPartition(*tp), start, end, records, fetched.leader_epoch)
+        yield BatchMessage(batch)
         start = end
 
 

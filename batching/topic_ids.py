@@ -11,9 +11,10 @@ go unwatched while a worker runs.
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection
 from io import BytesIO
 from typing import Any
+from uuid import UUID
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
@@ -119,6 +120,30 @@ class _TopicIdsRequest(Request[_Struct]):  # type: ignore[misc]
         return request_struct_class(named, False, False, False, {})  # noqa: FBT003 - in order
 
 
+async def ask_topic_ids(
+    send: Callable[..., Awaitable[Any]], node: int, topics: Collection[str]
+) -> dict[str, UUID] | None:
+    """Give the ids of those topics that are there; None by a broker that is too old.
+
+    `send` is that of aiokafka's client. Raises KafkaError.
+    """
+    try:
+        async with asyncio.timeout(_ASK_SECONDS):
+            answer = await send(node, _TopicIdsRequest(topics))
+    except NotImplementedError:  # aiokafka's word for it
+        return None
+    except KafkaError:
+        raise
+    except Exception as error:
+        # anything else would end aiokafka's fetching for good, without a word
+        raise KafkaError(f"no answer about topics: {error!r}") from error
+    return {
+        name: UUID(bytes=topic_id)
+        for error, name, topic_id, *_ in answer.topics
+        if not error and topic_id != _NO_ID
+    }
+
+
 class TopicIds:
     """The ids of the topics that a consumer reads. Used in the consumer's own thread."""
 
@@ -133,7 +158,7 @@ class TopicIds:
         self._send = consumer._client.send  # noqa: SLF001
         self._topics = topics
         self._changed = changed
-        self._ids: dict[str, bytes] = {}
+        self._ids: dict[str, UUID] = {}
         self._client.send = self._send_and_look
 
     async def learn(self, topics: Collection[str]) -> None:
@@ -143,7 +168,7 @@ class TopicIds:
         """
         node = self._client.get_random_node()
         if node is not None:
-            self._ids.update(await self._ask(node, topics) or {})
+            self._ids.update(await ask_topic_ids(self._send, node, topics) or {})
 
     async def _send_and_look(self, node: int, request: Any, **options: Any) -> Any:
         response = await self._send(node, request, **options)
@@ -154,7 +179,7 @@ class TopicIds:
         return response
 
     async def _look(self, node: int, topics: set[str]) -> None:
-        ids = await self._ask(node, topics)
+        ids = await ask_topic_ids(self._send, node, topics)
         if ids is None:
             return
         if unknown := topics - ids.keys():
@@ -164,17 +189,3 @@ class TopicIds:
         }
         if changed:
             self._changed(changed)
-
-    async def _ask(self, node: int, topics: Collection[str]) -> Mapping[str, bytes] | None:
-        """Give the ids of those that are there; None by a broker that is too old."""
-        try:
-            async with asyncio.timeout(_ASK_SECONDS):
-                answer = await self._send(node, _TopicIdsRequest(topics))
-        except NotImplementedError:  # aiokafka's word for it
-            return None
-        except KafkaError:
-            raise
-        except Exception as error:
-            # anything else would end aiokafka's fetching for good, without a word
-            raise KafkaError(f"no answer about topics: {error!r}") from error
-        return {name: topic_id for error, name, topic_id, *_ in answer.topics if not error}

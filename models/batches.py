@@ -6,7 +6,7 @@ from typing import Any
 
 from models.dead_letters import DeadLetter
 from models.fold import Deltas, Fold
-from models.positions import Position, Positions, TopicPartition
+from models.positions import Position, Positions, ReadTo, TopicPartition
 from models.streams import Stream
 
 _DAY_US = 86_400_000_000
@@ -29,6 +29,7 @@ class DecodedBatch:
     size_bytes: int
     last_offset: int
     last_timestamp: int
+    read_to: ReadTo
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ class Part:
     timestamps: Sequence[int]
     last_offset: int
     last_timestamp: int
+    read_to: ReadTo
 
 
 @dataclass(slots=True)
@@ -78,6 +80,7 @@ class Batch:
             decoded.timestamps,
             decoded.last_offset,
             decoded.last_timestamp,
+            decoded.read_to,
         )
         self.parts.append(part)
         self.records += part.row_count + len(part.dead_letters)
@@ -98,8 +101,16 @@ class Batch:
         return self._deltas
 
     def positions(self, expected: Positions) -> Mapping[TopicPartition, Position]:
-        """Say where each partition stands once this batch is stored; epochs stay as `expected`."""
+        """Say where each partition stands once this batch is stored.
+
+        Epochs and topics stay as `expected`.
+        """
         return {
-            part.tp: Position(expected[part.tp].epoch, part.last_offset, part.last_timestamp)
+            part.tp: expected[part.tp]._replace(
+                last_offset=part.last_offset,
+                last_timestamp=part.last_timestamp,
+                next_offset=part.read_to.offset,
+                leader_epoch=part.read_to.leader_epoch,
+            )
             for part in self.parts
         }

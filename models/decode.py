@@ -59,6 +59,7 @@ class Decoder:
             size_bytes=weight(batch.records),
             last_offset=last.offset,
             last_timestamp=last.timestamp,
+            read_to=batch.read_to,
         )
 
     def _rows(self, batch: RecordBatch) -> tuple[list[Record], list[Values], list[DeadLetter]]:

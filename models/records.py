@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Protocol
 
-from models.positions import TopicPartition
+from models.positions import ReadTo, TopicPartition
 
 
 class Record(Protocol):
@@ -25,13 +25,18 @@ class RecordBatch:
 
     It was read from offset `start` on, and reading goes on at `end`: a batch that starts where the
     one before ended has missed nothing. Either may lie beyond its records, as aborted transactions
-    and their markers leave holes.
+    and their markers leave holes. `leader_epoch` is that of what lies before `end` (ReadTo).
     """
 
     tp: TopicPartition
     start: int
     end: int
     records: Sequence[Record]
+    leader_epoch: int | None = None
+
+    @property
+    def read_to(self) -> ReadTo:
+        return ReadTo(self.end, self.leader_epoch)
 
     @property
     def last(self) -> Record:

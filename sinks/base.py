@@ -53,4 +53,12 @@ class Sink(Protocol):
         """
         ...
 
+    async def note(self, positions: Positions) -> None:
+        """Keep what is known of positions beside their place: ReadTo and topic.
+
+        Of a position that stands elsewhere, or that was read further, nothing is kept. Raises
+        SinkUnavailable.
+        """
+        ...
+
     async def close(self) -> None: ...

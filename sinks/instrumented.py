@@ -33,6 +33,10 @@ class InstrumentedSink:
         self._stats.write_seconds.add([time.monotonic() - begun])
         return totals
 
+    async def note(self, positions: Positions) -> None:
+        with self._failures():
+            await self._sink.note(positions)
+
     async def close(self) -> None:
         await self._sink.close()
 

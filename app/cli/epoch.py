@@ -1,13 +1,14 @@
-"""`headrace epoch new`."""
+"""`headrace epoch`: what to do when a topic is not what was stored of it."""
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 
 import click
 
 from app.settings import Settings
-from batching.lives import Life, look
-from models.positions import Position, TopicPartition
+from batching.lives import CURES, Life, Verdict, is_same_topic, look
+from models.positions import Position, ReadTo, TopicPartition
 from sinks.postgres.epochs import begin_epoch, stored_positions
 
 
@@ -25,35 +26,81 @@ def new(topic: str) -> None:
     stops then and names this command. Stop all workers first. TOPIC is the full name, prefix
     included.
     """
-    asyncio.run(_new(topic, Settings()))
+    asyncio.run(_begin(topic, Settings(), "recreated"))
 
 
-async def _new(topic: str, settings: Settings) -> None:
+@epoch.command()
+@click.argument("topic")
+def resume_after_truncation(topic: str) -> None:
+    """Count TOPIC on behind what Kafka still holds of it, keeping all that is stored.
+
+    For a topic whose newest records Kafka lost (a power cut, an unclean election) after they were
+    stored: a worker stops then and names this command. Nothing counts twice, and records that have
+    come since are counted. Stop all workers first. TOPIC is the full name, prefix included.
+    """
+    asyncio.run(_begin(topic, Settings(), "truncated"))
+
+
+async def _begin(topic: str, settings: Settings, what_happened: Verdict) -> None:
     dsn = settings.database.get_secret_value()
     positions = await stored_positions(dsn, topic)
     if not positions:
         raise click.ClickException(
             f"nothing of topic {topic!r} is stored: there is no epoch to end"
         )
-    lives = await look(settings.broker, positions)
-    last_offsets = begin_after(positions, lives)
-    number = await begin_epoch(dsn, topic, last_offsets)
-    for partition, last_offset in sorted(last_offsets.items()):
-        click.echo(f"{topic}, partition {partition}: goes on at offset {last_offset + 1}")
+    lives = clear_up(topic, await look(settings.broker, positions), what_happened)
+    begun = begin_at(positions, lives)
+    number = await begin_epoch(dsn, topic, begun)
+    for tp, position in sorted(begun.items()):
+        click.echo(
+            f"{topic}, partition {tp.partition}: goes on at offset {position.read_to.offset}"
+        )
     click.echo(f"{topic}: epoch {number} begins; start the workers again")
 
 
-def begin_after(
+def clear_up(
+    topic: str, lives: Mapping[TopicPartition, Life], what_happened: Verdict
+) -> dict[TopicPartition, Life]:
+    """Take what nobody can tell for what the user says happened.
+
+    Raises click.ClickException where something else did: it would count twice, or not at all.
+    """
+    cleared = {
+        tp: replace(life, verdict=what_happened) if life.verdict == "unclear" else life
+        for tp, life in lives.items()
+    }
+    other: Verdict = "truncated" if what_happened == "recreated" else "recreated"
+    for tp, life in cleared.items():
+        if life.verdict == other:
+            cure = CURES[other].format(topic=topic)
+            raise click.ClickException(f"{topic}, partition {tp.partition}: {life.why}. {cure}")
+    if what_happened == "truncated" and all(
+        life.verdict != "truncated" for life in cleared.values()
+    ):
+        raise click.ClickException(f"Kafka holds all that is stored of {topic}: nothing to do")
+    return cleared
+
+
+def begin_at(
     positions: Mapping[TopicPartition, Position], lives: Mapping[TopicPartition, Life]
-) -> dict[int, int]:
-    """Say for each partition which offset is the last not to count, so that none counts twice.
+) -> dict[TopicPartition, Position]:
+    """Say for each partition where it goes on, so that no record counts twice or never.
 
     A topic is made anew as a whole: one partition that shows it is enough. Otherwise partitions
-    stay where they are, and the one that lost records goes on with the first that is left.
+    stay where they are; one that lost unread records goes on with the first that is left, one that
+    was truncated where it is no longer what was stored.
     """
-    if any(life.verdict == "anew" for life in lives.values()):
-        return {tp.partition: -1 for tp in positions}
-    return {
-        tp.partition: lives[tp].first - 1 if lives[tp].verdict == "lost" else held.last_offset
-        for tp, held in positions.items()
-    }
+    is_anew = any(life.verdict == "recreated" for life in lives.values())
+    return {tp: _begin_one(held, lives[tp], is_anew) for tp, held in positions.items()}
+
+
+def _begin_one(held: Position, life: Life, is_anew: bool) -> Position:  # noqa: FBT001 - private
+    if life.verdict == "lost":
+        read_to = ReadTo(life.first, None)
+    elif life.verdict == "truncated" and life.same_to:
+        read_to = life.same_to
+    elif life.verdict == "recreated" or (is_anew and not is_same_topic(held, life)):
+        read_to = ReadTo(0, None)
+    else:
+        return held._replace(topic_id=life.topic_id)
+    return Position(held.epoch, read_to.offset - 1, None, *read_to, life.topic_id)

@@ -19,12 +19,15 @@ async def stored_positions(dsn: str, topic: str) -> dict[TopicPartition, Positio
         await connection.close()
 
 
-async def begin_epoch(dsn: str, topic: str, last_offsets: Mapping[int, int]) -> int:
-    """Begin the next epoch with each partition after its last offset; return its number."""
+async def begin_epoch(dsn: str, topic: str, begun: Mapping[TopicPartition, Position]) -> int:
+    """Begin the topic's next epoch at these positions; return its number.
+
+    The positions' own epochs are not looked at.
+    """
     connection = await asyncpg.connect(dsn)
     try:
-        numbers, offsets = list(last_offsets), list(last_offsets.values())
-        rows = await connection.fetch(_sql("new_epoch"), topic, numbers, offsets)
+        columns = zip(*((tp.partition, *at[1:]) for tp, at in begun.items()), strict=True)
+        rows = await connection.fetch(_sql("new_epoch"), topic, *columns)
         return int(rows[0]["epoch"])
     finally:
         await connection.close()

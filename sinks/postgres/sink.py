@@ -48,9 +48,17 @@ class PostgresSink:
             fault_points.reach("during_positions")
             rows = await connection.fetch(self._sql["positions"], *wanted)
         return {
-            TopicPartition(topic, partition): Position(epoch, last_offset, last_timestamp)
-            for topic, partition, epoch, last_offset, last_timestamp in rows
+            TopicPartition(topic, partition): Position(*position)
+            for topic, partition, *position in rows
         }
+
+    async def note(self, positions: Positions) -> None:
+        rows = [
+            (*tp, at.epoch, at.last_offset, at.next_offset, at.leader_epoch, at.topic_id)
+            for tp, at in sorted(positions.items())
+        ]
+        async with self._connection.use() as connection:
+            await connection.execute(self._sql["note"], *zip(*rows, strict=True))
 
     async def totals(self, partitions: Iterable[TopicPartition], since: int) -> Totals:
         numbers = [tp.partition for tp in partitions]
@@ -139,7 +147,7 @@ class PostgresSink:
 
     async def _advance(self, batch: Batch, expected: Positions) -> None:
         moves = [
-            (*tp, new.epoch, expected[tp].last_offset, new.last_offset, new.last_timestamp)
+            (*tp, new.epoch, expected[tp].last_offset, *new[1:])
             # in one order, so that two workers cannot lock each other out
             for tp, new in sorted(batch.positions(expected).items())
         ]

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, field
 
 from agents.writer import Backlog, Writer
+from batching.lives import Life
 from models.batches import Batch
 from models.content_sessions import CONTENT_SESSIONS
 from models.dead_letters import DeadLetter
@@ -95,7 +96,7 @@ def two_records(start: int) -> RecordBatch:
 async def begun(writer: Writer, *partitions: TopicPartition) -> list[int]:
     """Take partitions over and begin them; return where each is read from."""
     await writer.take_over(partitions)
-    return [writer.begin(tp, 0) for tp in partitions]
+    return [writer.begin(tp, Life(0)) for tp in partitions]
 
 
 def offsets(sink: MemorySink) -> list[object]:

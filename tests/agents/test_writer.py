@@ -3,6 +3,7 @@
 import pytest
 
 from agents.writer import NotNextError
+from batching.lives import Life
 from models.positions import Position
 from models.records import RecordBatch
 from sinks.base import Fenced
@@ -31,7 +32,7 @@ async def test_batches_that_follow_on_are_stored_in_order(ear: Ear) -> None:
     await flushed(writer)
 
     assert offsets(sink) == [0, 1, 2, 4]
-    assert sink.stored == {TP: Position(1, 4, NOW_MILLISECONDS)}
+    assert sink.stored == {TP: Position(1, 4, NOW_MILLISECONDS, 5)}
     assert [letter.offset for letter in sink.dead_letters] == [3]
     assert ear.letters == sink.dead_letters
     assert writer.stored() == sink.stored
@@ -80,7 +81,7 @@ async def test_a_partition_may_begin_behind_what_retention_took(ear: Ear) -> Non
     writer = writer_to(MemorySink(), ear)
     await writer.take_over([TP])
 
-    assert writer.begin(TP, 40) == 40
+    assert writer.begin(TP, Life(40)) == 40
 
 
 async def test_a_partition_of_which_something_is_stored_begins_after_it(ear: Ear) -> None:
@@ -89,7 +90,7 @@ async def test_a_partition_of_which_something_is_stored_begins_after_it(ear: Ear
     writer = writer_to(sink, ear)
     await writer.take_over([TP])
 
-    assert writer.begin(TP, 40) == 42
+    assert writer.begin(TP, Life(40)) == 42
 
 
 async def test_a_partition_of_which_something_was_accepted_goes_on_after_it(ear: Ear) -> None:
@@ -97,7 +98,7 @@ async def test_a_partition_of_which_something_was_accepted_goes_on_after_it(ear:
     await begun(writer, TP)
     await writer.accept(batch_of([heartbeat()]))
 
-    assert writer.begin(TP, 0) == 1
+    assert writer.begin(TP, Life(0)) == 1
 
 
 async def test_a_suspended_partition_accepts_nothing_until_it_begins_again(ear: Ear) -> None:
@@ -108,7 +109,7 @@ async def test_a_suspended_partition_accepts_nothing_until_it_begins_again(ear: 
 
     writer.suspend([TP])
     await writer.accept(two_records(2))
-    again = writer.begin(TP, 0)
+    again = writer.begin(TP, Life(0))
     await writer.accept(two_records(2))
     await flushed(writer)
 

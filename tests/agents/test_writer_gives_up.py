@@ -2,6 +2,7 @@
 
 import asyncio
 
+from batching.lives import Life
 from models.positions import TopicPartition
 from sinks.memory import MemorySink
 from tests.agents.doubles import (
@@ -93,7 +94,7 @@ async def test_partitions_that_are_held_are_not_taken_over_twice(ear: Ear) -> No
 
     await asyncio.gather(writer.take_over([TP, OTHER]), writer.take_over([OTHER]))
 
-    assert writer.begin(TP, 0) == 2
+    assert writer.begin(TP, Life(0)) == 2
     assert ear.told.count("taken over 1") == 2
     sink.gate.set()
     await flushed(writer)

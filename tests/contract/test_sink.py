@@ -2,13 +2,15 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from uuid import UUID
 
 import pytest
 
 from models.batches import Batch
 from models.content_sessions import CONTENT_SESSIONS
 from models.decode import Decoder
-from models.positions import Position, TopicPartition
+from models.positions import Position, ReadTo, TopicPartition
 from models.refusals import Limits
 from sinks.base import Fenced, Totals
 from sinks.postgres.sink import PostgresSink
@@ -19,6 +21,7 @@ DECODER = Decoder(CONTENT_SESSIONS, Limits())
 NOTHING = Stored([], [])
 P0, P1 = partition(0), partition(1)
 BEGIN = Position(epoch=1, last_offset=-1, last_timestamp=None)
+TOPIC = UUID(int=7)
 MINUTE = int(NOW.timestamp()) * 1_000_000
 [BY_CDN] = [window for window in CONTENT_SESSIONS.windows if window.name == "traffic_by_cdn"]
 
@@ -69,9 +72,53 @@ async def test_a_write_stores_rows_and_moves_positions(subject: Subject) -> None
 
     assert await subject.look() == Stored([(0, 0, "a"), (0, 1, "b"), (1, 5, "c")], [])
     assert await subject.sink.positions([P0, P1]) == {
-        P0: Position(1, 1, NOW_MILLISECONDS),
-        P1: Position(1, 5, NOW_MILLISECONDS),
+        P0: Position(1, 1, NOW_MILLISECONDS, next_offset=2),
+        P1: Position(1, 5, NOW_MILLISECONDS, next_offset=6),
     }
+
+
+async def test_a_position_tells_where_reading_goes_on_and_of_which_topic_it_speaks(
+    subject: Subject,
+) -> None:
+    expected = {P0: BEGIN._replace(topic_id=TOPIC)}
+    await subject.sink.positions([P0])
+    aborted_behind = replace(batch_of([heartbeat()]), end=7, leader_epoch=3)
+    one = Batch(CONTENT_SESSIONS)
+    decoded = DECODER.decode(aborted_behind)
+    one.add(decoded, subject.sink.encode(decoded, epoch=1))
+
+    await subject.sink.write(one, expected)
+
+    held = (await subject.sink.positions([P0]))[P0]
+    assert held == Position(1, 0, NOW_MILLISECONDS, 7, 3, TOPIC)
+    assert held.read_to == ReadTo(7, 3)
+
+
+async def test_what_is_noted_beside_a_position_leaves_its_place(subject: Subject) -> None:
+    await subject.sink.write(batch(subject, [heartbeat()]), await subject.sink.positions([P0, P1]))
+    noted = Position(1, 0, NOW_MILLISECONDS, 9, 4, TOPIC)
+
+    await subject.sink.note({P0: noted})
+
+    assert await subject.sink.positions([P0, P1]) == {P0: noted, P1: BEGIN}
+    await subject.sink.write(batch(subject, [heartbeat()], start=9), {P0: noted})
+
+
+@pytest.mark.parametrize(
+    "late",
+    [
+        pytest.param(Position(1, 0, NOW_MILLISECONDS, 5, 4, TOPIC), id="of another place"),
+        pytest.param(Position(2, 1, NOW_MILLISECONDS, 5, 4, TOPIC), id="of another epoch"),
+        pytest.param(Position(1, 1, NOW_MILLISECONDS, 1, 4, TOPIC), id="read less far"),
+    ],
+)
+async def test_what_is_noted_too_late_is_not_kept(subject: Subject, late: Position) -> None:
+    two = batch(subject, [heartbeat(), heartbeat()])
+    await subject.sink.write(two, await subject.sink.positions([P0]))
+
+    await subject.sink.note({P0: late})
+
+    assert (await subject.sink.positions([P0]))[P0] == Position(1, 1, NOW_MILLISECONDS, 2)
 
 
 async def test_partitions_that_a_batch_does_not_touch_stay(subject: Subject) -> None:
@@ -103,7 +150,7 @@ async def test_a_wrong_expectation_is_fenced_and_stores_nothing(
 
     assert (await subject.look(), await subject.sink.totals([P0], 0)) == before
     assert await subject.sink.positions([P0, P1]) == {
-        P0: Position(1, 0, NOW_MILLISECONDS),
+        P0: Position(1, 0, NOW_MILLISECONDS, next_offset=1),
         P1: BEGIN,
     }
 

@@ -9,7 +9,7 @@ from app.engines.ports import free_port
 from models.batches import Batch
 from models.content_sessions import CONTENT_SESSIONS
 from models.decode import Decoder
-from models.positions import Positions
+from models.positions import Position, Positions
 from models.refusals import Limits
 from sinks.base import Fenced, SinkUnavailable
 from sinks.postgres.epochs import begin_epoch, stored_positions
@@ -64,7 +64,7 @@ async def test_a_read_only_database_is_unavailable_until_it_is_not(
 async def test_a_new_epoch_fences_whoever_still_runs(sink: PostgresSink, database: str) -> None:
     old = await sink.positions([TP])
 
-    number = await begin_epoch(database, TP.topic, {TP.partition: -1})
+    number = await begin_epoch(database, TP.topic, {TP: Position(1, -1, None)})
 
     assert number == 2
     with pytest.raises(Fenced):
@@ -76,7 +76,7 @@ async def test_a_new_epoch_fences_whoever_still_runs(sink: PostgresSink, databas
 async def test_an_epoch_may_begin_behind_what_is_lost(sink: PostgresSink, database: str) -> None:
     await sink.positions([TP])
 
-    await begin_epoch(database, TP.topic, {TP.partition: 119})
+    await begin_epoch(database, TP.topic, {TP: Position(1, 119, None)})
 
     assert (await sink.positions([TP]))[TP].last_offset == 119
 

@@ -13,6 +13,7 @@ import pytest
 from models.all import STREAMS
 from models.content_sessions import CONTENT_SESSIONS
 from models.market_ticks import MARKET_TICKS
+from models.positions import Position, TopicPartition
 from models.streams import Stream
 from models.windows import Window
 from sinks.postgres.epochs import begin_epoch
@@ -129,7 +130,8 @@ async def test_a_window_over_text_values_by_a_sequence_is_rebuilt_too(
 
 async def test_all_epochs_count(database: str, connection: asyncpg.Connection) -> None:
     await fill(database, CONTENT_SESSIONS)
-    await begin_epoch(database, CONTENT_SESSIONS.topic, {0: -1, 1: -1, 2: -1})
+    begun = {TopicPartition(CONTENT_SESSIONS.topic, one): Position(1, -1, None) for one in range(3)}
+    await begin_epoch(database, CONTENT_SESSIONS.topic, begun)
     await fill(database, CONTENT_SESSIONS, seed=2)
     folded = await rows(connection, BY_CDN)
     await connection.execute("TRUNCATE traffic_by_cdn_windows")
