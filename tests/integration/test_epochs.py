@@ -1,10 +1,30 @@
 """A topic that is not the one that was stored stops the worker, which says what to do."""
 
+import time
+
 import pytest
 
 from tests.integration.events import heartbeat
 from tests.integration.headrace import Headrace
+from tests.integration.topics import Topic
 from tests.integration.worker import Worker
+
+
+@pytest.mark.parametrize(
+    "count", [pytest.param(10, id="with fewer"), pytest.param(300, id="with more")]
+)
+def test_a_topic_made_anew_stops_the_worker_until_an_epoch_begins(
+    headrace: Headrace, worker: Worker, count: int
+) -> None:
+    with_old_records_stored(headrace, worker)
+    make_anew(headrace, count)
+
+    refused = refusal(worker)
+    follow_advice(headrace, worker)
+
+    assert "it was made anew: its id is" in refused
+    headrace.wait_for_records(worker, 100 + count)
+    assert epochs(headrace) == [(1, "old", 100), (2, "new", count)]
 
 
 @pytest.mark.parametrize(
@@ -14,20 +34,77 @@ from tests.integration.worker import Worker
         pytest.param(300, "the record at offset 99 is not the one", id="with more"),
     ],
 )
-def test_a_topic_made_anew_stops_the_worker_until_an_epoch_begins(
+def test_where_no_id_is_known_the_record_that_was_stored_last_tells(
     headrace: Headrace, worker: Worker, count: int, found: str
 ) -> None:
     with_old_records_stored(headrace, worker)
-    headrace.topic.delete()
-    headrace.topic.create()
-    headrace.topic.produce([heartbeat(channel="new")] * count)
+    headrace.query("UPDATE stream_positions SET topic_id = NULL")  # as an older release left it
+    make_anew(headrace, count)
 
     refused = refusal(worker)
     follow_advice(headrace, worker)
 
     assert found in refused
     headrace.wait_for_records(worker, 100 + count)
-    assert epochs(headrace) == [(1, "old", 100), (2, "new", count)]
+
+
+def test_a_topic_made_anew_with_the_same_timestamps_is_noticed(
+    headrace: Headrace, worker: Worker
+) -> None:
+    at = int(time.time() * 1_000)
+    headrace.topic.create()
+    produce_at(headrace.topic, at, [heartbeat(channel="old")] * 100)
+    worker.start()
+    headrace.wait_for_records(worker, 100)
+    worker.stop()
+    headrace.topic.delete()
+    headrace.topic.create()
+    produce_at(headrace.topic, at, [heartbeat(channel="new")] * 120)
+
+    refused = refusal(worker)
+    follow_advice(headrace, worker)
+
+    assert "its id is" in refused
+    headrace.wait_for_records(worker, 220)
+    assert epochs(headrace) == [(1, "old", 100), (2, "new", 120)]
+
+
+def test_what_lies_behind_the_last_record_is_not_lost_with_it(
+    headrace: Headrace, worker: Worker
+) -> None:
+    headrace.topic.create()
+    transaction(headrace.topic, [heartbeat()] * 10)  # and a marker at offset 10
+    worker.start()
+    headrace.wait_for_records(worker, 10)
+    worker.stop()
+    headrace.topic.delete_records(before=11)
+
+    worker.start()
+    headrace.topic.produce([heartbeat()])
+
+    headrace.wait_for_records(worker, 11)
+
+
+def test_aborted_records_that_were_passed_over_are_not_lost_later(
+    headrace: Headrace, worker: Worker
+) -> None:
+    headrace.topic.create()
+    headrace.topic.produce([heartbeat()] * 10)
+    worker.start()
+    headrace.wait_for_records(worker, 10)
+    transaction(headrace.topic, [heartbeat()] * 5, commit=False)  # up to its marker at offset 15
+    worker.wait_until(lambda: next_offset(headrace) == 16, "told that nothing was there")
+    headrace.topic.produce([heartbeat()])
+    headrace.wait_for_records(worker, 11)
+    transaction(headrace.topic, [heartbeat()] * 5, commit=False)
+    worker.wait_until(lambda: next_offset(headrace) == 23, "told so again")
+    worker.stop()
+    headrace.topic.delete_records(before=23)
+
+    worker.start()
+    headrace.topic.produce([heartbeat()])
+
+    headrace.wait_for_records(worker, 12)
 
 
 def test_records_lost_to_retention_stop_the_worker_until_an_epoch_begins(
@@ -51,6 +128,37 @@ def with_old_records_stored(headrace: Headrace, worker: Worker) -> None:
     worker.start()
     headrace.wait_for_records(worker, 100)
     worker.stop()
+
+
+def make_anew(headrace: Headrace, count: int) -> None:
+    headrace.topic.delete()
+    headrace.topic.create()
+    headrace.topic.produce([heartbeat(channel="new")] * count)
+
+
+def produce_at(topic: Topic, milliseconds: int, values: list[bytes]) -> None:
+    """Produce records that all have this timestamp, as a replayed file has that of its events."""
+    producer = topic.producer()
+    for value in values:
+        producer.produce(topic.name, value, timestamp=milliseconds)
+    assert producer.flush(20) == 0
+
+
+def transaction(topic: Topic, values: list[bytes], *, commit: bool = True) -> None:
+    producer = topic.producer(transactional_id=topic.name)
+    producer.init_transactions()
+    producer.begin_transaction()
+    for value in values:
+        producer.produce(topic.name, value)
+    producer.flush()
+    if commit:
+        producer.commit_transaction()
+    else:
+        producer.abort_transaction()
+
+
+def next_offset(headrace: Headrace) -> int:
+    return int(headrace.query("SELECT next_offset FROM stream_positions")[0][0])
 
 
 def refusal(worker: Worker) -> str:
