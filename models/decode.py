@@ -12,8 +12,8 @@ from models.reading import Reader, Values
 from models.records import Record, RecordBatch, weight
 from models.refusals import (
     EPOCH,
-    FIRST_TIME,
-    LAST_TIME,
+    FIRST_KEPT,
+    LAST_KEPT,
     MICROSECOND,
     Limits,
     Refused,
@@ -109,12 +109,13 @@ class Decoder:
     def _any_out_of_time(self, stamps: Sequence[int], times: Sequence[int]) -> bool:
         if not stamps:
             return False
+        first, last = min(times), max(times)
+        if not FIRST_KEPT <= first <= last <= LAST_KEPT:
+            return True
         earliest, latest = min(stamps) * _MILLISECOND, max(stamps) * _MILLISECOND
-        return (
-            max(times) - earliest > self._limits.skew_seconds * _SECOND
-            or latest - min(times) > self._limits.retention_seconds * _SECOND
-            or min(times) < FIRST_TIME
-            or max(times) > LAST_TIME
+        return latest >= 0 and (
+            last - earliest > self._limits.skew_seconds * _SECOND
+            or latest - first > self._limits.retention_seconds * _SECOND
         )
 
     def _refuse_by_time(
