@@ -1,6 +1,7 @@
 """From record batches to columns and dead letters. Bad bytes never raise."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import repeat
 from operator import floordiv, sub
@@ -59,6 +60,17 @@ class Decoder:
             size_bytes=weight(batch.records),
             last_offset=last.offset,
             last_timestamp=last.timestamp,
+        )
+
+    def reject(self, batch: RecordBatch, why: str) -> DecodedBatch:
+        """Make a dead letter of each record, whatever it says: a sink will never take it."""
+        refusal = Refused("rejected_by_sink", why)
+        return replace(
+            self.decode(batch),
+            offsets=[],
+            columns=self._columns([]),
+            timestamps=[],
+            dead_letters=[dead_letter(batch.tp, record, refusal) for record in batch.records],
         )
 
     def _rows(self, batch: RecordBatch) -> tuple[list[Record], list[Values], list[DeadLetter]]:
