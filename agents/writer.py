@@ -4,30 +4,32 @@ The sink's positions are the truth. A writer takes partitions over by asking for
 accepts only what follows on without a hole (`accept`), and gives everything up at once (`give_up`).
 While one batch is being written the next is decoded and encoded; when that is full too, `accept`
 waits, and with it the agent, the stream's buffer and the fetcher.
+
+Where the sink will never take a batch, its records are read again, and stored by halves, until the
+one that is to blame is a dead letter: no record stops a worker, and none waits in memory for that.
 """
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TypeVar
 
-from agents.pauses import Pauses
+from agents.halving import write_by_halves
+from agents.patience import PatientSink
 from agents.protocols import DeadLetters, Observer
+from agents.publishing import Publishing
 from batching.ending import end
 from batching.lives import Life
-from models.batches import Batch
+from models.batches import Batch, DecodedBatch
 from models.decode import Decoder
 from models.positions import Position, Positions, ReadTo, TopicPartition, places
 from models.records import RecordBatch
 from models.streams import Stream
-from sinks.base import Fenced, Sink, SinkUnavailable, Totals
+from sinks.base import Fenced, Rejected, Sink, SinkUnavailable
 from telemetry import fault_points
 
 logger = logging.getLogger(__name__)
-
-T = TypeVar("T")
 
 _FLUSH_BYTES = 8 * 1024 * 1024
 
@@ -61,21 +63,25 @@ class Writer:
         flush_records: int,
         backlog: Backlog,
         totals_since: Callable[[], int],
+        read_again: Callable[[], None],
     ) -> None:
+        """`read_again` makes the consumer read on from where each partition is stored."""
         self._stream = stream
         self._topic = topic
         self._taking_over = asyncio.Lock()
-        self._sink = sink
+        self._encode = sink.encode
+        self._sink = PatientSink(sink, observer.on_waiting, totals_since)
         self._decoder = decoder
-        self._dead_letters = dead_letters
+        self._letters = Publishing(dead_letters)
         self._observer = observer
         self._flush_records = flush_records
         self._backlog = backlog
-        self._totals_since = totals_since
+        self._read_again = read_again
         self._stored: dict[TopicPartition, Position] = {}
         self._read_to: dict[TopicPartition, ReadTo] = {}
         self._notes: dict[TopicPartition, Position] = {}
         self._accepting: set[TopicPartition] = set()
+        self._suspect_up_to: dict[TopicPartition, int] = {}
         self._pending = Batch(stream)
         self._writing: asyncio.Task[None] | None = None
         self._unwritten: frozenset[TopicPartition] = frozenset()
@@ -93,8 +99,8 @@ class Writer:
             new = [tp for tp in partitions if tp not in self._stored]
             if not new:
                 return
-            positions = await self._patiently(lambda: self._sink.positions(new))
-            totals = await self._patiently(lambda: self._sink.totals(new, self._totals_since()))
+            positions = await self._sink.positions(new)
+            totals = await self._sink.totals(new)
             self._stored.update(positions)
             self._observer.on_taken_over(positions, totals)
 
@@ -163,16 +169,10 @@ class Writer:
         if batch.start != expected:
             raise NotNextError(f"{batch.tp}: expected offset {expected}, came {batch.start}")
         self._observer.on_accepted(batch)
-        decoded = self._decoder.decode(batch)
-        rows = self._sink.encode(decoded, self._stored[batch.tp].epoch)
-        try:
-            self._pending.add(decoded, rows)
-        except BaseException:
-            self._take_pending()  # half added: nothing of it may be written
-            raise
-        self._backlog.size_bytes += decoded.size_bytes
-        self._read_to[batch.tp] = batch.read_to
-        if self._full():
+        is_suspect = batch.start <= self._suspect_up_to.get(batch.tp, -1)
+        if is_suspect or not self._add_to_pending(batch):
+            await self._flush_by_halves(batch)
+        elif self._full():
             await self.flush()
 
     async def flush(self) -> None:
@@ -181,7 +181,7 @@ class Writer:
         if self._pending.records:
             batch = self._take_pending()
             self._unwritten = frozenset(part.tp for part in batch.parts)
-            self._writing = asyncio.create_task(self._write(batch))
+            self._writing = asyncio.create_task(self._write_or_look_closer(batch))
         elif self._notes:
             self._writing = asyncio.create_task(self._note())
 
@@ -208,6 +208,29 @@ class Writer:
         finally:
             await self._drop()
 
+    def _add_to_pending(self, batch: RecordBatch) -> bool:
+        decoded = self._decoder.decode(batch)
+        try:
+            rows = self._encode(decoded, self._stored[batch.tp].epoch)
+            self._pending.add(decoded, rows)
+        except Rejected:  # by `encode`: nothing was added
+            return False
+        except BaseException:
+            self._take_pending()  # half added: nothing of it may be written
+            raise
+        self._backlog.size_bytes += decoded.size_bytes
+        self._read_to[batch.tp] = batch.read_to
+        return True
+
+    async def _flush_by_halves(self, batch: RecordBatch) -> None:
+        await self.flush()
+        await self._written()
+        if batch.tp not in self._accepting or batch.start != self._read_to[batch.tp].offset:
+            return  # given up meanwhile, or to be read again
+        self._read_to[batch.tp] = batch.read_to
+        self._unwritten = frozenset({batch.tp})
+        self._writing = asyncio.create_task(self._write_by_halves(batch))
+
     def _take_pending(self) -> Batch:
         batch, self._pending = self._pending, Batch(self._stream)
         self._backlog.size_bytes -= batch.size_bytes
@@ -222,6 +245,8 @@ class Writer:
         self._accepting.clear()
         self._read_to.clear()
         self._notes.clear()
+        self._suspect_up_to.clear()
+        self._letters.forget()
         writing, self._writing = self._writing, None
         if writing is not None:
             await end([writing])
@@ -244,13 +269,42 @@ class Writer:
             if self._writing is writing:
                 self._writing = None
 
+    async def _write_or_look_closer(self, batch: Batch) -> None:
+        try:
+            await self._write(batch)
+        except Rejected as reason:
+            logger.warning(
+                "reading %d records again, to store all others: %s", batch.records, reason
+            )
+            self._suspect_up_to |= {part.tp: part.last_offset for part in batch.parts}
+            for tp in {part.tp for part in (*batch.parts, *self._pending.parts)}:
+                self._accepting.discard(tp)
+                self._read_to.pop(tp, None)
+            self._take_pending()
+            self._read_again()
+        self._unwritten = frozenset()
+
+    async def _write_by_halves(self, batch: RecordBatch) -> None:
+        async def write(some: RecordBatch) -> None:
+            await self._write(self._made(self._decoder.decode(some)))
+
+        async def refuse(one: RecordBatch, why: str) -> None:
+            await self._write(self._made(self._decoder.reject(one, why)))
+
+        await write_by_halves(batch, write, refuse)
+        self._unwritten = frozenset()
+
+    def _made(self, decoded: DecodedBatch) -> Batch:
+        batch = Batch(self._stream)
+        batch.add(decoded, self._encode(decoded, self._stored[decoded.tp].epoch))
+        return batch
+
     async def _write(self, batch: Batch) -> None:
         expected = {part.tp: self._stored[part.tp] for part in batch.parts}
         # before the rows: published at least once, as a crash in between brings them here again
-        await self._dead_letters.publish(batch.dead_letters)
-        totals = await self._store(batch, expected)
+        await self._letters.publish(batch)
+        totals = await self._sink.write(batch, expected)
         self._stored.update(batch.positions(expected))
-        self._unwritten = frozenset()
         fault_points.reach("before_live_tables")
         self._observer.on_stored(batch, totals)
 
@@ -263,36 +317,3 @@ class Writer:
                 await self._sink.note(notes)
             held.update(notes)
             self._notes = {tp: at for tp, at in self._notes.items() if notes.get(tp) != at}
-
-    async def _store(self, batch: Batch, expected: Positions) -> Totals:
-        reached = batch.positions(expected)
-        pauses = Pauses(self._observer)
-        while True:
-            try:
-                totals = await self._sink.write(batch, expected)
-            except (SinkUnavailable, Fenced) as reason:
-                await pauses.wait(reason)
-            else:
-                pauses.over()
-                return totals
-            # The answer to COMMIT may have been lost, and what was fenced may be fenced by that
-            # very transaction: only the positions tell.
-            held = await self._patiently(lambda: self._sink.positions(reached))
-            if places(held) == places(reached):
-                pauses.over()
-                return await self._patiently(
-                    lambda: self._sink.totals(reached, self._totals_since())
-                )
-            if places(held) != places(expected):
-                raise Fenced(f"stored is {held}, expected was {expected}")
-
-    async def _patiently(self, ask: Callable[[], Awaitable[T]]) -> T:
-        pauses = Pauses(self._observer)
-        while True:
-            try:
-                answer = await ask()
-            except SinkUnavailable as reason:
-                await pauses.wait(reason)
-            else:
-                pauses.over()
-                return answer

@@ -9,6 +9,7 @@ Once for each stream; the streams share the consumer and nothing else.
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import cast
 
 import faust
 from yarl import URL
@@ -27,7 +28,7 @@ from app.settings import Settings
 from app.status import StatusOf, StreamStatus
 from app.streams import chosen_streams, own_sql
 from batching.app import CONFIGURATION, BatchApp
-from batching.consumer import BatchTransport
+from batching.consumer import BatchConsumer, BatchTransport
 from batching.recovery import LiveTableManager
 from batching.table import PartitionRouter, WindowTable
 from db.keeping_rounds import Round, keep
@@ -105,6 +106,7 @@ def _line(app: BatchApp, settings: Settings, stream: Stream, backlog: Backlog) -
         flush_records=settings.flush_records,
         backlog=backlog,
         totals_since=live.oldest_start,
+        read_again=lambda: cast("BatchConsumer", app.consumer).look_again(topic.get_topic_name()),
     )
     status = StreamStatus(stream, stats, writer, {w.name: t for w, t in tables.items()})
     readings = StreamReadings(

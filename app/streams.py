@@ -43,7 +43,12 @@ def _shaped(stream: Stream, settings: Settings) -> Stream:
         for window in stream.windows
     )
     keeps_rows = stream.keeps_rows and stream.topic not in settings.windows_only
-    return replace(stream, windows=windows, keeps_rows=keeps_rows)
+    try:
+        return replace(stream, windows=windows, keeps_rows=keeps_rows)
+    except (
+        TypeError
+    ) as error:  # a sum that has room for a minute's events may have none for a day's
+        raise StreamsError(f"HEADRACE_WINDOW_SECONDS: {error}") from error
 
 
 def _check(names: Iterable[str], known: Iterable[str], setting: str, what: str) -> None:
@@ -59,7 +64,10 @@ def _load(path: Path) -> Stream:
     if spec is None or spec.loader is None or not path.is_file():
         raise StreamsError(f"HEADRACE_STREAM_FILES: {path} is no Python file")
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    try:
+        spec.loader.exec_module(module)
+    except TypeError as error:  # what a declaration is refused with
+        raise StreamsError(f"{path}: {error}") from error
     stream = getattr(module, "STREAM", None)
     if not isinstance(stream, Stream):
         raise StreamsError(f"{path}: expected STREAM = Stream(...) in it")

@@ -7,8 +7,10 @@ Reason = Literal[
     "malformed",  # not JSON: truncated, invalid UTF-8, NaN, nested too deeply, no value at all
     "invalid",  # JSON, but not this event: a missing field, a wrong type, a value out of bounds
     "unknown_schema_version",
-    "from_the_future",  # event time later than the record's timestamp by more than the allowed skew
-    "expired",  # event time older than the retention when the record was produced
+    # event time later than the record's timestamp by more than the allowed skew, or after 2099
+    "from_the_future",
+    # event time older than the retention when the record was produced, or before 1970
+    "expired",
     "too_large",
     "rejected_by_sink",
 ]

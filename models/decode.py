@@ -1,6 +1,7 @@
 """From record batches to columns and dead letters. Bad bytes never raise."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import repeat
 from operator import floordiv, sub
@@ -12,8 +13,8 @@ from models.reading import Reader, Values
 from models.records import Record, RecordBatch, weight
 from models.refusals import (
     EPOCH,
-    FIRST_TIME,
-    LAST_TIME,
+    FIRST_KEPT,
+    LAST_KEPT,
     MICROSECOND,
     Limits,
     Refused,
@@ -60,6 +61,17 @@ class Decoder:
             last_offset=last.offset,
             last_timestamp=last.timestamp,
             read_to=batch.read_to,
+        )
+
+    def reject(self, batch: RecordBatch, why: str) -> DecodedBatch:
+        """Make a dead letter of each record, whatever it says: a sink will never take it."""
+        refusal = Refused("rejected_by_sink", why)
+        return replace(
+            self.decode(batch),
+            offsets=[],
+            columns=self._columns([]),
+            timestamps=[],
+            dead_letters=[dead_letter(batch.tp, record, refusal) for record in batch.records],
         )
 
     def _rows(self, batch: RecordBatch) -> tuple[list[Record], list[Values], list[DeadLetter]]:
@@ -110,12 +122,13 @@ class Decoder:
     def _any_out_of_time(self, stamps: Sequence[int], times: Sequence[int]) -> bool:
         if not stamps:
             return False
+        first, last = min(times), max(times)
+        if not FIRST_KEPT <= first <= last <= LAST_KEPT:
+            return True
         earliest, latest = min(stamps) * _MILLISECOND, max(stamps) * _MILLISECOND
-        return (
-            max(times) - earliest > self._limits.skew_seconds * _SECOND
-            or latest - min(times) > self._limits.retention_seconds * _SECOND
-            or min(times) < FIRST_TIME
-            or max(times) > LAST_TIME
+        return latest >= 0 and (
+            last - earliest > self._limits.skew_seconds * _SECOND
+            or latest - first > self._limits.retention_seconds * _SECOND
         )
 
     def _refuse_by_time(

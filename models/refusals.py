@@ -21,6 +21,15 @@ MICROSECOND = timedelta(microseconds=1)
 FIRST_TIME = (datetime.min.replace(tzinfo=UTC) - EPOCH) // MICROSECOND
 LAST_TIME = (datetime.max.replace(tzinfo=UTC) - EPOCH) // MICROSECOND
 
+FIRST_YEAR, LAST_YEAR = 1970, 2099
+"""Events are of these years, whatever their records' timestamps say.
+
+A record may have no timestamp, or one that is as wrong as its event. A fixed bound is the one that
+every replay repeats; the clock is not.
+"""
+FIRST_KEPT = 0
+LAST_KEPT = (datetime(LAST_YEAR + 1, 1, 1, tzinfo=UTC) - EPOCH) // MICROSECOND - 1
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -74,12 +83,16 @@ def readable(value: bytes | None, limits: Limits) -> bytes:
 def judge_time(time: int, timestamp: int, limits: Limits) -> Refused | None:
     """Hold an event time (microseconds) against its record's timestamp (milliseconds).
 
-    Both are properties of the record, so every replay comes to the same verdict.
+    Both are properties of the record, so every replay comes to the same verdict. A record without
+    a timestamp (negative) is judged by its year alone.
     """
     if not FIRST_TIME <= time <= LAST_TIME:
         return Refused("invalid", "event time: not in the years 1 to 9999, in UTC")
-    if timestamp < 0:
-        return None  # a record without a timestamp cannot be judged
+    against_record = _judge_against_record(time, timestamp, limits) if timestamp >= 0 else None
+    return against_record or _judge_year(time)
+
+
+def _judge_against_record(time: int, timestamp: int, limits: Limits) -> Refused | None:
     ahead = (time - timestamp * 1_000) / 1_000_000
     if ahead > limits.skew_seconds:
         return Refused(
@@ -92,6 +105,16 @@ def judge_time(time: int, timestamp: int, limits: Limits) -> Refused | None:
             f"event time {-ahead:.0f} s before the record's, kept are {limits.retention_seconds} s",
         )
     return None
+
+
+def _judge_year(time: int) -> Refused | None:
+    if FIRST_KEPT <= time <= LAST_KEPT:
+        return None
+    year = (EPOCH + time * MICROSECOND).year
+    return Refused(
+        "expired" if time < FIRST_KEPT else "from_the_future",
+        f"event time in the year {year}, allowed are {FIRST_YEAR} to {LAST_YEAR}",
+    )
 
 
 def dead_letter(tp: TopicPartition, record: Record, refusal: Refused) -> DeadLetter:

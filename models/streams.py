@@ -1,6 +1,6 @@
 """A stream is data, not code: its topic, its event, its windows."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -12,7 +12,7 @@ from models.events import Event, EventField, fields_of
 from models.types import Column as Declared
 from models.types import Kind
 from models.versions import Versions
-from models.windows import Window
+from models.windows import Measure, Sum, Window
 
 _FIRST: Mapping[Kind, int] = {"int4": -(2**31), "int8": -(2**63)}
 """The least number of each kind, the narrowest kind first."""
@@ -20,12 +20,16 @@ _FIRST: Mapping[Kind, int] = {"int4": -(2**31), "int8": -(2**63)}
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of the raw table; `field` is where its values come from."""
+    """A column of the raw table; `field` is where its values come from.
+
+    `largest` is the largest magnitude that a whole number in it may have.
+    """
 
     name: str
     kind: Kind
     field: str
     nullable: bool = False
+    largest: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,19 +90,58 @@ class Stream:
         for key in window.keys:
             if self.column(key).nullable:
                 raise TypeError(f"window {window.name}: key {key!r} may be null")
+            if self.column(key).kind in _NO_KEYS:
+                raise TypeError(
+                    f"window {window.name}: key {key!r} is {self.column(key).kind}, which is no key"
+                )
         for measure in window.measures:
-            for name in measure.of:
-                self.column(name)
+            columns = [self.column(name) for name in measure.of]
+            if why := _does_not_fit(measure, window.seconds, columns):
+                raise TypeError(f"window {window.name}: measure {measure.name!r}: {why}")
 
 
 EXTRA = "extra"
+
+_NO_KEYS = ("timestamptz", "jsonb", "text[]")
+_MOST_EVENTS_A_SECOND = 10_000
+"""Of one key of a window, in one partition: a sum has to have room for so many of the largest."""
+
+
+def _does_not_fit(measure: Measure, seconds: int, columns: Sequence[Column]) -> str:
+    """Say why a measure that is a column as it is cannot be stored; nothing where it can.
+
+    What a `value` of its own computes is not known here: where that leaves 64 bits, PostgreSQL
+    says so, and the record is a dead letter.
+    """
+    if not measure.takes_column_as_it_is or measure.kind not in _FIRST:
+        return ""
+    [column] = columns
+    if column.kind not in _FIRST:
+        return f"{column.name!r} is {column.kind}: say kind={column.kind!r}"
+    events = seconds * _MOST_EVENTS_A_SECOND
+    if not isinstance(measure, Sum) or (column.largest or 0) * events < -_FIRST[measure.kind]:
+        return ""
+    return (
+        f"{events:,} events of {column.largest} leave the {measure.kind}: say kind='numeric' "
+        f"(in the window's table too), or bound {column.name!r} lower"
+    )
 
 
 def _column(declared: EventField) -> Column:
     said = next((item for item in declared.metadata if isinstance(item, Declared)), Declared())
     return Column(
-        said.name or declared.name, said.kind or _kind(declared), declared.name, declared.nullable
+        said.name or declared.name,
+        said.kind or _kind(declared),
+        declared.name,
+        declared.nullable,
+        _largest(declared) if declared.type is int else None,
     )
+
+
+def _largest(declared: EventField) -> int | None:
+    bounds: list[Any] = [bound.ge for bound in declared.metadata if isinstance(bound, Ge)]
+    bounds += [bound.le for bound in declared.metadata if isinstance(bound, Le)]
+    return max(map(abs, bounds), default=None)
 
 
 def _kind(declared: EventField) -> Kind:

@@ -42,6 +42,11 @@ class Measure:
     kind: Kind = "int8"
     sql: str = ""
 
+    @property
+    def takes_column_as_it_is(self) -> bool:
+        """Whether the value is that of one column."""
+        return self.value is _same
+
     def values(self, places: Sequence[int]) -> Callable[[Sequence[Any]], Any]:
         """Say how to compute `value` from a sequence that has the columns of `of` at `places`."""
         if not places:

@@ -15,6 +15,13 @@ class SinkUnavailable(Exception):  # noqa: N818 - a signal, not an error: not no
     """The sink cannot take anything now. Nothing is wrong with the records."""
 
 
+class Rejected(Exception):  # noqa: N818 - a verdict
+    """The sink will never take what it was given; the text says why, and can be stored.
+
+    It is about one record at least: given again without it, the others are stored.
+    """
+
+
 class Fenced(Exception):  # noqa: N818 - a signal: another worker is ahead
     """The stored positions are not the expected ones: another worker has gone on. Stop."""
 
@@ -40,7 +47,7 @@ class Sink(Protocol):
     def encode(self, decoded: DecodedBatch, epoch: int) -> Any:
         """Make of a batch's rows what `write` stores. Pure, and for this sink's eyes only.
 
-        Called as soon as they are decoded: what waits to be written is then small.
+        Called as soon as they are decoded: what waits to be written is then small. Raises Rejected.
         """
         ...
 
@@ -48,8 +55,9 @@ class Sink(Protocol):
         """Store rows, window deltas, dead letters and positions as one; return when durable.
 
         Returns the new totals of every window touched. Raises SinkUnavailable when the sink cannot
-        take it now (whether it was stored, `positions` tells) and Fenced when `expected` is not
-        what is stored; nothing is stored then. Anything else is a bug.
+        take it now (whether it was stored, `positions` tells), Rejected when it never will, and
+        Fenced when `expected` is not what is stored; nothing is stored in these two cases. Anything
+        else is a bug.
         """
         ...
 

@@ -1,12 +1,12 @@
 """The documented fake: a sink in memory, for tests. Same contract, same tests (tests/contract)."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from models.batches import Batch, DecodedBatch
 from models.dead_letters import DeadLetter
 from models.fold import Deltas, merge_deltas
 from models.positions import Position, Positions, TopicPartition
-from sinks.base import Fenced, SinkUnavailable, Totals
+from sinks.base import Fenced, Rejected, SinkUnavailable, Totals
 
 
 class MemorySink:
@@ -19,6 +19,9 @@ class MemorySink:
         self.stored: dict[TopicPartition, Position] = {}
         self.unavailable = 0
         """How many of the next calls raise SinkUnavailable."""
+
+        self.refuses: Callable[[tuple[object, ...]], bool] = lambda _: False
+        """Which rows, as `encode` makes them, it will never take."""
 
     async def positions(self, partitions: Iterable[TopicPartition]) -> Positions:
         self._check()
@@ -44,6 +47,8 @@ class MemorySink:
         reached = batch.positions(expected)
         if any(self.stored[tp].place != expected[tp].place for tp in reached):
             raise Fenced(f"stored is {self.stored}, expected was {expected}")
+        if any(self.refuses(row) for part in batch.parts for row in part.rows):
+            raise Rejected("told to refuse a row")
         deltas = batch.deltas()
         merge_deltas(self.windows, deltas)
         for part in batch.parts:

@@ -74,6 +74,8 @@ class Connection:
             # asyncpg raises all sorts of things on a connection that is gone
             is_gone = self._open is not None and self._open.is_closed()
             self._cut()
+            if isinstance(error, asyncpg.UndefinedTableError):
+                raise SinkUnavailable(_explain_missing(error)) from error
             if isinstance(error, _NOT_NOW) or (is_gone and isinstance(error, Exception)):
                 raise SinkUnavailable(_explain(error)) from error
             raise
@@ -112,6 +114,13 @@ class Connection:
             opened.terminate()
 
 
+async def commit(connection: asyncpg.Connection) -> None:
+    """Commit; SinkUnavailable where PostgreSQL rolled back instead, which is no error to it."""
+    answer = await connection.execute("COMMIT")
+    if answer != "COMMIT":
+        raise SinkUnavailable(f"PostgreSQL answered {answer} to COMMIT: nothing was stored")
+
+
 async def watched(connection: asyncpg.Connection, copying: Coroutine[Any, Any, Any]) -> None:
     """Run a COPY; TimeoutError when it takes too long, ConnectionError when the server is gone.
 
@@ -132,3 +141,10 @@ async def watched(connection: asyncpg.Connection, copying: Coroutine[Any, Any, A
 
 def _explain(error: BaseException) -> str:
     return f"PostgreSQL: {str(error) or 'no answer'} ({type(error).__name__})"
+
+
+def _explain_missing(error: asyncpg.UndefinedTableError) -> str:
+    return (
+        f"PostgreSQL: a table is missing: {error.args[0]}. Bring it back (from a backup, or by the "
+        "SQL that made it): writing then goes on by itself"
+    )

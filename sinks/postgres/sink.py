@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 
@@ -9,17 +10,20 @@ from db.keeping import KnownDays
 from db.queries import load
 from models.batches import Batch, DecodedBatch
 from models.dead_letters import DeadLetter
-from models.fold import Deltas
 from models.positions import Position, Positions, TopicPartition
 from models.streams import Stream
+from models.windows import Window
 from sinks.base import Fenced, SinkUnavailable, Totals
 from sinks.postgres import copy
-from sinks.postgres.connection import Connection, watched
+from sinks.postgres.connection import Connection, commit, watched
+from sinks.postgres.refusals import counted, told_apart
 from sinks.postgres.upsert import arrays, read_totals, totals_sql, upsert_sql
 from telemetry import fault_points
 
-_NO_PARTITION = (asyncpg.CheckViolationError, asyncpg.UndefinedTableError)
 _POSITION_COLUMNS = ("kafka_offset", "kafka_partition", "epoch")
+
+Arrays = Sequence[Sequence[Any]]
+"""A statement's parameters: one array for each column."""
 
 
 class PostgresSink:
@@ -73,7 +77,10 @@ class PostgresSink:
             return b""
         kinds = [*(column.kind for column in self._stream.columns), "int8"]
         columns = zip(kinds, [*decoded.columns, decoded.offsets], strict=True)
-        return copy.encode_rows(list(columns), [("int4", decoded.tp.partition), ("int4", epoch)])
+        with counted(self._stream.topic):
+            return copy.encode_rows(
+                list(columns), [("int4", decoded.tp.partition), ("int4", epoch)]
+            )
 
     async def write(self, batch: Batch, expected: Positions) -> Totals:
         """Store a batch in one transaction; its order of steps is what makes it exact.
@@ -82,26 +89,24 @@ class PostgresSink:
         would let a paused worker block its successor for ever, as no PostgreSQL timeout fires
         inside COPY. No ROLLBACK anywhere: an error cuts the connection, and that undoes the rest.
         """
-        deltas = batch.deltas()  # before BEGIN: a session that idles in its transaction is cut
-        try:
-            return await self._write(batch, deltas, expected)
-        except _NO_PARTITION as error:  # what its days held has expired and was dropped meanwhile
-            self._days.forget()
-            raise SinkUnavailable(f"no partition for a row: {error}") from error
-
-    async def _write(self, batch: Batch, deltas: Deltas, expected: Positions) -> Totals:
+        # All of Python's work before BEGIN: a session that idles in its transaction is cut.
+        merges = self._merges(batch)
+        letters = _letters(batch.dead_letters, expected)
+        moves = _moves(batch, expected)
         async with self._connection.use() as connection:
             await self._days.ensure(connection, batch.days)
             await connection.execute("BEGIN")
             await self._copy(connection, batch)
             fault_points.reach("before_upsert")
-            totals = await self._merge(deltas)
-            await self._add_dead_letters(batch.dead_letters, expected)
+            merged = [(window, await self._merge(window, given)) for window, given in merges]
+            if letters:
+                await self._connection.prepared(self._sql["add_dead_letters"]).fetch(*letters)
             fault_points.reach("before_compare_and_set")
-            await self._advance(batch, expected)
+            await self._advance(moves, expected)
             fault_points.reach("before_commit")
-            await connection.execute("COMMIT")
-        return totals
+            with told_apart(self._stream.topic):  # constraints that are looked at in the end
+                await commit(connection)
+        return {window: read_totals(window, records) for window, records in merged}
 
     async def close(self) -> None:
         await self._connection.close()
@@ -109,55 +114,67 @@ class PostgresSink:
     async def _copy(self, connection: asyncpg.Connection, batch: Batch) -> None:
         if not (batch.row_count and self._stream.keeps_rows):
             return
-        await watched(
-            connection,
-            connection.copy_to_table(
-                self._days.target(batch.days),
-                source=_copied(batch),
-                columns=self._columns,
-                format="binary",
-            ),
+        target = self._days.target(batch.days)
+        copying = connection.copy_to_table(
+            target, source=_copied(batch), columns=self._columns, format="binary"
         )
+        try:
+            with told_apart(self._stream.topic):
+                await watched(connection, copying)
+        except (SinkUnavailable, asyncpg.UndefinedTableError) as error:
+            # perhaps what its days held has expired and was dropped meanwhile
+            self._days.forget()
+            if target == self._stream.topic or isinstance(error, SinkUnavailable):
+                raise
+            raise SinkUnavailable(f"no partition for a row: {error.args[0]}") from error
 
-    async def _merge(self, deltas: Deltas) -> Totals:
-        totals = {}
-        for window, rows in deltas.items():
-            if rows:
-                upsert = self._connection.prepared(self._upserts[window])
-                totals[window] = read_totals(window, await upsert.fetch(*arrays(rows.items())))
-        return totals
+    def _merges(self, batch: Batch) -> list[tuple[Window, Arrays]]:
+        with counted(f"windows of {self._stream.topic}"):
+            deltas = batch.deltas()
+        return [(window, arrays(rows.items())) for window, rows in deltas.items() if rows]
 
-    async def _add_dead_letters(self, letters: Iterable[DeadLetter], expected: Positions) -> None:
-        rows = [
-            (
-                letter.timestamp,
-                letter.topic,
-                letter.partition,
-                letter.offset,
-                expected[TopicPartition(letter.topic, letter.partition)].epoch,
-                letter.reason,
-                letter.detail,
-                letter.payload,
-            )
-            for letter in letters
-        ]
-        if rows:
-            add = self._connection.prepared(self._sql["add_dead_letters"])
-            await add.fetch(*zip(*rows, strict=True))
+    async def _merge(self, window: Window, given: Arrays) -> list[asyncpg.Record]:
+        try:
+            with told_apart(window.table):
+                return await self._connection.prepared(self._upserts[window]).fetch(*given)
+        except SinkUnavailable:
+            self._days.forget()
+            raise
 
-    async def _advance(self, batch: Batch, expected: Positions) -> None:
-        moves = [
-            (*tp, new.epoch, expected[tp].last_offset, *new[1:])
-            # in one order, so that two workers cannot lock each other out
-            for tp, new in sorted(batch.positions(expected).items())
-        ]
+    async def _advance(self, moves: Arrays, expected: Positions) -> None:
         advance = self._connection.prepared(self._sql["advance"])
-        await advance.fetch(*zip(*moves, strict=True))
+        await advance.fetch(*moves)
         done = advance.get_statusmsg()
-        if done != f"UPDATE {len(moves)}":
+        if done != f"UPDATE {len(moves[0])}":
             raise Fenced(
                 f"another worker has stored further than {sorted(expected.items())} ({done})"
             )
+
+
+def _letters(letters: Iterable[DeadLetter], expected: Positions) -> Arrays:
+    rows = [
+        (
+            letter.timestamp,
+            letter.topic,
+            letter.partition,
+            letter.offset,
+            expected[TopicPartition(letter.topic, letter.partition)].epoch,
+            letter.reason,
+            letter.detail,
+            letter.payload,
+        )
+        for letter in letters
+    ]
+    return list(zip(*rows, strict=True))
+
+
+def _moves(batch: Batch, expected: Positions) -> Arrays:
+    moves = [
+        (*tp, new.epoch, expected[tp].last_offset, *new[1:])
+        # in one order, so that two workers cannot lock each other out
+        for tp, new in sorted(batch.positions(expected).items())
+    ]
+    return list(zip(*moves, strict=True))
 
 
 async def _copied(batch: Batch) -> AsyncIterator[bytes]:

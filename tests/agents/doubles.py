@@ -85,6 +85,7 @@ def writer_to(sink: Sink, ear: Ear, *, flush_records: int = 2) -> Writer:
         flush_records=flush_records,
         backlog=Backlog(),
         totals_since=lambda: 0,
+        read_again=lambda: ear.told.append("read again"),
     )
 
 

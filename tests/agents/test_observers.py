@@ -31,6 +31,7 @@ async def test_partitions_that_are_given_up_wait_for_nothing(ear: Ear) -> None:
         flush_records=2,
         backlog=Backlog(),
         totals_since=lambda: 2**62,
+        read_again=lambda: None,
     )
     await begun(writer, TP)
     sink.unavailable = 1_000

@@ -30,6 +30,8 @@ class Subject:
 
     sink: Sink
     look: Callable[[], Awaitable[Stored]]
+    refuse: Callable[[str], Awaitable[None]]
+    """Have the sink never take rows of this session."""
 
 
 def memory() -> Subject:
@@ -39,7 +41,10 @@ def memory() -> Subject:
         rows = [(int(str(row[0])), int(str(row[1])), str(row[3])) for row in sink.rows]
         return Stored(sorted(rows), sink.dead_letters)
 
-    return Subject(sink, look)
+    async def refuse(session_id: str) -> None:
+        sink.refuses = lambda row: session_id in row
+
+    return Subject(sink, look, refuse)
 
 
 def postgres(dsn: str, sink: Sink) -> Subject:
@@ -55,7 +60,17 @@ def postgres(dsn: str, sink: Sink) -> Subject:
             await connection.close()
         return Stored([tuple(row) for row in rows], [DeadLetter(*letter) for letter in letters])
 
-    return Subject(sink, look)
+    async def refuse(session_id: str) -> None:
+        connection = await asyncpg.connect(dsn)
+        try:
+            await connection.execute(
+                "ALTER TABLE content_sessions ADD CONSTRAINT nobody_expects"
+                f" CHECK (session_id <> '{session_id}')"
+            )
+        finally:
+            await connection.close()
+
+    return Subject(sink, look, refuse)
 
 
 def partition(number: int) -> TopicPartition:

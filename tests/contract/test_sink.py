@@ -12,8 +12,9 @@ from models.content_sessions import CONTENT_SESSIONS
 from models.decode import Decoder
 from models.positions import Position, ReadTo, TopicPartition
 from models.refusals import Limits
-from sinks.base import Fenced, Totals
+from sinks.base import Fenced, Rejected, Totals
 from sinks.postgres.sink import PostgresSink
+from tests.agents.doubles import Ear, begun, flushed, writer_to
 from tests.contract.stored import Stored, Subject, memory, partition, postgres
 from tests.models.records import NOW, NOW_MILLISECONDS, batch_of, heartbeat
 
@@ -194,6 +195,45 @@ async def test_dead_letters_are_kept_untouched(subject: Subject, payload: bytes 
 
     assert await subject.look() == Stored([], bad.dead_letters)
     assert (await subject.sink.positions([P0]))[P0].last_offset == 0
+
+
+async def test_a_batch_with_a_row_that_is_refused_for_good_is_rejected_whole(
+    subject: Subject,
+) -> None:
+    positions = await subject.sink.positions([P0])
+    await subject.refuse("refused")
+    with_neighbours = batch(
+        subject, [heartbeat(), None, heartbeat(session_id="refused"), heartbeat()]
+    )
+
+    with pytest.raises(Rejected) as rejected:
+        await subject.sink.write(with_neighbours, positions)
+
+    assert 0 < len(str(rejected.value)) < 500
+    assert await subject.look() == NOTHING
+    assert await subject.sink.positions([P0]) == positions
+
+
+async def test_one_bad_row_does_not_lose_its_neighbours(subject: Subject) -> None:
+    await subject.refuse("refused")
+    values = [heartbeat(session_id=name) for name in ("a", "b", "refused", "c")]
+    ear = Ear()
+    writer = writer_to(subject.sink, ear)
+    await begun(writer, P0)
+
+    await writer.accept(batch_of(values))
+    await flushed(writer)
+    assert ear.told[-1] == "read again"
+    await writer.accept(batch_of(values, start=writer.begin(P0, 0)))
+    await flushed(writer)
+
+    stored = await subject.look()
+    assert stored.rows == [(0, 0, "a"), (0, 1, "b"), (0, 3, "c")]
+    assert [(letter.offset, letter.reason) for letter in stored.dead_letters] == [
+        (2, "rejected_by_sink")
+    ]
+    events = sum(int(str(row[0])) for row in by_cdn(await subject.sink.totals([P0], 0)).values())
+    assert events == 3
 
 
 @pytest.mark.parametrize("steps", [0, 1, 2, 5, 10, 20, 40, 80])

@@ -65,3 +65,44 @@ def test_bad_records_end_in_the_table_and_on_the_topic_of_dead_letters(
         assert headers["headrace.reason"] == reason.encode()
         assert headers["headrace.source"] == key
         assert headers["headrace.detail"]
+
+
+NO_TIMESTAMP, NEGATIVE = -1, -86_400_000
+FAR_AWAY = 253_402_300_799_999  # the last millisecond of the year 9999
+ANY_TIMESTAMP = {"message.timestamp.after.max.ms": str(2**63 - 1)}
+ODD_TIMES = [
+    ("0001-01-01T00:00:00Z", NO_TIMESTAMP, "expired"),  # Go's zero time
+    ("0001-01-01T00:00:00Z", NEGATIVE, "expired"),
+    ("9999-12-31T23:59:59.999999Z", NO_TIMESTAMP, "from_the_future"),
+    ("9999-12-31T23:59:59.999999Z", FAR_AWAY, "from_the_future"),
+    ("2500-01-01T00:00:00Z", NEGATIVE, "from_the_future"),
+]
+
+
+def test_no_event_time_stops_a_worker_whatever_its_record_says(
+    headrace: Headrace, worker: Worker
+) -> None:
+    headrace.topic.create(config=ANY_TIMESTAMP)
+    odd = [(heartbeat(time), timestamp) for time, timestamp, _ in ODD_TIMES]
+    edges = ["1970-01-01T00:00:00Z", "2099-12-31T23:59:59.999999Z"]
+    worker.start()
+
+    headrace.topic.produce_at([*odd, *((heartbeat(time), NO_TIMESTAMP) for time in edges)])
+    headrace.topic.produce([heartbeat()])
+    headrace.wait_for_records(worker, len(odd) + 3)
+    headrace.topic.produce_at([(heartbeat(), NO_TIMESTAMP)])
+    wait_for_offset(headrace, worker, len(odd) + 3)
+    worker.restart()  # its takeover reads the record without a timestamp back
+    headrace.topic.produce([heartbeat()])
+    wait_for_offset(headrace, worker, len(odd) + 4)
+
+    letters = 'SELECT reason FROM event_dead_letters ORDER BY "offset"'
+    assert [reason for (reason,) in headrace.query(letters)] == [
+        reason for _, _, reason in ODD_TIMES
+    ]
+
+
+def wait_for_offset(headrace: Headrace, worker: Worker, offset: int) -> None:
+    # not by rows: retention takes those of 1970 when the worker starts again
+    position = "SELECT last_offset FROM stream_positions"
+    worker.wait_until(lambda: headrace.query(position) == [(offset,)], f"at offset {offset}")

@@ -80,6 +80,13 @@ class Topic:
             producer.produce(self.name, value, partition=partition)
         assert producer.flush(_SECONDS) == 0
 
+    def produce_at(self, records: Iterable[tuple[bytes, int]]) -> None:
+        """Send values with timestamps (milliseconds) of their own, however odd."""
+        producer = self.producer()
+        for value, timestamp in records:
+            producer.produce(self.name, value, partition=0, timestamp=timestamp)
+        assert producer.flush(_SECONDS) == 0
+
     def producer(self, **options: str | int) -> Producer:
         named = {name.replace("_", "."): value for name, value in options.items()}
         return Producer({"bootstrap.servers": self.broker, **named})

@@ -8,8 +8,16 @@ from hypothesis import strategies as st
 
 from models.content_sessions import CONTENT_SESSIONS
 from models.decode import Decoder
+from models.records import RecordBatch
 from models.refusals import Limits
-from tests.models.records import NOW_MILLISECONDS, batch_of, heartbeat, seconds_from_now
+from tests.models.records import (
+    NOW_MILLISECONDS,
+    TP,
+    KafkaRecord,
+    batch_of,
+    heartbeat,
+    seconds_from_now,
+)
 from tests.models.spoiling import damaged_heartbeats, heartbeats
 
 DECODER = Decoder(CONTENT_SESSIONS, Limits(event_bytes=1_000_000))
@@ -139,13 +147,64 @@ def test_time_is_judged_against_the_time_of_the_record(seconds: float, reason: s
     assert [letter.reason for letter in decoded.dead_letters] == ([reason] if reason else [])
 
 
-def test_a_record_without_a_timestamp_is_not_judged_by_it() -> None:
-    times = ["2001-01-01T00:00:00Z", "9999-12-31T23:59:59-10:00", "0001-01-01T00:00:00+10:00"]
+NO_TIMESTAMP, NEGATIVE = -1, -(2**62)
+FAR_AWAY = 253_402_300_799_999  # the end of the year 9999, in milliseconds
 
-    decoded = DECODER.decode(batch_of([heartbeat(time) for time in times], timestamp=-1))
+
+@pytest.mark.parametrize("timestamp", [NO_TIMESTAMP, NEGATIVE])
+@pytest.mark.parametrize(
+    ("time", "reason"),
+    [
+        ("0001-01-01T00:00:00+10:00", "invalid"),
+        ("0001-01-01T00:00:00Z", "expired"),  # Go's zero time
+        ("1969-12-31T23:59:59.999999Z", "expired"),
+        ("1970-01-01T00:00:00Z", None),
+        ("2001-01-01T00:00:00Z", None),
+        ("2099-12-31T23:59:59.999999Z", None),
+        ("2100-01-01T00:00:00Z", "from_the_future"),
+        ("2500-01-01T00:00:00Z", "from_the_future"),
+        ("9999-12-31T23:59:59.999999Z", "from_the_future"),
+        ("9999-12-31T23:59:59-10:00", "invalid"),
+    ],
+)
+def test_a_record_without_a_timestamp_is_judged_by_its_year(
+    time: str, reason: str | None, timestamp: int
+) -> None:
+    decoded = DECODER.decode(batch_of([heartbeat(time)], timestamp=timestamp))
+
+    assert [letter.reason for letter in decoded.dead_letters] == ([reason] if reason else [])
+
+
+def test_neighbours_without_a_timestamp_do_not_excuse_a_record() -> None:
+    records = [
+        KafkaRecord(0, heartbeat("2001-01-01T00:00:00Z"), NO_TIMESTAMP),
+        KafkaRecord(1, heartbeat(seconds_from_now(61))),
+        KafkaRecord(2, heartbeat(seconds_from_now(-61 * DAY))),
+    ]
+
+    decoded = DECODER.decode(RecordBatch(TP, 0, 3, records))
 
     assert decoded.offsets == [0]
-    assert [letter.reason for letter in decoded.dead_letters] == ["invalid", "invalid"]
+    assert [letter.reason for letter in decoded.dead_letters] == ["from_the_future", "expired"]
+
+
+@pytest.mark.parametrize(
+    ("time", "timestamp", "reason"),
+    [
+        pytest.param("9999-12-31T23:59:59Z", FAR_AWAY, "from_the_future", id="both far ahead"),
+        pytest.param("2500-01-01T00:00:00Z", 16_725_225_600_000, "from_the_future", id="2500"),
+        pytest.param("1969-12-31T23:59:59Z", 0, "expired", id="before 1970"),
+        pytest.param("2026-11-22T10:05:00Z", 2**62, "expired", id="a timestamp beyond all years"),
+    ],
+)
+def test_a_timestamp_as_wrong_as_its_event_opens_no_door(
+    time: str, timestamp: int, reason: str
+) -> None:
+    decoded = DECODER.decode(batch_of([heartbeat(time)], timestamp=timestamp))
+
+    [letter] = decoded.dead_letters
+    assert letter.reason == reason
+    assert ("allowed are 1970 to 2099" in letter.detail) == (timestamp < 2**62)
 
 
 @given(
