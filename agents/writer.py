@@ -23,7 +23,7 @@ from batching.ending import end
 from batching.lives import Life
 from models.batches import Batch, DecodedBatch
 from models.decode import Decoder
-from models.positions import Position, Positions, ReadTo, TopicPartition, places
+from models.positions import Position, Positions, ReadTo, TopicPartition
 from models.records import RecordBatch
 from models.streams import Stream
 from sinks.base import Fenced, Rejected, Sink, SinkUnavailable

@@ -2,6 +2,7 @@
 
 import pytest
 
+from batching.lives import Life
 from models.batches import DecodedBatch
 from models.records import RecordBatch
 from sinks.base import Rejected
@@ -28,7 +29,7 @@ async def read_whole(sink: MemorySink, ear: Ear, batches: list[RecordBatch]) -> 
     await flushed(writer)
     if "read again" not in ear.told:
         return
-    first = writer.begin(TP, 0)
+    first = writer.begin(TP, Life(0))
     for batch in batches:
         if batch.start >= first:
             await writer.accept(batch)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 
+from batching.lives import Life
 from models.batches import Batch
 from models.content_sessions import CONTENT_SESSIONS
 from models.decode import Decoder
@@ -224,7 +225,7 @@ async def test_one_bad_row_does_not_lose_its_neighbours(subject: Subject) -> Non
     await writer.accept(batch_of(values))
     await flushed(writer)
     assert ear.told[-1] == "read again"
-    await writer.accept(batch_of(values, start=writer.begin(P0, 0)))
+    await writer.accept(batch_of(values, start=writer.begin(P0, Life(0))))
     await flushed(writer)
 
     stored = await subject.look()
