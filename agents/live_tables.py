@@ -18,6 +18,7 @@ from batching.table import (
     entry_key,
     entry_partition,
     entry_start,
+    key_label,
 )
 from models.fold import Row
 from models.windows import Window
@@ -31,7 +32,7 @@ _LARGE_EVERY = timedelta(seconds=10)
 _APPLY_SECONDS = 1.0
 
 Entry = dict[str, dict[str, Any]]
-"""One window of one partition: measures by the window's key, its parts joined by `|`."""
+"""One window of one partition: measures by the window's key, as `key_label` names it."""
 
 
 class LiveTables:
@@ -54,7 +55,7 @@ class LiveTables:
             news: defaultdict[str, Entry] = defaultdict(dict)
             for key, row in rows.items():
                 if key[0] >= oldest:
-                    news[entry_key(key[0], key[1])][_label(key[2:])] = _measures(window, row)
+                    news[entry_key(key[0], key[1])][key_label(key[2:])] = _measures(window, row)
             for name, entry in news.items():
                 self._news.setdefault((window, name), {}).update(entry)
 
@@ -98,10 +99,6 @@ def attach(app: faust.App, tables: Sequence[LiveTables]) -> None:
         if changelogs_are_written(app):
             for live in tables:
                 live.apply()
-
-
-def _label(key: Iterable[Any]) -> str:
-    return "|".join(str(part) for part in key)
 
 
 def _measures(window: Window, row: Row) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import faust
 
 from agents.writer import Writer
 from app.held import held
-from batching.table import WindowTable, entry_start
+from batching.table import WindowTable, entry_start, key_parts
 from models.streams import Stream
 from telemetry.stats import StreamStats
 
@@ -61,7 +61,7 @@ class StreamStatus:
         shown: dict[str, float] = {}
         for entry in self.this_minute(headline.window):
             for label, measures in entry.items():
-                key = label.split("|")[headline.part]
+                key = key_parts(label)[headline.part]
                 most[key] += measures[headline.by]
                 if headline.shown:
                     shown[key] = float(measures[headline.shown])
