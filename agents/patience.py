@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from models.batches import Batch
 from models.positions import Positions, TopicPartition, places
-from sinks.base import Fenced, Rejected, Sink, SinkUnavailable, Totals
+from sinks.base import Fenced, Rejected, Since, Sink, SinkUnavailable, Totals
 
 logger = logging.getLogger(__name__)
 
@@ -24,7 +24,7 @@ class PatientSink:
         self,
         sink: Sink,
         on_waiting: Callable[[str | None], None],
-        totals_since: Callable[[], int],
+        totals_since: Since,
     ) -> None:
         self._sink = sink
         self._on_waiting = on_waiting
@@ -35,7 +35,7 @@ class PatientSink:
 
     async def totals(self, partitions: Iterable[TopicPartition]) -> Totals:
         """Read the newest totals, from `totals_since` on."""
-        return await self._patiently(lambda: self._sink.totals(partitions, self._totals_since()))
+        return await self._patiently(lambda: self._sink.totals(partitions, self._totals_since))
 
     async def note(self, positions: Positions) -> None:
         """Store what is newly known of positions that do not move. Raises SinkUnavailable."""

@@ -26,7 +26,7 @@ from models.decode import Decoder
 from models.positions import Position, Positions, ReadTo, TopicPartition
 from models.records import RecordBatch
 from models.streams import Stream
-from sinks.base import Fenced, Rejected, Sink, SinkUnavailable
+from sinks.base import Fenced, Rejected, Since, Sink, SinkUnavailable
 from telemetry import fault_points
 
 logger = logging.getLogger(__name__)
@@ -62,7 +62,7 @@ class Writer:
         observer: Observer,
         flush_records: int,
         backlog: Backlog,
-        totals_since: Callable[[], int],
+        totals_since: Since,
         read_again: Callable[[], None],
     ) -> None:
         """`read_again` makes the consumer read on from where each partition is stored."""

@@ -13,7 +13,7 @@ from models.dead_letters import DeadLetter
 from models.positions import Position, Positions, TopicPartition
 from models.streams import Stream
 from models.windows import Window
-from sinks.base import Fenced, SinkUnavailable, Totals
+from sinks.base import Fenced, Since, SinkUnavailable, Totals
 from sinks.postgres import copy
 from sinks.postgres.connection import Connection, commit, watched
 from sinks.postgres.refusals import counted, told_apart
@@ -64,11 +64,11 @@ class PostgresSink:
         async with self._connection.use() as connection:
             await connection.execute(self._sql["note"], *zip(*rows, strict=True))
 
-    async def totals(self, partitions: Iterable[TopicPartition], since: int) -> Totals:
+    async def totals(self, partitions: Iterable[TopicPartition], since: Since) -> Totals:
         numbers = [tp.partition for tp in partitions]
         async with self._connection.use() as connection:
             return {
-                window: read_totals(window, await connection.fetch(sql, numbers, since))
+                window: read_totals(window, await connection.fetch(sql, numbers, since(window)))
                 for window, sql in self._totals.items()
             }
 

@@ -134,7 +134,7 @@ async def test_a_missing_table_is_named_and_waited_for(
         if named in (reason or ""):
             is_named.set()
 
-    patient = PatientSink(notes, hear, lambda: 0)
+    patient = PatientSink(notes, hear, lambda _: 0)
     await patient.write(made(notes, STREAM, NOTES, note()), await patient.positions([NOTES]))
     positions = await patient.positions([NOTES])
     await connection.execute(f"DROP TABLE {table}")
