@@ -20,6 +20,7 @@ from agents.observers import WorkerObserver
 from agents.writer import Backlog, Writer
 from agents.writers import Writers
 from app import monitoring, web
+from app.mistakes import told
 from app.monitoring import business_counts
 from app.preparation import Preparation
 from app.readings import StreamReadings
@@ -30,6 +31,7 @@ from batching.app import CONFIGURATION, BatchApp
 from batching.consumer import BatchTransport
 from batching.recovery import LiveTableManager
 from batching.table import PartitionRouter, WindowTable
+from batching.worker import Worker
 from db.keeping_rounds import Round, keep
 from models.decode import Decoder
 from models.refusals import Limits
@@ -72,6 +74,12 @@ def create_app(settings: Settings) -> faust.App:
     if settings.fault:
         fault_points.arm(settings.fault)
     return app
+
+
+class _Plain(Worker):
+    @staticmethod
+    def told(error: BaseException) -> str | None:
+        return told(error)
 
 
 @dataclass(frozen=True)
@@ -130,6 +138,7 @@ def _faust_app(settings: Settings) -> BatchApp:
         topic_partitions=settings.topic_partitions,
         Router=PartitionRouter,
         TableManager=LiveTableManager,
+        Worker=Worker if settings.debug else _Plain,
         web_host=settings.reached_at,
         web_bind=settings.web_host,
         web_port=settings.web_port,

@@ -9,7 +9,7 @@ import click
 
 from app.cli.recompute_progress import Progress, progress
 from app.settings import Settings
-from app.streams import StreamsError, known_streams, own_sql
+from app.streams import known_streams, own_sql
 from models.streams import Stream
 from models.windows import Window
 from sinks.base import SinkUnavailable
@@ -64,7 +64,7 @@ def recompute(
                 on_waiting=shown.waiting,
             )
             asyncio.run(_run(rebuild, begin, end, shown, dry_run=dry_run))
-    except (CannotRebuild, SinkUnavailable, StreamsError) as error:
+    except (CannotRebuild, SinkUnavailable) as error:
         raise click.ClickException(str(error)) from error
 
 
@@ -95,10 +95,7 @@ async def _advice(rebuild: Recompute, step: Span) -> str:
 
 
 def _find(name: str, settings: Settings) -> tuple[Stream, Window]:
-    try:
-        known = _windows(known_streams(settings))
-    except StreamsError as error:
-        raise click.ClickException(str(error)) from error
+    known = _windows(known_streams(settings))
     if name not in known:
         raise click.BadParameter(
             f"no window {name!r}; there are {', '.join(sorted(known))}", param_hint="WINDOW"

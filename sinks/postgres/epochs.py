@@ -3,15 +3,14 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-import asyncpg
-
+from db.connecting import connect
 from db.queries import load
 from models.positions import Position, TopicPartition
 
 
 async def stored_positions(dsn: str, topic: str) -> dict[TopicPartition, Position]:
     """Read the positions of a topic; empty where nothing of it was ever read."""
-    connection = await asyncpg.connect(dsn)
+    connection = await connect(dsn)
     try:
         rows = await connection.fetch(_sql("topic_positions"), topic)
         return {TopicPartition(topic, row[0]): Position(*row[1:]) for row in rows}
@@ -21,7 +20,7 @@ async def stored_positions(dsn: str, topic: str) -> dict[TopicPartition, Positio
 
 async def begin_epoch(dsn: str, topic: str, last_offsets: Mapping[int, int]) -> int:
     """Begin the next epoch with each partition after its last offset; return its number."""
-    connection = await asyncpg.connect(dsn)
+    connection = await connect(dsn)
     try:
         numbers, offsets = list(last_offsets), list(last_offsets.values())
         rows = await connection.fetch(_sql("new_epoch"), topic, numbers, offsets)
