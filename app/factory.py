@@ -38,6 +38,7 @@ from models.refusals import Limits
 from models.streams import Stream
 from models.windows import Window
 from sinks.instrumented import InstrumentedSink
+from sinks.postgres.connection import Connection
 from sinks.postgres.sink import PostgresSink
 from telemetry import fault_points
 from telemetry.stats import SinkStats, StreamStats
@@ -53,10 +54,11 @@ def create_app(settings: Settings) -> faust.App:
         settings,
         {line.topic.get_topic_name(): list(line.tables.values()) for line in lines},
         [line.dead_letters.get_topic_name() for line in lines],
+        Connection(settings.database.get_secret_value(), own_sql=own_sql(settings)),
     )
     app.prepare = preparation.run
     app.transport = BatchTransport(
-        app.conf.broker, app, keeper=writers, before_taking_over=preparation.run
+        app.conf.broker, app, keeper=writers, before_taking_over=preparation.topics
     )
     for line in lines:
         events.attach(
@@ -70,7 +72,9 @@ def create_app(settings: Settings) -> faust.App:
     statuses = [line.status for line in lines]
     web.attach(app, StatusOf(app, statuses))
     readings = [line.readings for line in lines]
-    app.monitoring = monitoring.server(app, settings, statuses, readings, backlog)
+    app.monitoring = monitoring.server(
+        app, settings, statuses, readings, backlog, preparation=preparation
+    )
     if settings.fault:
         fault_points.arm(settings.fault)
     return app

@@ -35,11 +35,12 @@ class EnvironmentSettings(BaseSettings):
 
 def unknown_variables(known: Iterable[str], environment: Mapping[str, str]) -> list[str]:
     """Write a line for each `HEADRACE_*` variable that nobody reads, with the nearest that is."""
-    names = sorted({name.upper() for name in known})
+    names = sorted({name.upper().removeprefix(PREFIX) for name in known})
     lines = []
     for name in sorted(environment):
-        if name.upper().startswith(PREFIX) and name.upper() not in names:
-            nearest = get_close_matches(name.upper(), names, 1)
+        rest = name.upper().removeprefix(PREFIX)
+        if rest != name.upper() and rest not in names:
+            nearest = [f"{PREFIX}{near}" for near in get_close_matches(rest, names, 1)]
             hint = f"did you mean {nearest[0]}?" if nearest else "docs/operations.md lists them"
             lines.append(f"{name} is no setting, and is not read: {hint}")
     return lines
