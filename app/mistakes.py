@@ -10,7 +10,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaConnectionError, KafkaError
 
 from app.engines import EngineError
 from app.extras import NotInstalledError
@@ -20,6 +20,7 @@ from db.mistakes import meaning
 from generator.settings import Settings as GeneratorSettings
 from generator.target import BrokerUnreachable
 from models.environment import SettingsError, unknown_variables, variables
+from sinks.base import SinkUnavailable
 from telemetry.server import PortTakenError
 
 EXIT_CODE = 2
@@ -58,6 +59,10 @@ def told(error: BaseException) -> str | None:
     """Say what is wrong in one to three lines; None for what is no everyday mistake."""
     if isinstance(error, _TOLD):
         return str(error)
+    if isinstance(error, SinkUnavailable):
+        return (meaning(error.__cause__) if error.__cause__ else None) or str(error)
+    if isinstance(error, KafkaConnectionError):
+        return "HEADRACE_BROKER: no Kafka broker answers. Start it, or correct the address"
     if isinstance(error, KafkaError):
         return f"HEADRACE_BROKER: Kafka does not do what is asked ({type(error).__name__})"
     return meaning(error) or (_of_this_machine(error) if isinstance(error, OSError) else None)

@@ -8,6 +8,7 @@ import asyncpg
 from db.dsn import Host, hosts, wanted_server
 
 _SECONDS = 60.0
+_REACH_SECONDS = 10.0
 _HOST_SECONDS = 5.0
 """For each of several servers: one whose machine is gone answers nothing at all."""
 
@@ -35,6 +36,12 @@ async def connect(dsn: str, *, timeout: float = _SECONDS, **options: Any) -> asy
         except (DatabaseUnreachableError, asyncpg.CannotConnectNowError) as error:
             reasons.append(str(error))
     raise DatabaseUnreachableError(f"none of {len(several)} servers can be used: {_told(reasons)}")
+
+
+async def reach(dsn: str) -> None:
+    """Return once the database has answered. Raises what `connect` does, after some seconds."""
+    connection = await connect(dsn, timeout=_REACH_SECONDS)
+    await connection.close()
 
 
 async def _connect(
