@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 import faust
 from yarl import URL
 
-from agents import events, keeping, live_tables
+from agents import events, going_back, keeping, live_tables
 from agents.dead_letters import DeadLetterTopic
 from agents.live_tables import LiveTables
 from agents.observers import WorkerObserver
@@ -39,6 +39,7 @@ from models.streams import Stream
 from models.windows import Window
 from sinks.instrumented import InstrumentedSink
 from sinks.postgres.connection import Connection
+from sinks.postgres.epochs import stored_positions
 from sinks.postgres.sink import PostgresSink
 from telemetry import fault_points
 from telemetry.stats import SinkStats, StreamStats
@@ -69,6 +70,8 @@ def create_app(settings: Settings) -> faust.App:
         )
     live_tables.attach(app, [line.live for line in lines])
     keeping.attach(app, lambda: _keep(settings))
+    dsn = settings.database.get_secret_value()
+    going_back.attach(app, writers, lambda topics: stored_positions(dsn, topics))
     statuses = [line.status for line in lines]
     web.attach(app, StatusOf(app, statuses))
     readings = [line.readings for line in lines]

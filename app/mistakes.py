@@ -12,6 +12,7 @@ from pathlib import Path
 
 from aiokafka.errors import KafkaConnectionError, KafkaError
 
+from agents.going_back import WentBackError
 from app.engines import EngineError
 from app.extras import NotInstalledError
 from app.settings import Settings
@@ -32,6 +33,7 @@ _TOLD = (
     NotOursError,
     BrokerUnreachable,
     PortTakenError,
+    WentBackError,
 )
 """Their own words are enough."""
 

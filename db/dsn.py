@@ -1,5 +1,6 @@
 """What a DSN names: one server, or several of which one takes writes."""
 
+import re
 from typing import NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -62,6 +63,12 @@ def wanted_server(dsn: str) -> str | None:
     if asked:
         return asked[-1]
     return "read-write" if len(hosts(dsn)) > 1 else None
+
+
+def for_eyes(dsn: str) -> str:
+    """Give the DSN without its passwords."""
+    without = re.sub(r"(//[^:/@]*):[^@/]*@", r"\1@", dsn)
+    return re.sub(r"([?&](?:ssl)?password=)[^&]*", r"\1***", without)
 
 
 def _host(written: str, port: int) -> Host:

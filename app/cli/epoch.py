@@ -30,7 +30,7 @@ def new(topic: str) -> None:
 
 async def _new(topic: str, settings: Settings) -> None:
     dsn = settings.database.get_secret_value()
-    positions = await stored_positions(dsn, topic)
+    positions = await stored_positions(dsn, [topic])
     if not positions:
         raise click.ClickException(
             f"nothing of topic {topic!r} is stored: there is no epoch to end"

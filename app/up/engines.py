@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -14,6 +13,7 @@ from app.settings import Settings
 from app.simulated import let_cdns_carry
 from app.up.home import Home
 from db.connecting import reach as reach_database
+from db.dsn import for_eyes
 from db.migrate import migrate
 from generator.target import reach as reach_broker
 
@@ -68,7 +68,7 @@ class Engines:
     @property
     def database_for_eyes(self) -> str:
         """The DSN without its password."""
-        return re.sub(r"(//[^:/@]*):[^@]*@", r"\1@", self.database)
+        return for_eyes(self.database)
 
     @property
     def children(self) -> list[Child]:

@@ -1,19 +1,24 @@
 """Beginning a topic's next epoch, by hand."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from db.connecting import connect
 from db.queries import load
 from models.positions import Position, TopicPartition
 
+_SECONDS = 10
 
-async def stored_positions(dsn: str, topic: str) -> dict[TopicPartition, Position]:
-    """Read the positions of a topic; empty where nothing of it was ever read."""
-    connection = await connect(dsn)
+
+async def stored_positions(dsn: str, topics: Iterable[str]) -> dict[TopicPartition, Position]:
+    """Read the positions of topics; empty where nothing of them was ever read."""
+    connection = await connect(dsn, timeout=_SECONDS, command_timeout=_SECONDS)
     try:
-        rows = await connection.fetch(_sql("topic_positions"), topic)
-        return {TopicPartition(topic, row[0]): Position(*row[1:]) for row in rows}
+        return {
+            TopicPartition(topic, row[0]): Position(*row[1:])
+            for topic in topics
+            for row in await connection.fetch(_sql("topic_positions"), topic)
+        }
     finally:
         await connection.close()
 

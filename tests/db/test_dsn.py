@@ -2,7 +2,7 @@
 
 import pytest
 
-from db.dsn import check, hosts, wanted_server
+from db.dsn import check, for_eyes, hosts, wanted_server
 
 
 @pytest.mark.parametrize(
@@ -62,3 +62,16 @@ def test_what_cannot_be_used_is_refused_and_not_repeated(dsn: str) -> None:
 )
 def test_of_several_the_one_is_wanted_that_takes_writes(dsn: str, wanted: str | None) -> None:
     assert wanted_server(dsn) == wanted
+
+
+@pytest.mark.parametrize(
+    ("dsn", "shown"),
+    [
+        ("postgresql://me:hush@one:1,two/db", "postgresql://me@one:1,two/db"),
+        ("postgresql://one/db?password=hush&a=b", "postgresql://one/db?password=***&a=b"),
+        ("postgresql://one/db?sslpassword=hush", "postgresql://one/db?sslpassword=***"),
+        ("postgresql://one/db", "postgresql://one/db"),
+    ],
+)
+def test_what_is_shown_has_no_password(dsn: str, shown: str) -> None:
+    assert for_eyes(dsn) == shown
