@@ -1,5 +1,6 @@
 """The composition root: settings, the Faust app, the command line, engines on this machine."""
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -13,7 +14,14 @@ def __getattr__(name: str) -> Any:
     if name != "app":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from app.factory import create_app  # noqa: PLC0415 - see above
+    from app.mistakes import EXIT_CODE, warn_of_unknown_variables  # noqa: PLC0415
     from app.settings import Settings  # noqa: PLC0415
+    from models.environment import SettingsError  # noqa: PLC0415
 
-    built = globals()["app"] = create_app(Settings())
+    warn_of_unknown_variables()
+    try:
+        built = globals()["app"] = create_app(Settings())
+    except SettingsError as error:
+        sys.stderr.write(f"Error: {error}\n")
+        raise SystemExit(EXIT_CODE) from None
     return built

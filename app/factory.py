@@ -14,13 +14,14 @@ from typing import cast
 import faust
 from yarl import URL
 
-from agents import events, keeping, live_tables
+from agents import events, going_back, keeping, live_tables
 from agents.dead_letters import DeadLetterTopic
 from agents.live_tables import LiveTables
 from agents.observers import WorkerObserver
 from agents.writer import Backlog, Writer
 from agents.writers import Writers
 from app import monitoring, web
+from app.mistakes import told
 from app.monitoring import business_counts
 from app.preparation import Preparation
 from app.readings import StreamReadings
@@ -31,12 +32,15 @@ from batching.app import CONFIGURATION, BatchApp
 from batching.consumer import BatchConsumer, BatchTransport
 from batching.recovery import LiveTableManager
 from batching.table import PartitionRouter, WindowTable
+from batching.worker import Worker
 from db.keeping_rounds import Round, keep
 from models.decode import Decoder
 from models.refusals import Limits
 from models.streams import Stream
 from models.windows import Window
 from sinks.instrumented import InstrumentedSink
+from sinks.postgres.connection import Connection
+from sinks.postgres.epochs import stored_positions
 from sinks.postgres.sink import PostgresSink
 from telemetry import fault_points
 from telemetry.stats import SinkStats, StreamStats
@@ -52,10 +56,11 @@ def create_app(settings: Settings) -> faust.App:
         settings,
         {line.topic.get_topic_name(): list(line.tables.values()) for line in lines},
         [line.dead_letters.get_topic_name() for line in lines],
+        Connection(settings.database.get_secret_value(), own_sql=own_sql(settings)),
     )
     app.prepare = preparation.run
     app.transport = BatchTransport(
-        app.conf.broker, app, keeper=writers, before_taking_over=preparation.run
+        app.conf.broker, app, keeper=writers, before_taking_over=preparation.topics
     )
     for line in lines:
         events.attach(
@@ -66,13 +71,23 @@ def create_app(settings: Settings) -> faust.App:
         )
     live_tables.attach(app, [line.live for line in lines])
     keeping.attach(app, lambda: _keep(settings))
+    dsn = settings.database.get_secret_value()
+    going_back.attach(app, writers, lambda topics: stored_positions(dsn, topics))
     statuses = [line.status for line in lines]
     web.attach(app, StatusOf(app, statuses))
     readings = [line.readings for line in lines]
-    app.monitoring = monitoring.server(app, settings, statuses, readings, backlog)
+    app.monitoring = monitoring.server(
+        app, settings, statuses, readings, backlog, preparation=preparation
+    )
     if settings.fault:
         fault_points.arm(settings.fault)
     return app
+
+
+class _Plain(Worker):
+    @staticmethod
+    def told(error: BaseException) -> str | None:
+        return told(error)
 
 
 @dataclass(frozen=True)
@@ -132,6 +147,7 @@ def _faust_app(settings: Settings) -> BatchApp:
         topic_partitions=settings.topic_partitions,
         Router=PartitionRouter,
         TableManager=LiveTableManager,
+        Worker=Worker if settings.debug else _Plain,
         web_host=settings.reached_at,
         web_bind=settings.web_host,
         web_port=settings.web_port,

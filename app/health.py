@@ -22,11 +22,15 @@ class WorkerHealth:
         streams: Sequence[StreamStatus],
         survey: LastSurvey,
         clock: Callable[[], float] = time.monotonic,
+        *,
+        waits: Callable[[], str | None] = lambda: None,
     ) -> None:
+        """Take in `waits`, which says what the worker waits for before it reads anything."""
         self._app = app
         self._streams = streams
         self._survey = survey
         self._clock = clock
+        self._waits_for = waits
 
     def not_live(self) -> Sequence[str]:
         """Say which stream has records to read or to write and does neither.
@@ -43,6 +47,8 @@ class WorkerHealth:
 
     def not_ready(self) -> Sequence[str]:
         """Say what is missing until every stream is read and stored."""
+        if reason := self._waits_for():
+            return [reason]
         if not self._app.started or self._app.rebalancing_count == 0:
             return ["Kafka has not assigned partitions yet"]
         if self._app.rebalancing or self._app.in_recovery:

@@ -6,6 +6,7 @@ from agents import surveying
 from agents.surveying import LastSurvey
 from agents.writer import Backlog
 from app.health import WorkerHealth
+from app.preparation import Preparation
 from app.readings import StreamReadings, WorkerReadings
 from app.settings import Settings
 from app.status import StreamStatus
@@ -24,12 +25,14 @@ def server(
     streams: Sequence[StreamStatus],
     readings: Sequence[StreamReadings],
     backlog: Backlog,
+    *,
+    preparation: Preparation,
 ) -> MonitoringServer:
     """Build the server, and attach the look at the database that some metrics need."""
     last = LastSurvey()
     names = [one.stream.topic for one in streams]
     surveying.attach(app, last, lambda: look(settings, names))
-    health = WorkerHealth(app, streams, last)
+    health = WorkerHealth(app, streams, last, waits=lambda: preparation.waiting_for)
     sources: list[Source] = [
         WorkerReadings(app, settings, backlog, health),
         last.readings,

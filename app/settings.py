@@ -1,22 +1,26 @@
 """Settings that differ by place, from `HEADRACE_*` environment variables; all have a default."""
 
+import json
 from socket import gethostname
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode, SettingsConfigDict
+
+from batching.brokers import brokers
+from db.dsn import check
+from models.environment import PREFIX, EnvironmentSettings
 
 Names = Annotated[tuple[str, ...], NoDecode]
 """Written with commas between them."""
 
 
-class Settings(BaseSettings):
+class Settings(EnvironmentSettings):
     """What a worker, a generator and the tools need to know about this place."""
 
-    model_config = SettingsConfigDict(env_prefix="HEADRACE_", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX)
 
-    broker: Annotated[str, Field(description="host:port of a Kafka broker")] = "127.0.0.1:9092"
+    broker: Annotated[str, Field(description="host:port of Kafka brokers")] = "127.0.0.1:9092"
     database: Annotated[SecretStr, Field(description="PostgreSQL, as a DSN")] = SecretStr(
         "postgresql://postgres@127.0.0.1:5432/headrace"
     )
@@ -36,8 +40,9 @@ class Settings(BaseSettings):
     ] = ()
     window_seconds: Annotated[
         dict[str, Annotated[int, Field(ge=1, le=86_400)]],
+        NoDecode,
         Field(description='windows that are no minute long: {"traffic_by_cdn": 10}'),
-    ] = {}
+    ] = {}  # noqa: RUF012 - pydantic copies it
     topic_prefix: Annotated[
         str, Field(description="put before the name of every topic", pattern=r"^[\w.-]*$")
     ] = ""
@@ -78,6 +83,7 @@ class Settings(BaseSettings):
         ".headrace"
     )
     grafana_url: Annotated[str, Field(description="a Grafana that runs elsewhere")] = ""
+    debug: Annotated[bool, Field(description="tracebacks of everyday mistakes too")] = False
     fault: Annotated[
         str, Field(description="for tests: POINT:ACTION[:TIMES], telemetry/fault_points.py")
     ] = ""
@@ -89,19 +95,26 @@ class Settings(BaseSettings):
             return tuple(name.strip() for name in names.split(",") if name.strip())
         return names
 
+    @field_validator("window_seconds", mode="before")
+    @classmethod
+    def _is_json(cls, seconds: Any) -> Any:
+        # read here and not by pydantic-settings, which stops at the first that is wrong
+        if not isinstance(seconds, str):
+            return seconds
+        try:
+            return json.loads(seconds)
+        except ValueError:
+            raise ValueError('expected JSON such as {"traffic_by_cdn": 10}') from None
+
+    @field_validator("broker")
+    @classmethod
+    def _are_addresses(cls, broker: str) -> str:
+        return brokers(broker)
+
     @field_validator("database")
     @classmethod
     def _is_a_dsn(cls, database: SecretStr) -> SecretStr:
-        try:
-            parts = urlsplit(database.get_secret_value())
-            is_dsn = parts.scheme in {"postgresql", "postgres"} and (parts.port or 1) > 0
-        except ValueError:
-            is_dsn = False
-        if not is_dsn:  # asyncpg's own error may quote the password
-            raise ValueError(
-                "expected postgresql://user:password@host:port/name, special characters of the "
-                "password written as %XX"
-            )
+        check(database.get_secret_value())
         return database
 
     @property

@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-import asyncpg
-
+from db.connecting import connect
 from db.queries import load
 
 _SECONDS = 60
@@ -18,7 +17,7 @@ async def raise_examples(dsn: str, simulated_mbps: Mapping[str, float]) -> dict[
     come.
     """
     sql = load(Path(__file__).with_suffix(".sql"))["raise_examples"]
-    connection = await asyncpg.connect(dsn, timeout=_SECONDS, command_timeout=_SECONDS)
+    connection = await connect(dsn, timeout=_SECONDS, command_timeout=_SECONDS)
     try:
         names, traffic = list(simulated_mbps), list(simulated_mbps.values())
         raised = await connection.fetch(sql, names, traffic)

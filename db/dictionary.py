@@ -6,6 +6,7 @@ from pathlib import Path
 
 import asyncpg
 
+from db.connecting import connect
 from db.queries import load
 
 
@@ -42,7 +43,7 @@ class Function:
 async def read(dsn: str) -> tuple[list[Relation], list[Function]]:
     """Read both, by name. Raises OSError or asyncpg.PostgresError as they come."""
     sql = load(Path(__file__).with_name("dictionary.sql"))
-    connection = await asyncpg.connect(dsn)
+    connection = await connect(dsn)
     try:
         columns = await connection.fetch(sql["columns"])
         functions = await connection.fetch(sql["functions"])

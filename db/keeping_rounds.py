@@ -9,6 +9,7 @@ from datetime import UTC, datetime, time, timedelta
 
 import asyncpg
 
+from db.connecting import connect
 from db.keeping import statement
 
 _CONNECT_SECONDS = 10
@@ -81,7 +82,7 @@ def expiry(days: int) -> datetime:
 
 
 async def _connect(dsn: str) -> asyncpg.Connection:
-    return await asyncpg.connect(
+    return await connect(
         dsn,
         timeout=_CONNECT_SECONDS,
         command_timeout=_COMMAND_SECONDS,

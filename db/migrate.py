@@ -14,6 +14,8 @@ import asyncpg
 from asyncpg_trek import Direction, execute, plan
 from asyncpg_trek.asyncpg import AsyncpgBackend, AsyncpgExecutor
 
+from db.connecting import connect
+
 MIGRATIONS = Path(__file__).parent / "migrations"
 LATEST = "0015"
 
@@ -54,7 +56,7 @@ async def migrate(dsn: str) -> list[str]:
     A database that a newer Headrace has migrated is left as it is: newer ones keep what this one
     needs. Raises OSError, TimeoutError or asyncpg.PostgresError as they come.
     """
-    connection = await asyncpg.connect(dsn, timeout=_SECONDS, command_timeout=_STEP_SECONDS)
+    connection = await connect(dsn, timeout=_SECONDS, command_timeout=_STEP_SECONDS)
     try:
         await connection.execute("SELECT pg_advisory_lock($1)", _LOCK, timeout=_SECONDS)
         backend = _Backend(connection, schema="headrace_migrations")

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import asyncpg
-
+from db.connecting import connect
 from db.queries import load
 
 _LOCK = 0x4EAD2ACF
@@ -27,7 +26,7 @@ async def migrate_own(dsn: str, files: Sequence[Path]) -> list[str]:
     if not files:
         return []
     sql = load(Path(__file__).with_name("own.sql"))
-    connection = await asyncpg.connect(dsn, timeout=_SECONDS, command_timeout=_SECONDS)
+    connection = await connect(dsn, timeout=_SECONDS, command_timeout=_SECONDS)
     try:
         await connection.execute("SELECT pg_advisory_lock($1)", _LOCK)
         await connection.execute(sql["make"])

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import asyncpg
 
+from db.connecting import connect
 from db.queries import load
 from db.scram import verifier
 
@@ -21,7 +22,7 @@ async def let_reader_read(dsn: str, password: str | None) -> list[str]:
     """
     secret = verifier(password) if password else None
     sql = load(Path(__file__).with_name("reader.sql"))
-    connection = await asyncpg.connect(dsn, timeout=_SECONDS, command_timeout=_SECONDS)
+    connection = await connect(dsn, timeout=_SECONDS, command_timeout=_SECONDS)
     try:
         await connection.execute("SELECT pg_advisory_lock($1)", _LOCK)
         asked = [row[0] for row in await connection.fetch(sql["let_read"])]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import asyncpg
 
+from db.connecting import connect
 from db.queries import load
 
 _LOOKED_BACK = {"raw": timedelta(days=8), "windows": timedelta(days=62)}
@@ -88,7 +89,7 @@ class Table:
 async def storage(dsn: str) -> list[Table]:
     """Weigh every table of Headrace. Raises OSError or asyncpg.PostgresError as they come."""
     sql = load(Path(__file__).with_name("storage.sql"))
-    connection = await asyncpg.connect(dsn, server_settings={"timezone": "UTC"})
+    connection = await connect(dsn, server_settings={"timezone": "UTC"})
     try:
         kept = await connection.fetch(sql["tables"])
         tables = {row["name"]: Table(row["name"], row["kind"]) for row in kept}

@@ -6,8 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import asyncpg
-
+from db.connecting import connect
 from db.queries import load
 
 Number = int | Decimal
@@ -43,7 +42,7 @@ async def stored(dsn: str, topics: Mapping[str, str], views: Collection[str]) ->
     asyncpg.PostgresError as they come.
     """
     sql = load(Path(__file__).with_name("stored.sql"))
-    connection = await asyncpg.connect(dsn)
+    connection = await connect(dsn)
     try:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
             rows = {row[0]: row[1] for row in await connection.fetch(sql["rows"])}
@@ -69,7 +68,7 @@ async def stored(dsn: str, topics: Mapping[str, str], views: Collection[str]) ->
 async def positions(dsn: str, topic: str) -> dict[int, int]:
     """Return the next offset to store of each partition that has begun."""
     sql = load(Path(__file__).with_name("stored.sql"))
-    connection = await asyncpg.connect(dsn)
+    connection = await connect(dsn)
     try:
         return {row[0]: row[1] for row in await connection.fetch(sql["positions"], topic)}
     finally:

@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import asyncpg
-
+from db.connecting import connect
 from db.queries import load
 
 _SECONDS = 10
@@ -35,7 +34,7 @@ async def survey(dsn: str, settings: AlertSettings) -> Survey:
     Raises OSError, TimeoutError or asyncpg.PostgresError.
     """
     sql = load(_SQL)
-    connection = await asyncpg.connect(dsn, timeout=_SECONDS, command_timeout=_SECONDS)
+    connection = await connect(dsn, timeout=_SECONDS, command_timeout=_SECONDS)
     try:
         await connection.execute(sql["keep_quiet"], settings.quiet, settings.streams)
         await connection.execute(sql["keep_bytes_allowed"], settings.bytes_allowed)

@@ -1,5 +1,6 @@
 """Simulated playback clients: a seeded, pure core, a fast producer, and their own Faust app."""
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -14,6 +15,11 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from generator.faust_app import create_app  # noqa: PLC0415 - see above
     from generator.settings import Settings  # noqa: PLC0415
+    from models.environment import SettingsError  # noqa: PLC0415
 
-    built = globals()["app"] = create_app(Settings())
+    try:
+        built = globals()["app"] = create_app(Settings())
+    except SettingsError as error:
+        sys.stderr.write(f"Error: {error}\n")
+        raise SystemExit(2) from None
     return built

@@ -10,19 +10,28 @@ from typing import Any
 import faust
 from yarl import URL
 
+from batching.worker import Worker
 from generator.monitoring import GeneratorMonitor, Watched
 from generator.producer import Lane
 from generator.run import Load, generate
 from generator.settings import Settings
 from generator.streams import SIMULATED
-from generator.target import Target
+from generator.target import BrokerUnreachable, Target
 from generator.traffic import Fractions
+from telemetry.server import PortTakenError
+
+
+class _Worker(Worker):
+    @staticmethod
+    def told(error: BaseException) -> str | None:
+        return str(error) if isinstance(error, BrokerUnreachable | PortTakenError) else None
 
 
 def create_app(settings: Settings) -> faust.App:
     app = faust.App(
         "headrace-generator",
         broker=[URL(f"kafka://{address}") for address in settings.broker.split(",")],
+        Worker=_Worker,
         store="memory://",
         datadir=Path(gettempdir(), "headrace-generator"),  # Faust makes it; nothing is kept there
         web_bind="127.0.0.1",

@@ -16,7 +16,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError
 
 from generator.records import Outcome, Record
-from generator.target import BrokerUnreachable, Target, make_topic
+from generator.target import REACH_SECONDS, BrokerUnreachable, Target, make_topic
 
 _BATCH_BYTES = 256 * 1024
 _CLOSE_SECONDS = 3.0
@@ -76,8 +76,9 @@ class Producer:
             retry_backoff_ms=500,  # a broker that is away costs three lines of log each time
         )
         try:
-            await self._kafka.start()
-        except KafkaConnectionError as error:
+            async with asyncio.timeout(REACH_SECONDS):
+                await self._kafka.start()
+        except (KafkaConnectionError, TimeoutError) as error:
             await self._kafka.stop()
             raise BrokerUnreachable(target.broker) from error
         for lane in self._lanes:

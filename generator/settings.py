@@ -3,18 +3,20 @@
 from typing import Annotated, Any
 
 from pydantic import Field, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode, SettingsConfigDict
 
+from batching.brokers import brokers
 from generator.clients import MOST_USERS, USERS
 from generator.profiles import ProfileName
 from generator.streams import SIMULATED, picked
 from generator.target import Compression
+from models.environment import EnvironmentSettings
 
 
-class Settings(BaseSettings):
+class Settings(EnvironmentSettings):
     """What `faust -A generator worker` produces, and where to; everything has a default."""
 
-    model_config = SettingsConfigDict(env_prefix="HEADRACE_GENERATOR_", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="HEADRACE_GENERATOR_")
 
     broker: Annotated[str, Field(validation_alias="HEADRACE_BROKER")] = "127.0.0.1:9092"
     topic_prefix: Annotated[
@@ -39,7 +41,20 @@ class Settings(BaseSettings):
     metrics_port: Annotated[int, Field(description="0: none", ge=0, le=65_535)] = 9465
     web_port: Annotated[int, Field(ge=1, le=65_535, description="on 127.0.0.1")] = 6067
 
+    @field_validator("broker")
+    @classmethod
+    def _are_addresses(cls, broker: str) -> str:
+        return brokers(broker)
+
     @field_validator("streams", mode="before")
     @classmethod
     def _are_known(cls, streams: Any) -> tuple[str, ...]:
-        return picked(streams) if isinstance(streams, str) else streams
+        if not isinstance(streams, str):
+            return tuple(streams)
+        try:
+            return picked(streams)
+        except ValueError:
+            # the error of an option quotes it, that of a variable does not
+            raise ValueError(
+                f"expected names with commas between them: {', '.join(SIMULATED)}"
+            ) from None

@@ -1,5 +1,8 @@
 """Where records go: one topic of one broker, made if it is missing."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Literal
 
@@ -7,6 +10,10 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaConnectionError, TopicAlreadyExistsError, for_code
 
 Compression = Literal["none", "gzip", "snappy", "lz4", "zstd"]
+
+_ANSWER_MS = 5_000
+REACH_SECONDS = 15.0
+"""Of all brokers together: a frozen one takes the connection and never answers."""
 
 _REPLICAS = 1  # aiokafka cannot ask for the default of the broker; production makes its own topics
 
@@ -32,16 +39,29 @@ class Target:
 
 async def make_topic(target: Target) -> None:
     """Make the topic unless it is there. Raises BrokerUnreachable."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=target.broker)
-    try:
-        await admin.start()
+    async with _admin(target.broker) as admin:
         topic = NewTopic(target.topic, target.partitions, _REPLICAS)
         answer = await admin.create_topics([topic])
-    except KafkaConnectionError as error:
-        raise BrokerUnreachable(target.broker) from error
-    finally:
-        await admin.close()
     for _, code, message in answer.topic_errors:
         refusal = for_code(code)
         if code and refusal is not TopicAlreadyExistsError:
             raise refusal(message)
+
+
+async def reach(broker: str) -> None:
+    """Return once a broker has answered. Raises BrokerUnreachable after some seconds."""
+    async with _admin(broker):
+        pass
+
+
+@asynccontextmanager
+async def _admin(broker: str) -> AsyncIterator[AIOKafkaAdminClient]:
+    admin = AIOKafkaAdminClient(bootstrap_servers=broker, request_timeout_ms=_ANSWER_MS)
+    try:
+        async with asyncio.timeout(REACH_SECONDS):
+            await admin.start()
+            yield admin
+    except (KafkaConnectionError, TimeoutError) as error:
+        raise BrokerUnreachable(broker) from error
+    finally:
+        await admin.close()

@@ -12,7 +12,7 @@ from app.dictionary.page import page
 from app.engines import Postgres
 from app.processes.watchdog import Watchdog
 from app.settings import Settings
-from app.streams import StreamsError, known_streams
+from app.streams import known_streams
 from db.dictionary import read
 from db.migrate import migrate
 
@@ -27,10 +27,7 @@ def dictionary(*, temporary: bool) -> None:
     From the contracts and the comments in the database (HEADRACE_DATABASE).
     """
     settings = Settings()
-    try:
-        streams = known_streams(settings)
-    except StreamsError as error:
-        raise click.ClickException(str(error)) from None
+    streams = known_streams(settings)
     if temporary:
         with _new_database() as dsn:
             relations, functions = asyncio.run(read(dsn))

@@ -4,10 +4,9 @@ from pathlib import Path
 
 import click
 
-from app.extras import NotInstalledError
 from app.settings import Settings
 from app.up.down import stop_run
-from app.up.home import Home, NotOursError
+from app.up.home import Home
 
 
 @click.command()
@@ -18,15 +17,12 @@ def down(*, erase: bool) -> None:
     With --erase its data is removed too: Kafka's log, the database, and the logs of all processes.
     """
     home = Home(Path(Settings().home).resolve())
-    try:
-        stopped = stop_run(home)
-        click.echo(f"Stopped {', '.join(stopped)}." if stopped else "Nothing was running.")
-        if erase:
-            size_bytes = home.erase()
-            click.echo(
-                f"There is no {home.folder} to remove."
-                if size_bytes is None
-                else f"Removed {home.folder} ({size_bytes / 1e6:,.0f} MB)."
-            )
-    except (NotOursError, NotInstalledError) as error:
-        raise click.ClickException(str(error)) from error
+    stopped = stop_run(home)
+    click.echo(f"Stopped {', '.join(stopped)}." if stopped else "Nothing was running.")
+    if erase:
+        size_bytes = home.erase()
+        click.echo(
+            f"There is no {home.folder} to remove."
+            if size_bytes is None
+            else f"Removed {home.folder} ({size_bytes / 1e6:,.0f} MB)."
+        )

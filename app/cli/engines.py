@@ -11,8 +11,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
-from app.engines import EngineError, jars
-from app.extras import NotInstalledError
+from app.engines import jars
 
 _LINE_INTERVAL_SECONDS = 3.0
 
@@ -30,16 +29,13 @@ def install() -> None:
     archives, 44 MB from Maven Central, are fetched here, checked, and put into jgo's cache
     (JGO_CACHE_DIR, or ~/.cache/jgo). Running it again takes no time.
     """
-    try:
-        wanted = jars.missing()
-        if not wanted:
-            click.echo(f"Apache Kafka {jars.KAFKA_VERSION} is there already: {jars.folder()}")
-            return
-        total_bytes = sum(jar.size_bytes for jar in wanted)
-        with _progress(Console(), f"Apache Kafka {jars.KAFKA_VERSION}", total_bytes) as advance:
-            jars.install(wanted, advance)
-    except (EngineError, NotInstalledError) as error:
-        raise click.ClickException(str(error)) from error
+    wanted = jars.missing()
+    if not wanted:
+        click.echo(f"Apache Kafka {jars.KAFKA_VERSION} is there already: {jars.folder()}")
+        return
+    total_bytes = sum(jar.size_bytes for jar in wanted)
+    with _progress(Console(), f"Apache Kafka {jars.KAFKA_VERSION}", total_bytes) as advance:
+        jars.install(wanted, advance)
     click.echo(f"Fetched {len(wanted)} archives, {total_bytes / 1e6:.0f} MB, into {jars.folder()}")
 
 

@@ -43,7 +43,7 @@ def resume_after_truncation(topic: str) -> None:
 
 async def _begin(topic: str, settings: Settings, what_happened: Verdict) -> None:
     dsn = settings.database.get_secret_value()
-    positions = await stored_positions(dsn, topic)
+    positions = await stored_positions(dsn, [topic])
     if not positions:
         raise click.ClickException(
             f"nothing of topic {topic!r} is stored: there is no epoch to end"

@@ -24,9 +24,8 @@ from generator.report import write
 from generator.run import Load
 from generator.run import generate as produce
 from generator.streams import SIMULATED, picked
-from generator.target import BrokerUnreachable, Compression, Target
+from generator.target import Compression, Target
 from generator.traffic import Fractions
-from telemetry.server import PortTakenError
 
 _FARTHEST_START = timedelta(days=30)  # so that late beats stay clear of the retention
 
@@ -127,7 +126,7 @@ def generate(
                 path=report,
             )
         )
-    except (BrokerUnreachable, InDoubt, PortTakenError) as error:
+    except InDoubt as error:
         raise click.ClickException(str(error)) from error
 
 

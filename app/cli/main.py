@@ -1,5 +1,7 @@
 """The group that all subcommands belong to."""
 
+import os
+
 import click
 
 from app.cli.dictionary import dictionary
@@ -15,16 +17,48 @@ from app.cli.status import status
 from app.cli.storage import storage
 from app.cli.up import up
 from app.cli.worker import worker
+from app.mistakes import EXIT_CODE, told, warn_of_unknown_variables
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class Mistake(click.ClickException):
+    """An everyday mistake, told without a traceback."""
+
+    exit_code = EXIT_CODE
+
+
+class Told(click.Group):
+    """Tells everyday mistakes of all its subcommands in words; `--debug` shows where they rose."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except Exception as error:
+            if ctx.params["debug"] or (words := told(error)) is None:
+                raise
+            raise Mistake(words) from None
+
+
+@click.group(
+    cls=Told, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.version_option(package_name="headrace")
-def main() -> None:
+@click.option(
+    "--debug",
+    is_flag=True,
+    envvar="HEADRACE_DEBUG",
+    help="Show the traceback of everyday mistakes too: headrace --debug migrate",
+)
+@click.pass_context
+def main(context: click.Context, *, debug: bool) -> None:
     """Turn what clients do into exact per-minute numbers.
 
     `headrace up` runs everything on this machine and shows live numbers; the other commands are its
     parts. Settings come from HEADRACE_* environment variables: docs/operations.md lists them.
     """
+    if debug:
+        os.environ["HEADRACE_DEBUG"] = "true"  # for the worker that this process becomes
+    if context.invoked_subcommand != "worker":  # Faust's command says it
+        warn_of_unknown_variables()
 
 
 main.add_command(up)

@@ -7,11 +7,12 @@ import click
 from app.cli.parameters import Rate
 from app.settings import Settings
 from app.simulated import let_cdns_carry
-from app.streams import StreamsError, own_sql
+from app.streams import own_sql
 from db.migrate import LATEST
 from db.migrate import migrate as run
 from db.own import migrate_own
 from db.reader import let_reader_read
+from models.environment import SettingsError
 
 
 @click.command()
@@ -30,10 +31,7 @@ def migrate(*, simulated: float | None) -> None:
     HEADRACE_DATABASE and HEADRACE_STREAM_FILES.
     """
     settings = Settings()
-    try:
-        done, asked = asyncio.run(_migrate(settings))
-    except StreamsError as error:
-        raise click.ClickException(str(error)) from error
+    done, asked = asyncio.run(_migrate(settings))
     for revision in done:
         click.echo(f"migrated to {revision}")
     if not done:
@@ -62,5 +60,5 @@ async def _migrate(settings: Settings) -> tuple[list[str], list[str]]:
     try:
         asked = await let_reader_read(dsn, password.get_secret_value() if password else None)
     except ValueError as error:
-        raise click.ClickException(f"HEADRACE_READER_PASSWORD: {error}") from None
+        raise SettingsError(f"HEADRACE_READER_PASSWORD: {error}") from None
     return done, asked

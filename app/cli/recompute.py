@@ -9,10 +9,10 @@ import click
 
 from app.cli.recompute_progress import Progress, progress
 from app.settings import Settings
-from app.streams import StreamsError, known_streams, own_sql
+from app.streams import known_streams, own_sql
+from db.connecting import reach
 from models.streams import Stream
 from models.windows import Window
-from sinks.base import SinkUnavailable
 from sinks.postgres.recompute import CannotRebuild, Recompute
 from sinks.postgres.recompute_steps import Span, written
 
@@ -53,18 +53,20 @@ def recompute(
         raise click.BadParameter("must be before --to", param_hint="--from")
     settings = Settings()
     stream, declared = _find(window, settings)
+    dsn = settings.database.get_secret_value()
     try:
         with progress(declared.name, dry_run=dry_run) as shown:
             rebuild = Recompute(
-                settings.database.get_secret_value(),
+                dsn,
                 stream,
                 declared,
                 own_sql=own_sql(settings),
                 with_fewer=with_fewer,
                 on_waiting=shown.waiting,
             )
+            asyncio.run(reach(dsn))  # an address that is wrong is not waited for; later it is
             asyncio.run(_run(rebuild, begin, end, shown, dry_run=dry_run))
-    except (CannotRebuild, SinkUnavailable, StreamsError) as error:
+    except CannotRebuild as error:
         raise click.ClickException(str(error)) from error
 
 
@@ -95,10 +97,7 @@ async def _advice(rebuild: Recompute, step: Span) -> str:
 
 
 def _find(name: str, settings: Settings) -> tuple[Stream, Window]:
-    try:
-        known = _windows(known_streams(settings))
-    except StreamsError as error:
-        raise click.ClickException(str(error)) from error
+    known = _windows(known_streams(settings))
     if name not in known:
         raise click.BadParameter(
             f"no window {name!r}; there are {', '.join(sorted(known))}", param_hint="WINDOW"

@@ -5,7 +5,7 @@ import json
 import click
 
 from app.settings import Settings
-from app.streams import StreamsError, known_streams
+from app.streams import known_streams
 from models.schema import contracts, document
 from models.streams import Stream
 
@@ -47,7 +47,4 @@ def show(stream: str, version: str | None) -> None:
 
 
 def _streams() -> dict[str, Stream]:
-    try:
-        return known_streams(Settings())
-    except StreamsError as error:
-        raise click.ClickException(str(error)) from None
+    return known_streams(Settings())

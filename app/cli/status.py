@@ -24,7 +24,9 @@ def status() -> None:
     home = Home(Path(Settings().home).resolve())
     last = UpFile.read(home.up_file)
     if last is None:
-        raise click.ClickException(f"Nothing runs in {home.folder}. Start it with: headrace up")
+        raise click.ClickException(
+            "Nothing runs in the folder HEADRACE_HOME (.headrace). Start it with: headrace up"
+        )
     click.echo(addresses(last.addresses))
     for process in (last.supervisor, *last.processes):
         state = "runs" if process.identity.process() else "has ended"

@@ -5,10 +5,7 @@ import sys
 import click
 
 from app.cli.parameters import Duration, Rate
-from app.engines import EngineError
-from app.extras import NotInstalledError
 from app.settings import Settings
-from app.up.home import NotOursError
 from app.up.options import Options
 from app.up.proof import StuckError
 from app.up.run import AlreadyRunsError, run
@@ -57,6 +54,6 @@ def up(*, workers: int, rate: float, duration: float | None, kill: str | None, s
     options = Options(workers, rate, duration, kill == "worker", seed)
     try:
         code = run(options, Settings())
-    except (EngineError, NotInstalledError, NotOursError, AlreadyRunsError, StuckError) as error:
+    except (AlreadyRunsError, StuckError) as error:
         raise click.ClickException(str(error)) from error
     sys.exit(code)

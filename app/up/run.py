@@ -15,7 +15,7 @@ from app.processes.stopping import StopOrder, Stoppable, stop_in_order
 from app.processes.watchdog import Watchdog
 from app.settings import Settings
 from app.up.crew import Crew
-from app.up.engines import Engines, refuse_without_packages
+from app.up.engines import Engines, refuse_without_answers, refuse_without_packages
 from app.up.home import Home
 from app.up.options import Options
 from app.up.ports import Ports
@@ -34,8 +34,9 @@ class AlreadyRunsError(Exception):
 
 
 def run(options: Options, settings: Settings) -> int:
-    """Return the exit code. Raises EngineError, NotInstalledError, NotOursError."""
+    """Return the exit code. Raises what app/mistakes.py tells, and AlreadyRunsError."""
     refuse_without_packages(settings)
+    asyncio.run(refuse_without_answers(settings))
     home = Home(Path(settings.home).resolve())
     supervisor = _supervisor()
     _refuse_second(home)

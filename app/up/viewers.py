@@ -14,6 +14,7 @@ from app.processes.watchdog import Watchdog
 from app.settings import Settings
 from app.up.home import Home
 from app.up.ports import Ports
+from db.dsn import hosts
 
 Viewer = TypeVar("Viewer", Prometheus, Grafana)
 
@@ -86,12 +87,15 @@ def _started(viewer: Viewer | None, say: Callable[[str], None]) -> Viewer | None
 def _postgres(dsn: str, *, ours: bool) -> dict[str, str]:
     """Say where the database is in the words of grafana/provisioning; who asks is its reader."""
     place = urlsplit(dsn)
-    host = place.hostname or "127.0.0.1"  # none is a socket, which Grafana cannot be told of so
-    host = f"[{host}]" if ":" in host else host
+    # of several servers the first: Grafana's data source takes one, and reads on a standby too.
+    # A socket, or none, Grafana cannot be told of.
+    servers = [server for server in hosts(dsn) if not server.name.startswith("/")]
+    name, port = servers[0] if servers else ("127.0.0.1", 5432)
+    host = f"[{name}]" if ":" in name else name
     asked = parse_qs(place.query).get("sslmode", ["require"])[-1]
     encrypted = asked if asked in _SSLMODES else "require"
     return {
-        "HEADRACE_POSTGRES_URL": f"{host}:{place.port or 5432}",
+        "HEADRACE_POSTGRES_URL": f"{host}:{port}",
         "HEADRACE_POSTGRES_DATABASE": unquote(place.path[1:]),
         "HEADRACE_POSTGRES_SSLMODE": "disable" if ours else encrypted,
     }

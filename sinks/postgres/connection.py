@@ -9,6 +9,7 @@ from typing import Any
 import asyncpg
 from asyncpg.prepared_stmt import PreparedStatement
 
+from db.connecting import connect
 from db.migrate import migrate
 from db.own import migrate_own
 from sinks.base import SinkUnavailable
@@ -99,7 +100,7 @@ class Connection:
                 await migrate(self._dsn)
                 await migrate_own(self._dsn, self._own_sql)
                 self._migrated = True
-            self._open = await asyncpg.connect(
+            self._open = await connect(
                 self._dsn,
                 timeout=_CONNECT_SECONDS,
                 command_timeout=_COMMAND_SECONDS,

@@ -1,20 +1,24 @@
 """Beginning a topic's next epoch, by hand."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-import asyncpg
-
+from db.connecting import connect
 from db.queries import load
 from models.positions import Position, TopicPartition
 
+_SECONDS = 10
 
-async def stored_positions(dsn: str, topic: str) -> dict[TopicPartition, Position]:
-    """Read the positions of a topic; empty where nothing of it was ever read."""
-    connection = await asyncpg.connect(dsn)
+
+async def stored_positions(dsn: str, topics: Iterable[str]) -> dict[TopicPartition, Position]:
+    """Read the positions of topics; empty where nothing of them was ever read."""
+    connection = await connect(dsn, timeout=_SECONDS, command_timeout=_SECONDS)
     try:
-        rows = await connection.fetch(_sql("topic_positions"), topic)
-        return {TopicPartition(topic, row[0]): Position(*row[1:]) for row in rows}
+        return {
+            TopicPartition(topic, row[0]): Position(*row[1:])
+            for topic in topics
+            for row in await connection.fetch(_sql("topic_positions"), topic)
+        }
     finally:
         await connection.close()
 
@@ -24,7 +28,7 @@ async def begin_epoch(dsn: str, topic: str, begun: Mapping[TopicPartition, Posit
 
     The positions' own epochs are not looked at.
     """
-    connection = await asyncpg.connect(dsn)
+    connection = await connect(dsn)
     try:
         columns = zip(*((tp.partition, *at[1:]) for tp, at in begun.items()), strict=True)
         rows = await connection.fetch(_sql("new_epoch"), topic, *columns)

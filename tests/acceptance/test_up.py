@@ -189,7 +189,7 @@ def test_a_folder_that_holds_something_else_is_left_alone(home: Home) -> None:
 
     up, down = headrace(home, "up"), headrace(home, "down", "--erase")
 
-    assert (up.returncode, down.returncode) == (1, 1)
+    assert (up.returncode, down.returncode) == (2, 2)
     assert "holds something that headrace did not make" in down.stderr
     assert (home.folder / "letters.txt").exists()
 

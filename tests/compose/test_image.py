@@ -106,7 +106,7 @@ def test_what_needs_an_engine_says_so(image: Image, tmp_path: Path) -> None:
     refused = image.run("headrace", "up", HEADRACE_HOME=str(tmp_path / "home"))
 
     assert list(tmp_path.iterdir()) == []
-    assert refused.returncode == 1
+    assert refused.returncode == 2
     assert "-e '.[engines]'" in refused.stderr
     assert "Traceback" not in refused.stderr
 

@@ -124,8 +124,8 @@ def test_a_stream_that_does_not_exist_is_refused(headrace: Headrace) -> None:
 
     refused = headrace.run("app", "worker")
 
-    assert refused.returncode == 1
-    assert "HEADRACE_STREAMS: no stream clicks; there are content_sessions" in refused.stderr
+    assert refused.returncode == 2
+    assert "HEADRACE_STREAMS: no stream by the name at place 2 of 2; there are" in refused.stderr
 
 
 class SteadyClient:

@@ -70,7 +70,7 @@ async def test_a_new_epoch_fences_whoever_still_runs(sink: PostgresSink, databas
     with pytest.raises(Fenced):
         await sink.write(one_record(sink), old)
     assert await stored_by(sink, await sink.positions([TP])) == 0
-    assert [held.epoch for held in (await stored_positions(database, TP.topic)).values()] == [2]
+    assert [held.epoch for held in (await stored_positions(database, [TP.topic])).values()] == [2]
 
 
 async def test_an_epoch_may_begin_behind_what_is_lost(sink: PostgresSink, database: str) -> None:
@@ -82,7 +82,7 @@ async def test_an_epoch_may_begin_behind_what_is_lost(sink: PostgresSink, databa
 
 
 async def test_a_topic_that_was_never_read_has_no_positions(database: str) -> None:
-    assert await stored_positions(database, "never") == {}
+    assert await stored_positions(database, ["never"]) == {}
 
 
 async def stored_by(sink: PostgresSink, positions: Positions) -> int:

@@ -140,6 +140,19 @@ def test_a_database_of_somebody_else_is_asked_encrypted_and_as_the_reader(
 
 
 @pytest.mark.usefixtures("grafana")
+def test_of_several_servers_grafana_is_told_the_first(home: Home, watchdog: Watchdog) -> None:
+    dsn = "postgresql://owner@one.example:6432,two.example:6433/numbers"
+    viewers = Viewers.for_run(Settings(), dsn, home, Ports.of(home, 1), watchdog)
+    assert viewers.grafana is not None
+
+    viewers.grafana.configure()
+
+    environment = viewers.grafana.child.environment
+    assert environment["HEADRACE_POSTGRES_URL"] == "one.example:6432"
+    assert environment["HEADRACE_POSTGRES_DATABASE"] == "numbers"
+
+
+@pytest.mark.usefixtures("grafana")
 def test_whom_alerts_tell_is_said_by_the_environment(
     home: Home, watchdog: Watchdog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
