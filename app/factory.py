@@ -33,7 +33,8 @@ from batching.consumer import BatchConsumer, BatchTransport
 from batching.recovery import LiveTableManager
 from batching.table import PartitionRouter, WindowTable
 from batching.worker import Worker
-from db.keeping_rounds import Round, keep
+from db.keeping_drops import Round
+from db.keeping_rounds import keep
 from models.decode import Decoder
 from models.refusals import Limits
 from models.streams import Stream
@@ -136,7 +137,12 @@ def _line(app: BatchApp, settings: Settings, stream: Stream, backlog: Backlog) -
 
 async def _keep(settings: Settings) -> Round | None:
     dsn = settings.database.get_secret_value()
-    return await keep(dsn, settings.retention_days, settings.window_retention_days)
+    return await keep(
+        dsn,
+        settings.retention_days,
+        settings.window_retention_days,
+        dead_letter_days=settings.dead_letter_retention_days,
+    )
 
 
 def _faust_app(settings: Settings) -> BatchApp:

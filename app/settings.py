@@ -72,6 +72,9 @@ class Settings(EnvironmentSettings):
     window_retention_days: Annotated[int, Field(description="how long windows are kept", ge=1)] = (
         400
     )
+    dead_letter_retention_days: Annotated[
+        int, Field(description="how long dead letters are kept, after they were stored", ge=1)
+    ] = 30
     quiet_streams: Annotated[
         Names, Field(description="streams that may be silent, with commas: no alert then")
     ] = ()

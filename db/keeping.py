@@ -11,6 +11,8 @@ from db.queries import load
 
 _DAY_US = 86_400_000_000
 _EPOCH = date(1970, 1, 1)
+_DAYS_AT_ONCE = 30
+"""In one transaction, which others that need a new day wait for: at most a second or so."""
 
 
 class KnownDays:
@@ -77,13 +79,18 @@ async def ensure_days(
 ) -> list[str]:
     """Make the partitions of kept tables that rows of these days (UTC) go to; return their names.
 
-    One statement, a transaction of its own: not to be called within one, since workers that do the
-    same wait for each other until its end. All end with the same partitions. Nothing happens for
-    hypertables, which make their own chunks. Raises asyncpg.LockNotAvailableError where a
-    partition is just being dropped: try again.
+    Not to be called within a transaction, since workers that do the same wait for each other until
+    its end. All end with the same partitions, and what was made stays when this is interrupted.
+    Nothing happens for hypertables, which make their own chunks. Raises
+    asyncpg.LockNotAvailableError where a partition is just being dropped: try again.
     """
-    made = await connection.fetch(statement("make_partitions"), tables, list(days))
-    return [row["made"] for row in made]
+    made: list[str] = []
+    wanted = sorted(set(days))
+    for first in range(0, len(wanted), _DAYS_AT_ONCE):
+        some = wanted[first : first + _DAYS_AT_ONCE]
+        rows = await connection.fetch(statement("make_partitions"), tables, some)
+        made.extend(row["made"] for row in rows)
+    return made
 
 
 def statement(name: str) -> str:

@@ -1,37 +1,21 @@
 """The round that one worker makes for all: partitions ahead, and what has expired goes.
 
-docs/decisions/leader-by-advisory-lock.md tells why any worker may do it.
+docs/decisions/leader-by-row.md tells why any worker may do it. Only the database's clock
+decides what has expired, and a clock that has jumped is not believed for a day.
 """
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, time, timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import asyncpg
 
-from db.connecting import connect
 from db.keeping import statement
+from db.keeping_drops import Leaving, Round, connect, drop, prune
 
-_CONNECT_SECONDS = 10
-_COMMAND_SECONDS = 300
-_LOCK_TIMEOUT = "2s"
-"""No writer waits behind a DETACH CONCURRENTLY, so it may wait for a while; DROP then takes a table
-that nobody knows any more."""
-
-_NOT_NOW = (
-    asyncpg.LockNotAvailableError,
-    asyncpg.DeadlockDetectedError,
-    asyncpg.ObjectNotInPrerequisiteStateError,
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Round:
-    """What one round did, as partitions' or chunks' names. `postponed` waits for the next one."""
-
-    made: list[str] = field(default_factory=list)
-    dropped: list[str] = field(default_factory=list)
-    postponed: list[str] = field(default_factory=list)
+_A_DAY = timedelta(days=1)
+_QUIET = timedelta(minutes=5)
 
 
 async def keep(
@@ -39,105 +23,78 @@ async def keep(
     raw_days: int = 60,
     window_days: int = 400,
     days_by_table: Mapping[str, int] | None = None,
+    *,
+    dead_letter_days: int = 30,
+    quiet: timedelta = _QUIET,
 ) -> Round | None:
     """Make partitions ahead and drop what has expired, unless another session is just at it: None.
 
     Rows are kept for so many whole days and the current one; a day goes when all of it is older.
-    `days_by_table` says otherwise for single tables. Safe to be called by every worker, at any
-    time; every ten minutes is often enough. Raises OSError, TimeoutError or asyncpg.PostgresError.
+    `days_by_table` says otherwise for single tables. A partition goes in the first round that finds
+    nothing written to it since an earlier one, `quiet` ago or more. Safe to be called by every
+    worker, at any time; every ten minutes is often enough. Raises OSError, TimeoutError or
+    asyncpg.PostgresError.
     """
-    connection = await _connect(dsn)
+    connection = await connect(dsn)
     try:
-        if not await connection.fetchval(statement("lead")):
-            return None
+        last = await connection.fetchrow(statement("lead"))
+        if last is None:
+            return _another(await connection.fetchrow(statement("last")))
         made = [row[0] for row in await connection.fetch(statement("make_ahead"))]
         kept = await connection.fetch(statement("kept"))
         days = {
             row["name"]: raw_days if row["kind"] == "raw" else window_days for row in kept
         } | dict(days_by_table or {})
-        done = await _drop(connection, {row["name"]: row["is_hypertable"] for row in kept}, days)
-        return Round(made, done.dropped, done.postponed)
+        held_until = hold(last["now"], last["ended_at"], last["held_until"])
+        leaving = Leaving(json.loads(last["leaving"]), last["now"], quiet, held_until)
+        hypertables = {row["name"]: row["is_hypertable"] for row in kept}
+        done = await drop(connection, hypertables, days, leaving)
+        pruned = 0 if held_until else await prune(connection, dead_letter_days)
+        await connection.execute(statement("ended"), held_until, json.dumps(leaving.seen))
     finally:
         await connection.close()
+    held = _explain(held_until) if held_until else ""
+    return replace(done, made=made, dead_letters=pruned, held=held)
 
 
 async def drop_expired(dsn: str, retention: Mapping[str, int]) -> Round:
-    """Drop what is older than so many days, by table. Tables that are not named are left alone."""
-    connection = await _connect(dsn)
+    """Drop at once what is older than so many days, by table; others are left alone.
+
+    It believes the database's clock, and drops also what was just written.
+    """
+    connection = await connect(dsn)
     try:
-        kept = {
-            row["name"]: row["is_hypertable"] for row in await connection.fetch(statement("kept"))
-        }
-        return await _drop(connection, kept, retention)
+        kept = await connection.fetch(statement("kept"))
+        hypertables = {row["name"]: row["is_hypertable"] for row in kept}
+        return await drop(connection, hypertables, retention, None)
     finally:
         await connection.close()
 
 
-def expiry(days: int) -> datetime:
-    """Give the time before which rows that are kept for so many days have expired.
+def hold(now: datetime, ended: datetime | None, held_until: datetime | None) -> datetime | None:
+    """Say until when nothing is dropped, if so; times are the database's.
 
-    A day more than that: what an event may just be late for is not dropped under it.
+    Rounds come every ten minutes. Where the last one ended more than a day ago, or will end more
+    than a day from now, either all workers were away or the clock has jumped: a day's delay costs
+    little, and gives people the time to put a clock right.
     """
-    return datetime.combine(datetime.now(UTC).date() - timedelta(days=days + 1), time(), UTC)
+    if ended is not None and abs(now - ended) > _A_DAY:
+        return now + _A_DAY
+    return held_until if held_until is not None and held_until > now else None
 
 
-async def _connect(dsn: str) -> asyncpg.Connection:
-    return await connect(
-        dsn,
-        timeout=_CONNECT_SECONDS,
-        command_timeout=_COMMAND_SECONDS,
-        server_settings={
-            "application_name": "headrace-keeping",
-            "lock_timeout": _LOCK_TIMEOUT,
-            "timezone": "UTC",
-        },
+def _explain(held_until: datetime) -> str:
+    return (
+        f"nothing is dropped before {held_until:%Y-%m-%d %H:%M} UTC by the database's clock, since "
+        "that moved by more than a day between two rounds. Check the clock of the database's "
+        "machine; if it is right, and no worker was running in between, there is nothing to do"
     )
 
 
-async def _drop(
-    connection: asyncpg.Connection, kept: Mapping[str, bool], retention: Mapping[str, int]
-) -> Round:
-    done = Round()
-    for table, days in retention.items():
-        if table not in kept:
-            continue
-        drop = _drop_chunks if kept[table] else _drop_partitions
-        await drop(connection, table, expiry(days), done)
-    return done
-
-
-async def _drop_chunks(
-    connection: asyncpg.Connection, table: str, expired: datetime, done: Round
-) -> None:
-    try:
-        chunks = await connection.fetch(statement("chunks"), table, expired)
-    except _NOT_NOW:
-        done.postponed.append(table)
-    else:
-        done.dropped.extend(row[0] for row in chunks)
-
-
-async def _drop_partitions(
-    connection: asyncpg.Connection, table: str, expired: datetime, done: Round
-) -> None:
-    attached = await connection.fetch(statement("expired"), table, expired)
-    for partition, is_leaving in attached:
-        try:
-            await _detach(connection, table, partition, is_leaving=is_leaving)
-        except _NOT_NOW:
-            done.postponed.append(partition)
-    for (partition,) in await connection.fetch(statement("detached"), table, expired):
-        try:
-            await connection.execute(f'DROP TABLE "{partition}"')
-        except _NOT_NOW:
-            done.postponed.append(partition)
-        else:
-            done.dropped.append(partition)
-
-
-async def _detach(
-    connection: asyncpg.Connection, table: str, partition: str, *, is_leaving: bool
-) -> None:
-    # the last round may have been killed between the two transactions of a DETACH CONCURRENTLY
-    how = "FINALIZE" if is_leaving else "CONCURRENTLY"
-    await connection.execute(f'ALTER TABLE "{table}" DETACH PARTITION "{partition}" {how}')
+def _another(last: asyncpg.Record | None) -> Round | None:
+    if last is None or last["ended_at"] is None or last["now"] - last["ended_at"] < _A_DAY:
+        return None
+    return Round(
+        held=f"no round has ended since {last['ended_at']:%Y-%m-%d %H:%M} UTC: the session that "
+        f"keeps hangs. End it: SELECT pg_terminate_backend({last['pid']})"
+    )

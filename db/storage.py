@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import asyncpg
@@ -118,5 +118,11 @@ def _piece(row: asyncpg.Record) -> Piece:
     )
 
 
-def now() -> datetime:
-    return datetime.now(UTC)
+async def clock(dsn: str) -> datetime:
+    """Ask the database for its time, which decides what has expired."""
+    connection = await connect(dsn)
+    try:
+        now: datetime = await connection.fetchval("SELECT now()")
+        return now
+    finally:
+        await connection.close()

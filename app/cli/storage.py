@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.table import Table as Grid
 
 from app.settings import Settings
-from db.keeping_rounds import expiry
-from db.storage import Table, now
+from db.keeping_drops import expiry
+from db.storage import Table, clock
 from db.storage import storage as weigh
 
 _KILO = 1024
@@ -23,12 +23,14 @@ def storage() -> None:
 
     Rows are estimates. "a row" is heap, indexes and compressed bytes for each row, which of a raw
     table is an event; "frees" is what the next round of retention drops. Sizes are in units of
-    1,024. Reads HEADRACE_DATABASE, HEADRACE_RETENTION_DAYS and HEADRACE_WINDOW_RETENTION_DAYS.
+    1,024. Dead letters that are old enough are deleted row by row, and their room is used again.
+    Reads HEADRACE_DATABASE, HEADRACE_RETENTION_DAYS and HEADRACE_WINDOW_RETENTION_DAYS.
     """
     settings = Settings()
-    tables = asyncio.run(weigh(settings.database.get_secret_value()))
+    dsn = settings.database.get_secret_value()
+    tables, now = asyncio.run(weigh(dsn)), asyncio.run(clock(dsn))
     days = {"raw": settings.retention_days, "windows": settings.window_retention_days}
-    lines = list(report(tables, days, now()))
+    lines = list(report(tables, days, now))
     if not Console().is_terminal:
         for line in (_HEAD, *lines):
             click.echo("\t".join(line))
@@ -47,7 +49,7 @@ def report(
     """Write a line for each table and one for all; `days` says how long each kind is kept."""
     tables = list(tables)
     freed = {
-        table.name: table.bytes_before(expiry(days[table.kind])) if table.kind in days else 0
+        table.name: table.bytes_before(expiry(days[table.kind], at)) if table.kind in days else 0
         for table in tables
     }
     growth = {table.name: table.bytes_per_day(at) for table in tables}

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from app.cli.main import main
 from app.cli.storage import report, size
 from db.keeping import ensure_days
-from db.keeping_rounds import expiry
+from db.keeping_drops import expiry
 from db.storage import Piece, Table, storage
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -47,7 +47,7 @@ async def test_partitions_rows_and_what_will_be_freed(
     table = found["user_activity"]
     assert (table.kind, table.rows, len(table.pieces)) == ("raw", 10_000, 4)
     assert 90 < (table.bytes_per_row or 0) < 200
-    assert table.heap_bytes > table.bytes_before(expiry(60)) / 2 > 10_000 * 40
+    assert table.heap_bytes > table.bytes_before(expiry(60, datetime.now(UTC))) / 2 > 10_000 * 40
     assert found["content_plays_windows"].kind == "windows"
     assert found["stream_positions"].kind == "other"
 
