@@ -1,13 +1,15 @@
 """Positions in PostgreSQL, beside workers of older releases that know less of them."""
 
+from uuid import UUID
+
 import asyncpg
 import pytest
 
 from models.positions import Position
 from sinks.postgres.epochs import begin_epoch, stored_positions
-from tests.agents.test_writer_read_to import TOPIC
 from tests.models.records import TP
 
+TOPIC = UUID(int=7)
 FULL = Position(1, 9, 7, 12, 3, TOPIC)
 
 
