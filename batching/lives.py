@@ -161,7 +161,9 @@ def judge(held: Position, found: Life, end: int) -> Life:
     if held.last_offset < 0:
         return replace(found, same_to=None)
     read_to = held.read_to
-    same_to = min(found.same_to or read_to, ReadTo(end, None), key=lambda at: at.offset)
+    # a new leader that has not heard of its followers yet names an end before that of its log, but
+    # where the records of earlier leaders end it knows for sure
+    same_to = found.same_to or min(read_to, ReadTo(end, None), key=lambda at: at.offset)
     if same_to.offset <= held.last_offset:
         return _cut_off(held, replace(found, same_to=same_to), end)
     if read_to.offset < found.first:

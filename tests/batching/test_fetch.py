@@ -59,6 +59,7 @@ async def test_records_of_a_batched_topic_come_raw_with_their_range(
     ]
     assert (first.start, first.end, second.start, second.end) == (1, 3, 3, 5)
     assert (first.size_bytes, second.size_bytes) == (1, 1)
+    assert (first.leader_epoch, second.leader_epoch) == (0, 0)  # the topic's first leader
     assert all(record.timestamp > 0 for record in first)
 
 

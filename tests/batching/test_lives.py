@@ -1,5 +1,6 @@
 """Whether a topic is still the one that was stored."""
 
+from dataclasses import replace
 from uuid import UUID, uuid4
 
 import pytest
@@ -128,6 +129,13 @@ HELD = Position(1, 99, 1, 100, 4, UUID(int=1))
     [
         pytest.param(HELD, FOUND, 95, "truncated", id="its tail is gone"),
         pytest.param(HELD, FOUND, 105, "truncated", id="its tail is another"),
+        pytest.param(
+            HELD,
+            replace(FOUND, same_to=ReadTo(100, 4)),
+            90,
+            "same",
+            id="its leader is too new to know its end",
+        ),
         pytest.param(HELD._replace(topic_id=None), FOUND, 105, "unclear", id="of an unknown topic"),
         pytest.param(HELD._replace(last_offset=94), FOUND, 105, "same", id="a marker is gone"),
         pytest.param(HELD, Life(0, topic_id=UUID(int=2)), 105, "recreated", id="another topic"),

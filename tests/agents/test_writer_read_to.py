@@ -1,0 +1,120 @@
+"""What a writer knows of a partition beside its place: how far it was read, of which topic."""
+
+from dataclasses import replace
+from uuid import UUID
+
+from batching.lives import Life
+from models.positions import Position, ReadTo
+from models.records import RecordBatch
+from sinks.memory import MemorySink
+from tests.agents.doubles import Ear, GatedSink, begun, flushed, two_records, writer_to
+from tests.models.records import NOW_MILLISECONDS, TP
+
+TOPIC = UUID(int=7)
+
+
+def of_leader(epoch: int, batch: RecordBatch) -> RecordBatch:
+    return replace(batch, leader_epoch=epoch)
+
+
+async def test_a_batch_of_a_later_leader_asks_for_what_was_read_before_it(ear: Ear) -> None:
+    writer = writer_to(MemorySink(), ear)
+    await begun(writer, TP)
+    await writer.accept(of_leader(3, two_records(0)))
+
+    assert writer.unconfirmed(of_leader(3, two_records(2))) is None
+    assert writer.unconfirmed(of_leader(4, two_records(2))) == ReadTo(2, 3)
+    await writer.accept(of_leader(4, two_records(2)))
+    assert writer.unconfirmed(of_leader(4, two_records(4))) is None
+
+
+async def test_what_is_not_accepted_anyway_asks_for_nothing(ear: Ear) -> None:
+    writer = writer_to(MemorySink(), ear)
+    await begun(writer, TP)
+    await writer.accept(of_leader(3, two_records(0)))
+
+    assert writer.unconfirmed(of_leader(4, two_records(7))) is None
+    writer.suspend([TP])
+    assert writer.unconfirmed(of_leader(4, two_records(2))) is None
+
+
+async def test_a_position_that_is_taken_over_asks_too(ear: Ear) -> None:
+    sink = MemorySink()
+    sink.stored[TP] = Position(1, 9, NOW_MILLISECONDS, 12, 3)
+    writer = writer_to(sink, ear)
+    assert await begun(writer, TP) == [12]
+
+    assert writer.unconfirmed(of_leader(4, two_records(12))) == ReadTo(12, 3)
+
+
+async def test_what_was_passed_over_is_stored_without_a_record(ear: Ear) -> None:
+    sink = MemorySink()
+    writer = writer_to(sink, ear)
+    await begun(writer, TP)
+    await writer.accept(two_records(0))
+    await flushed(writer)
+
+    writer.skip(TP, ReadTo(8, 3))
+    await flushed(writer)
+    stored = sink.stored[TP]
+    await writer.accept(replace(two_records(8), start=2))  # as the consumer goes on
+    await flushed(writer)
+
+    assert stored == Position(1, 1, NOW_MILLISECONDS, 8, 3)
+    assert sink.stored[TP].last_offset == 9
+    assert "waiting" not in " ".join(ear.told)
+
+
+async def test_what_was_passed_over_is_told_again_when_the_sink_is_back(ear: Ear) -> None:
+    sink = MemorySink()
+    writer = writer_to(sink, ear)
+    await begun(writer, TP)
+    await writer.accept(two_records(0))
+    await flushed(writer)
+
+    sink.unavailable = 1
+    writer.skip(TP, ReadTo(8, 3))
+    await flushed(writer)
+    assert sink.stored[TP].next_offset == 2
+    await flushed(writer)
+
+    assert sink.stored[TP].next_offset == 8
+
+
+async def test_what_was_passed_over_while_records_are_written_yields_to_them(ear: Ear) -> None:
+    sink = GatedSink()
+    writer = writer_to(sink, ear)
+    await begun(writer, TP)
+    sink.gate.set()
+    await writer.accept(two_records(0))
+    await flushed(writer)
+    writer.skip(TP, ReadTo(3, 3))
+    await writer.accept(two_records(2))
+    await flushed(writer)
+    await flushed(writer)
+
+    assert sink.stored[TP] == Position(1, 3, NOW_MILLISECONDS, 4)
+
+
+async def test_the_topics_id_is_learned_once_and_stays(ear: Ear) -> None:
+    sink = MemorySink()
+    writer = writer_to(sink, ear)
+    await writer.take_over([TP])
+    writer.begin(TP, Life(0, topic_id=TOPIC))
+    await flushed(writer)
+    learned = sink.stored[TP]
+
+    await writer.accept(two_records(0))
+    await flushed(writer)
+
+    assert learned == Position(1, -1, None, topic_id=TOPIC)
+    assert sink.stored[TP] == Position(1, 1, NOW_MILLISECONDS, 2, None, TOPIC)
+
+
+async def test_it_is_read_on_from_where_the_log_is_what_was_read(ear: Ear) -> None:
+    sink = MemorySink()
+    sink.stored[TP] = Position(1, 9, NOW_MILLISECONDS, 12, 3)
+    writer = writer_to(sink, ear)
+    await writer.take_over([TP])
+
+    assert writer.begin(TP, Life(0, same_to=ReadTo(11, 3))) == 11
