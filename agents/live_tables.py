@@ -10,6 +10,7 @@ import heapq
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from sys import intern
 from typing import Any
 
 import faust
@@ -32,6 +33,9 @@ _KEPT_LARGE = timedelta(minutes=10)
 _LARGE_EVERY = timedelta(seconds=10)
 """An entry of so many keys is written seldom: each write is a changelog record of all of them."""
 _APPLY_SECONDS = 1.0
+_MOST_SHARED = 10_000
+"""Most numbers are small and most keys come in each window: one object stands for all equal ones.
+An hour of 5,000 keys a minute took 90 MB without that."""
 
 Entry = dict[str, dict[str, Any]]
 """One window of one partition: measures by the window's key, its parts joined by `|`."""
@@ -45,6 +49,7 @@ class LiveTables:
         self._now = now
         self._news: dict[tuple[Window, str], Entry] = {}
         self._written: dict[tuple[Window, str], datetime] = {}
+        self._shared: defaultdict[Window, dict[Row, dict[str, Any]]] = defaultdict(dict)
 
     def oldest_start(self) -> int:
         """Give the start of the oldest window kept, in microseconds since 1970."""
@@ -55,9 +60,13 @@ class LiveTables:
         oldest = self.oldest_start()
         for window, rows in totals.items():
             news: defaultdict[str, Entry] = defaultdict(dict)
+            shared = self._shared[window]
+            if len(shared) > _MOST_SHARED:
+                shared.clear()
             for key, row in rows.items():
                 if key[0] >= oldest:
-                    news[entry_key(key[0], key[1])][_label(key[2:])] = _measures(window, row)
+                    measures = shared.get(row) or shared.setdefault(row, _measures(window, row))
+                    news[entry_key(key[0], key[1])][intern(_label(key[2:]))] = measures
             for name, entry in news.items():
                 self._news.setdefault((window, name), {}).update(entry)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -62,6 +63,7 @@ class Course:
 @click.option("--output", type=click.Path(path_type=Path), default=Path("soak.json"))
 def main(*, minutes: int, rate: int, output: Path) -> None:
     """Run one worker for so long, and write its memory of each minute as JSON."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with place() as here:
         about = {
             "machine": machine(here.postgres.query("SHOW server_version").strip()),
