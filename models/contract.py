@@ -13,7 +13,7 @@ from typing import Annotated, Any, TypeGuard, cast, get_args, get_origin
 
 import msgspec
 from annotated_types import Ge, Le, MaxLen, MinLen
-from pydantic import AfterValidator, BaseModel, Strict
+from pydantic import AfterValidator, BaseModel, FailFast, Strict
 from pydantic.fields import FieldInfo
 
 from models.events import Event, EventField, Together, field_of, fields_of
@@ -136,7 +136,7 @@ def _bounds(field: EventField) -> dict[str, Any]:
                 bounds["min_length"] = length
             case MaxLen(max_length=length):
                 bounds["max_length"] = length
-            case AfterValidator() | Strict() | Column():
+            case AfterValidator() | FailFast() | Strict() | Column():
                 pass
             case _:
                 raise TypeError(f"field {field.name}: {item!r} has no fast check")

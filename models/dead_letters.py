@@ -9,7 +9,7 @@ Reason = Literal[
     "unknown_schema_version",
     # event time later than the record's timestamp by more than the allowed skew, or after 2099
     "from_the_future",
-    # event time older than the retention when the record was produced, or before 1970
+    # event time older than the retention when the record was produced, or before 1900
     "expired",
     "too_large",
     "rejected_by_sink",

@@ -21,13 +21,13 @@ MICROSECOND = timedelta(microseconds=1)
 FIRST_TIME = (datetime.min.replace(tzinfo=UTC) - EPOCH) // MICROSECOND
 LAST_TIME = (datetime.max.replace(tzinfo=UTC) - EPOCH) // MICROSECOND
 
-FIRST_YEAR, LAST_YEAR = 1970, 2099
+FIRST_YEAR, LAST_YEAR = 1900, 2099
 """Events are of these years, whatever their records' timestamps say.
 
 A record may have no timestamp, or one that is as wrong as its event. A fixed bound is the one that
 every replay repeats; the clock is not.
 """
-FIRST_KEPT = 0
+FIRST_KEPT = (datetime(FIRST_YEAR, 1, 1, tzinfo=UTC) - EPOCH) // MICROSECOND
 LAST_KEPT = (datetime(LAST_YEAR + 1, 1, 1, tzinfo=UTC) - EPOCH) // MICROSECOND - 1
 
 
@@ -42,6 +42,10 @@ class Limits:
     """How far it may lie behind."""
 
     event_bytes: int = 1_048_576
+
+
+_MOST_ERRORS = 200
+"""More than an event has fields: an array with an error in every item is megabytes of words."""
 
 
 class Refused(Exception):  # noqa: N818 - carries a verdict
@@ -59,6 +63,8 @@ def read(contract: type[Event], value: bytes | None, limits: Limits) -> Event:
     try:
         return contract.model_validate_json(_as_pydantic_should_see_it(contract, present))
     except ValidationError as error:
+        if error.error_count() > _MOST_ERRORS:  # before any of them is put into words
+            raise Refused("invalid", f"{error.error_count()} errors in one event") from None
         raise Refused(_reason(error), _explain(error)) from None
 
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import FailFast, Field
 
 from models.types import Column, Text
 
@@ -13,6 +13,7 @@ ContentType = Literal["movie", "episode", "ad"]
 Title = Annotated[Text, Field(max_length=512)]
 Genres = Annotated[
     tuple[Annotated[Text, Field(max_length=64)], ...],
+    FailFast(),  # the first item that is wrong says enough
     Field(max_length=32),
     Column(kind="text[]"),
 ]

@@ -111,6 +111,26 @@ def test_the_thousand_largest_keys_are_kept(live: LiveTables, table: QuietTable)
     assert set(kept) == {f"A|{asn}" for asn in range(500, 1_500)}
 
 
+def test_a_hundred_are_kept_of_what_is_ten_minutes_old(
+    live: LiveTables, table: QuietTable, clock: Clock
+) -> None:
+    live.offer({WINDOW: {(START, 0, "A", asn): (asn, 1) for asn in range(1_500)}})
+    live.apply()
+    clock.now += timedelta(minutes=10)
+    live.apply()
+    young = len(table.data["2026-11-22T12:00Z.p0"])
+
+    clock.now += timedelta(seconds=1)
+    live.apply()
+    live.offer({WINDOW: {(START, 0, "A", asn): (2_000, 1) for asn in range(7)}})
+    clock.now += timedelta(seconds=10)
+    live.apply()
+
+    largest = {*range(7), *range(1_407, 1_500)}
+    assert young == 1_000
+    assert set(table.data["2026-11-22T12:00Z.p0"]) == {f"A|{asn}" for asn in largest}
+
+
 def test_partitions_that_left_are_forgotten_with_their_news(
     live: LiveTables, table: QuietTable
 ) -> None:

@@ -84,7 +84,7 @@ def test_no_event_time_stops_a_worker_whatever_its_record_says(
 ) -> None:
     headrace.topic.create(config=ANY_TIMESTAMP)
     odd = [(heartbeat(time), timestamp) for time, timestamp, _ in ODD_TIMES]
-    edges = ["1970-01-01T00:00:00Z", "2099-12-31T23:59:59.999999Z"]
+    edges = ["1900-01-01T00:00:00Z", "2099-12-31T23:59:59.999999Z"]
     worker.start()
 
     headrace.topic.produce_at([*odd, *((heartbeat(time), NO_TIMESTAMP) for time in edges)])
@@ -103,6 +103,6 @@ def test_no_event_time_stops_a_worker_whatever_its_record_says(
 
 
 def wait_for_offset(headrace: Headrace, worker: Worker, offset: int) -> None:
-    # not by rows: retention takes those of 1970 when the worker starts again
+    # not by rows: retention takes those of 1900 when the worker starts again
     position = "SELECT last_offset FROM stream_positions"
     worker.wait_until(lambda: headrace.query(position) == [(offset,)], f"at offset {offset}")

@@ -1,13 +1,19 @@
 """What producers get wrong in each stream: the reason, and a detail that helps them."""
 
+import json
 import re
-from typing import Any
+import tracemalloc
+from typing import Annotated, Any
 
 import pytest
+from pydantic import Field
 
 from models.dead_letters import DeadLetter
 from models.decode import Decoder
+from models.events import Event
 from models.refusals import Limits
+from models.streams import Stream
+from models.types import Column, EventTime, Text
 from tests.models.examples import FORMS, NAMES, Form
 from tests.models.records import batch_of
 
@@ -132,6 +138,37 @@ def test_a_missing_field_is_named(name: str) -> None:
             Decoder(form.stream, Limits()).decode(batch_of([form.without(field)])).dead_letters
         )
         assert (letter.reason, letter.detail) == ("invalid", f"{field}: Field required")
+
+
+def test_an_array_of_mistakes_costs_no_more_than_its_bytes() -> None:
+    form = FORMS[MEDIA]
+    value = form.event(genre=list(range(120_000)))
+    decoder = Decoder(form.stream, Limits())
+
+    tracemalloc.start()
+    [letter] = decoder.decode(batch_of([value])).dead_letters
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert_tells(letter, r"genre\.0: .*valid string")
+    assert len(letter.detail) < 200
+    assert peak < 30 * len(value)
+
+
+class Tagged(Event):
+    time: EventTime
+    tags: Annotated[
+        tuple[Annotated[Text, Field(max_length=9)], ...], Field(max_length=9), Column(kind="text[]")
+    ]
+
+
+def test_a_declaration_that_does_not_fail_fast_is_bounded_too() -> None:
+    stream = Stream(topic="tagged", event=Tagged, event_time="time", windows=())
+    value = json.dumps({"time": "2026-11-22T10:05:00Z", "tags": list(range(50_000))}).encode()
+
+    [letter] = Decoder(stream, Limits()).decode(batch_of([value])).dead_letters
+
+    assert (letter.reason, letter.detail) == ("invalid", "50000 errors in one event")
 
 
 GOOD = {
