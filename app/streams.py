@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from app.settings import Settings
-from db.own import files_beside
+from db.own import OwnSql, files_beside
 from models.all import STREAMS
 from models.streams import Stream
 
@@ -66,11 +66,11 @@ def _load(path: Path) -> Stream:
     return stream
 
 
-def own_sql(settings: Settings) -> list[Path]:
+def own_sql(settings: Settings) -> list[OwnSql]:
     """Give the SQL files beside those of HEADRACE_STREAM_FILES, in the order to run them."""
-    found: list[Path] = []
+    found: list[OwnSql] = []
     for path in map(Path, settings.stream_files):
-        beside = files_beside(path)
+        beside = files_beside(path, _load(path).topic)
         if not beside:
             raise StreamsError(f"{path}: expected its tables in {path.stem}.sql beside it")
         found.extend(beside)

@@ -3,14 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import asyncpg
 from asyncpg.prepared_stmt import PreparedStatement
 
 from db.migrate import migrate
-from db.own import migrate_own
+from db.own import OwnSql, migrate_own
 from sinks.base import SinkUnavailable
 
 _CONNECT_SECONDS = 10
@@ -52,7 +51,7 @@ class Connection:
     """
 
     def __init__(
-        self, dsn: str, prepared: Iterable[str] = (), own_sql: Sequence[Path] = ()
+        self, dsn: str, prepared: Iterable[str] = (), own_sql: Sequence[OwnSql] = ()
     ) -> None:
         self._dsn = dsn
         self._own_sql = own_sql

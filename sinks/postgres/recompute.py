@@ -18,10 +18,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
-from pathlib import Path
 from typing import Any, TypeVar
 
 from db.keeping import ensure_days
+from db.own import OwnSql
 from models.streams import Stream
 from models.windows import Window
 from sinks.base import SinkUnavailable
@@ -92,7 +92,7 @@ class Recompute:
         stream: Stream,
         window: Window,
         *,
-        own_sql: Sequence[Path] = (),
+        own_sql: Sequence[OwnSql] = (),
         with_fewer: bool = False,
         on_waiting: Callable[[str], None],
     ) -> None:
