@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from app.settings import Settings
-from db.own import files_beside
+from db.own import OwnSql, files_beside
 from models.all import STREAMS
 from models.environment import SettingsError, listed, unknown_names
 from models.streams import Stream
@@ -85,11 +85,11 @@ def _place(place: int, settings: Settings) -> str:
     return f"{_FILES}, file {place} of {len(settings.stream_files)}"
 
 
-def own_sql(settings: Settings) -> list[Path]:
+def own_sql(settings: Settings) -> list[OwnSql]:
     """Give the SQL files beside those of HEADRACE_STREAM_FILES, in the order to run them."""
-    found: list[Path] = []
+    found: list[OwnSql] = []
     for place, path in enumerate(map(Path, settings.stream_files), 1):
-        beside = files_beside(path)
+        beside = files_beside(path, _load(path, _place(place, settings)).topic)
         if not beside:
             raise StreamsError(
                 f"{_place(place, settings)}: expected its tables beside it, in a file of the same "

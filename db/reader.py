@@ -1,16 +1,19 @@
-"""The role that reads everything and can do nothing else: migration 0009 says what it may."""
+"""The role that reads everything and can do nothing else: migrations 0009, 0013 say what it may."""
 
+import asyncio
 from pathlib import Path
 
 import asyncpg
 
 from db.connecting import connect
+from db.migrate import take_turns
 from db.queries import load
 from db.scram import verifier
 
-_LOCK = 0x4EAD2AD0
 _SECONDS = 60
 _TRIES = 5
+_TURNS = 20
+_PAUSE_SECONDS = 1.0
 
 
 async def let_reader_read(dsn: str, password: str | None) -> list[str]:
@@ -24,13 +27,25 @@ async def let_reader_read(dsn: str, password: str | None) -> list[str]:
     sql = load(Path(__file__).with_name("reader.sql"))
     connection = await connect(dsn, timeout=_SECONDS, command_timeout=_SECONDS)
     try:
-        await connection.execute("SELECT pg_advisory_lock($1)", _LOCK)
-        asked = [row[0] for row in await connection.fetch(sql["let_read"])]
+        asked = await _let_read(connection, sql["let_read"])
         if secret and await connection.fetchval(sql["is_there"]):
             asked += await _set_password(connection, sql["set_password"], secret)
         return asked
     finally:
         await connection.close()
+
+
+async def _let_read(connection: asyncpg.Connection, sql: str) -> list[str]:
+    for left in reversed(range(_TURNS)):
+        try:
+            async with connection.transaction():
+                await take_turns(connection)
+                return [row[0] for row in await connection.fetch(sql)]
+        except (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError):
+            if not left:
+                raise
+            await asyncio.sleep(_PAUSE_SECONDS)
+    return []
 
 
 async def _set_password(connection: asyncpg.Connection, sql: str, secret: str) -> list[str]:

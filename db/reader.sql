@@ -1,5 +1,5 @@
 -- let_read: grants what is missing; gives what an administrator has to run
-SELECT let_reader_read();
+SELECT let_reader_read() UNION ALL SELECT limit_reader();
 
 -- is_there: whether there is such a role
 SELECT to_regrole('headrace_reader') IS NOT NULL;

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -11,7 +10,7 @@ from asyncpg.prepared_stmt import PreparedStatement
 
 from db.connecting import connect
 from db.migrate import migrate
-from db.own import migrate_own
+from db.own import OwnSql, migrate_own
 from sinks.base import SinkUnavailable
 
 _CONNECT_SECONDS = 10
@@ -53,7 +52,7 @@ class Connection:
     """
 
     def __init__(
-        self, dsn: str, prepared: Iterable[str] = (), own_sql: Sequence[Path] = ()
+        self, dsn: str, prepared: Iterable[str] = (), own_sql: Sequence[OwnSql] = ()
     ) -> None:
         self._dsn = dsn
         self._own_sql = own_sql

@@ -15,13 +15,12 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from decimal import Decimal
+from datetime import datetime
 from functools import partial
-from pathlib import Path
 from typing import Any, TypeVar
 
 from db.keeping import ensure_days
+from db.own import OwnSql
 from models.streams import Stream
 from models.windows import Window
 from sinks.base import SinkUnavailable
@@ -38,6 +37,7 @@ from sinks.postgres.recompute_steps import (
     steps,
     written,
 )
+from sinks.postgres.recompute_weights import Weights, lost
 
 T = TypeVar("T")
 
@@ -78,8 +78,8 @@ class _Block:
 
     start: int
     raw_rows: int
-    folds_into: Decimal
-    holds: Decimal
+    folds_into: Weights
+    holds: Weights
     wrong: int
 
 
@@ -92,7 +92,7 @@ class Recompute:
         stream: Stream,
         window: Window,
         *,
-        own_sql: Sequence[Path] = (),
+        own_sql: Sequence[OwnSql] = (),
         with_fewer: bool = False,
         on_waiting: Callable[[str], None],
     ) -> None:
@@ -138,7 +138,7 @@ class Recompute:
     async def first_rows(self, after: int) -> int | None:
         """Find the first hour with raw rows, not before `after` and not in the future."""
         sql = recompute_sql.first_rows_sql(self._stream)
-        rows = await self._read(sql, moment(after // HOUR * HOUR), datetime.now(UTC))
+        rows = await self._read(sql, moment(after // HOUR * HOUR))
         return seconds(rows[0][0]) if rows else None
 
     async def close(self) -> None:
@@ -187,12 +187,13 @@ class Recompute:
         prepared = self._connection.prepared(sql)
         return await prepared.fetchval(*part.times, timeout=_LONGEST_SECONDS)
 
-    async def _check(self, start: int, folds_into: Decimal, holds: Decimal) -> None:
-        if folds_into < holds and not self._with_fewer:
+    async def _check(self, start: int, folds_into: Weights, holds: Weights) -> None:
+        less = lost(self._window, folds_into, holds)
+        if less is not None and not self._with_fewer:
             raise CannotRebuild(
-                f"from {written(start)} on the windows of {self._window.name} hold {holds:,} "
-                f"{recompute_sql.weight(self._window)}, the raw rows of {self._stream.topic} that "
-                f"are left make {folds_into:,}: rebuilt, the windows would lose the difference"
+                f"from {written(start)} on raw rows of {self._stream.topic} are missing: the "
+                f"windows of {self._window.name} hold {less}. Rebuilt, the windows would lose the "
+                "difference"
             )
 
     async def _patiently(self, action: Callable[[], Awaitable[T]]) -> T:

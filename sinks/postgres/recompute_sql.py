@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from models.streams import Stream
 from models.windows import First, Last, Max, Measure, Min, Sum, Window
+from sinks.postgres.recompute_weights import arrays, weighed
 
 _EPOCH = "timestamptz '1970-01-01 00:00:00+00'"
 _NUMBERS = {"int4", "int8", "numeric"}
@@ -17,9 +18,12 @@ def compare_sql(stream: Stream, window: Window) -> str:
 
     One statement, so one snapshot: a worker's transaction is in it with its rows and its windows,
     or not at all. A row for each block that has anything: its start, how many raw rows it has,
-    what it weighs (`weight`) by its raw rows and by its windows, and how many windows differ.
+    what it weighs (recompute_weights.py) by its raw rows and by its windows, and how many windows
+    differ.
     """
-    names, keys, weighed = ", ".join(_names(window)), ", ".join(_keys(window)), weight(window)
+    names, keys = ", ".join(_names(window)), ", ".join(_keys(window))
+    columns = ", ".join(dict.fromkeys(one.column for one in weighed(window)))
+    nothing = ", ".join("NULL" for _ in columns.split(", "))
     return (
         f"WITH folded AS MATERIALIZED ({_fold(stream, window, 'count(*) AS raw_rows')}), "  # noqa: S608 - declared names
         f"folded_rows AS (SELECT {names} FROM folded), "
@@ -28,13 +32,14 @@ def compare_sql(stream: Stream, window: Window) -> str:
         f"differing AS (SELECT DISTINCT {keys} FROM ("
         "(TABLE folded_rows EXCEPT TABLE held) UNION ALL (TABLE held EXCEPT TABLE folded_rows)"
         ") AS either) "
-        f"SELECT date_bin(make_interval(secs => $3::int4), window_start, {_EPOCH}) AS block, "
-        "sum(raw_rows)::int8, sum(folds_into)::numeric, sum(holds)::numeric, sum(differs)::int8 "
+        f"SELECT date_bin(make_interval(secs => $3::int4), at, {_EPOCH}) AS block, "
+        f"sum(raw_rows)::int8, {arrays(window, ' FILTER (WHERE is_folded)')}, "
+        f"{arrays(window, ' FILTER (WHERE is_held)')}, sum(differs)::int8 "
         "FROM ("
-        f"SELECT window_start, raw_rows, {weighed} AS folds_into, 0 AS holds, 0 AS differs "
-        "FROM folded "
-        f"UNION ALL SELECT window_start, 0, 0, {weighed}, 0 FROM held "
-        "UNION ALL SELECT window_start, 0, 0, 0, 1 FROM differing"
+        f"SELECT window_start AS at, raw_rows, true AS is_folded, false AS is_held, 0 AS differs, "
+        f"{columns} FROM folded "
+        f"UNION ALL SELECT window_start, 0, false, true, 0, {columns} FROM held "
+        f"UNION ALL SELECT window_start, 0, false, false, 1, {nothing} FROM differing"
         ") AS parts GROUP BY block ORDER BY block"
     )
 
@@ -42,7 +47,7 @@ def compare_sql(stream: Stream, window: Window) -> str:
 def weigh_sql(window: Window) -> str:
     """Give what the windows weigh."""
     return (
-        f"SELECT coalesce(sum({weight(window)}), 0)::numeric FROM {window.table} "  # noqa: S608 - declared names
+        f"SELECT {arrays(window)} FROM {window.table} "  # noqa: S608 - declared names
         "WHERE window_start >= $1 AND window_start < $2"
     )
 
@@ -66,20 +71,13 @@ def lengths_sql(window: Window) -> str:
 
 
 def first_rows_sql(stream: Stream) -> str:
-    """Give the start of the first hour with raw rows in it, looking no further than there."""
+    """Give the start of the first hour with raw rows in it, from $1 until now."""
     time = stream.event_time
     return (
-        "SELECT hour FROM generate_series($1::timestamptz, $2::timestamptz, '1 hour') AS hour "  # noqa: S608 - declared names
+        "SELECT hour FROM generate_series($1::timestamptz, now(), '1 hour') AS hour "  # noqa: S608 - declared names
         f"WHERE EXISTS (SELECT FROM {stream.topic} "
         f"WHERE {time} >= hour AND {time} < hour + interval '1 hour') LIMIT 1"
     )
-
-
-def weight(window: Window) -> str:
-    """Say what tells best whether events are missing: their number, or else a sum, or else 1."""
-    sums = [measure for measure in window.measures if isinstance(measure, Sum)]
-    counts = [measure for measure in sums if not measure.of]
-    return next((measure.name for measure in [*counts, *sums]), "1")
 
 
 def _fold(stream: Stream, window: Window, *more: str) -> str:

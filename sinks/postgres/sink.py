@@ -7,6 +7,7 @@ from typing import Any
 import asyncpg
 
 from db.keeping import KnownDays
+from db.own import OwnSql
 from db.queries import load
 from models.batches import Batch, DecodedBatch
 from models.dead_letters import DeadLetter
@@ -29,7 +30,7 @@ Arrays = Sequence[Sequence[Any]]
 class PostgresSink:
     """Stores one stream: raw rows, window totals, dead letters and positions, as one."""
 
-    def __init__(self, dsn: str, stream: Stream, own_sql: Sequence[Path] = ()) -> None:
+    def __init__(self, dsn: str, stream: Stream, own_sql: Sequence[OwnSql] = ()) -> None:
         """`own_sql` are files with tables of streams that Headrace does not bring: db/own.py."""
         self._stream = stream
         self._sql = load(Path(__file__).with_name("queries.sql"))

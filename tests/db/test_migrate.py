@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from itertools import chain
 
 import asyncpg
 import pytest
@@ -25,6 +26,20 @@ async def test_eight_workers_at_once_migrate_once(empty: str) -> None:
     assert sorted(done, key=len) == [[]] * 7 + [revisions]
     assert revisions[-1] == LATEST
     assert await tables(empty) >= {"content_sessions", "stream_positions", "event_dead_letters"}
+
+
+async def test_workers_take_turns_where_somebody_holds_the_lock_for_ever(
+    empty: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("db.migrate._OTHERS_SECONDS", 0.5)
+    other = await asyncpg.connect(empty)
+    await other.execute("SELECT pg_advisory_lock(x'4EAD2ACE'::bigint)")
+
+    done = await asyncio.gather(*(migrate(empty) for _ in range(3)))
+
+    await other.close()
+    revisions = sorted(path.stem.rpartition("_")[2] for path in MIGRATIONS.glob("*.sql"))
+    assert sorted(chain.from_iterable(done)) == revisions
 
 
 async def test_a_second_run_has_nothing_to_do(empty: str) -> None:

@@ -15,7 +15,7 @@ import pytest
 from app.engines import Postgres
 from db.keeping import ensure_days
 from db.migrate import LATEST, migrate
-from db.own import migrate_own
+from db.own import OwnSql, migrate_own
 from db.reader import let_reader_read
 from tests.engines.timescale.engine import timescale
 
@@ -60,6 +60,17 @@ REFUSED = [
     "SELECT pg_ls_dir('.')",
     "SELECT lo_import('/etc/passwd')",
     "SELECT * FROM headrace_migrations.migrations",
+    "SELECT pg_advisory_lock(1)",
+    "SELECT pg_advisory_lock_shared(1, 1)",
+    "SELECT pg_advisory_xact_lock(1)",
+    "SELECT pg_try_advisory_lock(1)",
+    "SELECT pg_try_advisory_xact_lock_shared(1)",
+    "SELECT pg_logical_emit_message(false, 'x', 'x')",
+    "SET temp_file_limit = -1",
+    "SELECT FROM keeping_rounds FOR SHARE",
+    "UPDATE keeping_rounds SET pid = 1",
+    "BEGIN; LOCK TABLE content_sessions IN ROW SHARE MODE",
+    "BEGIN; LOCK TABLE kept_tables IN SHARE UPDATE EXCLUSIVE MODE",
 ]
 
 
@@ -114,11 +125,11 @@ async def test_it_reads_what_is_made_later(
     await owner.close()
     own = tmp_path / "lifts.sql"
     own.write_text("CREATE TABLE lifts (at timestamptz); CREATE VIEW lifted AS SELECT * FROM lifts")
-    await migrate_own(dsn, [own])
+    await migrate_own(dsn, [OwnSql("lifts", own)])
 
     made = set(await read_all(reader)) - before
 
-    assert made == {"content_sessions_p20310504", "headrace_stream_files", "lifts", "lifted"}
+    assert made == {"content_sessions_p203105", "lifts", "lifted"}
 
 
 @pytest.mark.parametrize("statement", REFUSED)
@@ -189,7 +200,13 @@ async def test_a_role_that_may_not_make_roles_migrates_and_tells_what_to_run(
     reader = await asyncpg.connect(dsn.replace("plain@", "headrace_reader@"))
     assert len(await read_all(reader)) > 50
     await reader.close()
-    assert [one.split(" ON ")[0] for one in left] == ["REVOKE EXECUTE"] * 3
+    assert [one.split(" ON ")[0] for one in left] == ["REVOKE EXECUTE"] * 3 + ["GRANT EXECUTE"]
+    for statement in left:
+        own_postgres.query(statement, "plain")
+    assert await let_reader_read(dsn, password=None) == []
+    connection = await asyncpg.connect(dsn)
+    await connection.execute("SELECT pg_advisory_lock(1)")
+    await connection.close()
 
 
 @pytest.mark.usefixtures("plain")

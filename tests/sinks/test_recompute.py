@@ -13,6 +13,7 @@ import pytest
 from models.all import STREAMS
 from models.content_sessions import CONTENT_SESSIONS
 from models.market_ticks import MARKET_TICKS
+from models.media_events import MEDIA_EVENTS
 from models.positions import Position, TopicPartition
 from models.streams import Stream
 from models.windows import Window
@@ -23,6 +24,7 @@ from tests.sinks.random_events import AROUND, MIDDLES, Filling
 Rows = list[tuple[object, ...]]
 
 BY_CDN = next(one for one in CONTENT_SESSIONS.windows if one.name == "traffic_by_cdn")
+PLAYS = next(one for one in MEDIA_EVENTS.windows if one.name == "content_plays")
 (CANDLES,) = MARKET_TICKS.windows
 
 
@@ -154,6 +156,48 @@ async def test_windows_whose_raw_rows_are_gone_stay(
     assert await rows(connection, BY_CDN) == folded
     await recompute(database, CONTENT_SESSIONS, BY_CDN, with_fewer=True)
     assert await rows(connection, BY_CDN) == [row for row in folded if later(row)]
+
+
+async def test_windows_without_plays_stay_too(
+    database: str, connection: asyncpg.Connection
+) -> None:
+    """Only the second measure of `content_plays` counts stops."""
+    await fill(database, MEDIA_EVENTS)
+    await connection.execute("DELETE FROM content_plays_windows WHERE plays > 0")
+    folded = await rows(connection, PLAYS)
+    await connection.execute("TRUNCATE media_events")
+
+    with pytest.raises(CannotRebuild, match=r"hold stops [\d,]+, those that are left make"):
+        await recompute(database, MEDIA_EVENTS, PLAYS)
+
+    assert folded
+    assert await rows(connection, PLAYS) == folded
+
+
+@pytest.mark.parametrize(
+    ("damage", "told"),
+    [
+        pytest.param(("high", "high + 1"), "high", id="a maximum"),
+        pytest.param(("low", "low / 2"), "low", id="a minimum"),
+        pytest.param(("volume", "volume + 1"), "volume", id="a sum"),
+        pytest.param(("open_sequence", "open_sequence - 1"), "open", id="a first"),
+    ],
+)
+async def test_every_measure_is_weighed(
+    database: str, connection: asyncpg.Connection, damage: tuple[str, str], told: str
+) -> None:
+    """Windows that know more than their raw rows: those were deleted."""
+    await fill(database, MARKET_TICKS)
+    column, value = damage
+    await connection.execute(f"UPDATE {CANDLES.table} SET {column} = {value}")
+    held = await rows(connection, CANDLES)
+
+    with pytest.raises(CannotRebuild, match=rf"hold {told} "):
+        await recompute(database, MARKET_TICKS, CANDLES)
+
+    assert await rows(connection, CANDLES) == held
+    await recompute(database, MARKET_TICKS, CANDLES, with_fewer=True)
+    assert await rows(connection, CANDLES) != held
 
 
 async def test_a_stream_without_raw_rows_is_refused(database: str) -> None:
