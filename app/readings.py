@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from importlib.metadata import version
 from itertools import islice
 from typing import Any
@@ -95,7 +95,7 @@ class StreamReadings:
         if table is None:
             return
         length = next(one.seconds for one in self._status.stream.windows if one.name == _CANDLES)
-        whole = set(last_whole(length, datetime.now(UTC) - _CANDLE_AGE))
+        whole = set(last_whole(length, self._status.clock() - _CANDLE_AGE))
         found: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)
         for entry in list(table.data):
             if entry_start(entry) in whole:
