@@ -2,13 +2,11 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import faust
 import pytest
 
-from app.monitoring import business_counts
-from app.readings import StreamReadings
+from app.readings import candles
 from app.status import StatusOf, StreamStatus
 from batching.table import WindowTable, entry_key, key_label
 from models.content_sessions import CONTENT_SESSIONS
@@ -16,7 +14,7 @@ from models.market_ticks import MARKET_TICKS
 from models.media_events import MEDIA_EVENTS
 from models.streams import Stream
 from telemetry import metrics
-from telemetry.stats import SinkStats, StreamStats
+from telemetry.stats import StreamStats
 from tests.agents.doubles import Ear, GatedSink, writer_to
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -118,18 +116,13 @@ def test_candles_are_measured_once_their_minute_is_over(
             last_sequence=first + seconds - 1,
         )
 
-    read = candles(app, status)
+    read = {metric: value for metric, _, value in candles(status)}
 
-    first, last = read[metrics.CANDLE_FIRST], read[metrics.CANDLE_LAST]
-    assert read[metrics.CANDLE_TRADES] == last - first + 1 == trades
-    assert last == -1  # those up to noon: later ones are not over for a minute yet
-
-
-def candles(app: faust.App, status: StreamStatus) -> dict[metrics.Metric, Any]:
-    readings = StreamReadings(
-        app, status, SinkStats(), business_counts(status.stream), quiet_is_normal=False
-    )
-    return {metric: value for metric, labels, value in readings() if labels == ("BTC-USD",)}
+    assert read == {  # those up to noon: later ones are not over for a minute yet
+        metrics.CANDLE_FIRST: -trades,
+        metrics.CANDLE_LAST: -1,
+        metrics.CANDLE_TRADES: trades,
+    }
 
 
 def test_a_price_is_the_newest(app: faust.App) -> None:
