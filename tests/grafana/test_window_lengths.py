@@ -100,11 +100,7 @@ async def test_every_rate_is_what_it_is(reader: asyncpg.Connection) -> None:
     assert {query.title for query in QUERIES} == set(EXPECTED)
     now = datetime.now(UTC)
     for query in QUERIES:
-        chosen: dict[str, str | Sequence[str]] = (
-            {"product_of_candles": "BTC-USD"} if query.uses("product_of_candles") else {}
-        )
-
-        found = await answer(reader, query, chosen, now)
+        found = await answer(reader, query, {"product_of_candles": "BTC-USD"}, now)
 
         shown = {round(float(number), 6) for number in numbers(found)}
         assert shown == EXPECTED[query.title], query.name
