@@ -11,8 +11,8 @@ from aiokafka.errors import KafkaConnectionError, TopicAlreadyExistsError, for_c
 
 Compression = Literal["none", "gzip", "snappy", "lz4", "zstd"]
 
-_ANSWER_MS = 5_000
-REACH_SECONDS = 15.0
+_ANSWER_MS = 10_000
+REACH_SECONDS = 25.0
 """Of all brokers together: a frozen one takes the connection and never answers."""
 
 _REPLICAS = 1  # aiokafka cannot ask for the default of the broker; production makes its own topics
