@@ -114,12 +114,13 @@ class Writer:
         That is the first offset that is there, while nothing of it was ever accepted.
         """
         held = self._stored[tp]
-        if held.last_offset < 0 and not self._is_outstanding(tp):
-            self._read_to[tp] = ReadTo(life.first, None)
+        if not self._is_outstanding(tp):
+            stored = held.read_to if held.last_offset >= 0 else ReadTo(life.first, None)
+            self._read_to[tp] = life.same_to or stored
         if held.topic_id is None and life.topic_id is not None:
             self._notes[tp] = self._stored[tp] = held._replace(topic_id=life.topic_id)
         self._accepting.add(tp)
-        return self._read_to.setdefault(tp, life.same_to or held.read_to).offset
+        return self._read_to[tp].offset
 
     def unconfirmed(self, batch: RecordBatch) -> ReadTo | None:
         """Say what must still be so before `batch` is accepted: Kafka's leader is another now.

@@ -12,7 +12,7 @@ from aiokafka.structs import TopicPartition as KafkaPartition
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Transport
 from faust.types import TP
 
-from batching.fetch import skipped_from
+from batching.fetch import forget_skipped, skipped_from
 from batching.leader_epochs import ask_epoch_ends
 from batching.topic_ids import TopicIds
 from models.positions import ReadTo, TopicPartition
@@ -98,6 +98,13 @@ class ConsumerThread(AIOKafkaConsumerThread):
         if assignment is None or tp not in assignment.tps:
             return None
         return skipped_from(assignment.state_value(KafkaPartition(*tp)), done)
+
+    async def _seek_wait(self, consumer: AIOKafkaConsumer, partitions: Mapping[TP, int]) -> None:
+        assignment = consumer._subscription.subscription.assignment  # noqa: SLF001
+        for tp in partitions:
+            if assignment is not None and tp in assignment.tps:
+                forget_skipped(assignment.state_value(KafkaPartition(*tp)))
+        await super()._seek_wait(consumer, partitions)
 
     def silent_seconds(self) -> float:
         """Say for how long no broker has answered anything, heartbeats included."""

@@ -182,6 +182,11 @@ def skipped_from(state: Any, offset: int) -> ReadTo | None:
     return read_to if read_to and start <= offset <= read_to.offset else None
 
 
+def forget_skipped(state: Any) -> None:
+    """Read a partition from elsewhere: what was skipped before does not belong to what comes."""
+    state.headrace_skipped = None
+
+
 def _with_skipped(state: Any, start: int) -> int:
     # What came before may have held no records at all, only aborted ones: nobody was told of it.
     skipped = getattr(state, "headrace_skipped", None)

@@ -65,6 +65,17 @@ async def test_what_was_passed_over_is_stored_without_a_record(ear: Ear) -> None
     assert "waiting" not in " ".join(ear.told)
 
 
+async def test_what_was_passed_over_is_not_read_again(ear: Ear) -> None:
+    writer = writer_to(MemorySink(), ear)
+    await begun(writer, TP)
+    await writer.accept(two_records(0))
+    await flushed(writer)
+    writer.skip(TP, ReadTo(8, 3))
+    await flushed(writer)
+
+    assert writer.begin(TP, Life(8)) == 8
+
+
 async def test_what_was_passed_over_is_told_again_when_the_sink_is_back(ear: Ear) -> None:
     sink = MemorySink()
     writer = writer_to(sink, ear)
