@@ -93,8 +93,10 @@ async def _look(connection: asyncpg.Connection) -> Examination:
 async def _ours(
     connection: asyncpg.Connection, sql: dict[str, str], found: Examination
 ) -> Examination:
-    migrated = await connection.fetchval(sql["has_revisions"])
-    revision = await connection.fetchval(sql["revision"]) if migrated else None
+    may_look = await connection.fetchval(sql["may_look"])
+    if may_look is False:
+        return replace(found, not_ours=("Headrace's tables, nor read which migrations were run",))
+    revision = await connection.fetchval(sql["revision"]) if may_look else None
     if revision is None or revision < _ASKED_OF:
         return replace(found, revision=revision)
     cut = (await connection.fetch(sql["cut"]))[0]

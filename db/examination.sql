@@ -31,8 +31,8 @@ ORDER BY 1;
 -- unreadable: what the reader still lacks
 SELECT count(*) AS lacks FROM reader_lacks();
 
--- has_revisions: whether anybody has migrated it
-SELECT to_regclass('headrace_migrations.migrations') IS NOT NULL;
+-- may_look: whether this role may read which migrations were run; null where none ever was
+SELECT has_schema_privilege(oid, 'USAGE') FROM pg_namespace WHERE nspname = 'headrace_migrations';
 
 -- revision: the last that was run
 SELECT to_revision FROM headrace_migrations.migrations ORDER BY id DESC LIMIT 1;

@@ -45,6 +45,8 @@ def _server(shown: str, place: Place, found: Examination) -> Finding:
 
 
 def _migrations(found: Examination) -> Finding:
+    if found.revision is None and found.not_ours:
+        return Finding("migrations", "not known: see rights", "see rights")
     if found.revision is None:
         return Finding("migrations", "no table of Headrace is there", "headrace migrate")
     if found.revision < LATEST:
@@ -80,7 +82,7 @@ def _way_over(found: Examination) -> str:
 
 
 def _rights(found: Examination) -> Iterator[Finding]:
-    if not found.may_create:
+    if not found.may_create and not found.not_ours:
         cure = f"as an administrator: GRANT CREATE ON SCHEMA public TO {found.role}"
         yield Finding("rights", f"{found.role} may not make tables and partitions", cure)
     elif found.not_ours:

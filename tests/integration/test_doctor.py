@@ -1,6 +1,7 @@
 """`headrace doctor` on real engines: what is well, what is wrong, and nothing that is secret."""
 
 import json
+import re
 import socket
 import subprocess
 from datetime import UTC, datetime, timedelta
@@ -139,7 +140,7 @@ async def test_a_wrong_password_a_missing_database_and_missing_rights_have_their
         await connection.execute("DROP ROLE weak")
         await connection.close()
 
-    assert "GRANT CREATE ON SCHEMA public" in str(wrong(weak)) or "refuses to tell" in weak.stdout
+    assert wrong(weak)["rights"].startswith("use the role that ran headrace migrate")
     assert "CREATE DATABASE" in wrong(none)["database"]
 
 
@@ -148,9 +149,9 @@ def test_records_from_the_future_and_taken_ports_are_told(
 ) -> None:
     topic = Topic(kafka.address, f"{topic_prefix}purchases")
     topic.create()
-    tomorrow = round((datetime.now(UTC) + timedelta(days=1)).timestamp() * 1_000)
+    soon = round((datetime.now(UTC) + timedelta(minutes=30)).timestamp() * 1_000)
     producer = topic.producer()
-    producer.produce(topic.name, b"{}", timestamp=tomorrow)
+    producer.produce(topic.name, b"{}", timestamp=soon)
     producer.flush()
     with socket.create_server(("127.0.0.1", 0)) as taken:
         done = doctor(
@@ -163,7 +164,7 @@ def test_records_from_the_future_and_taken_ports_are_told(
         )
 
     assert set(wrong(done)) == {"record times", "ports", "partitions"}
-    assert "86,4" in found(done)["record times"][0]["said"]
+    assert re.search(r"1,[78]\d\d s ahead", found(done)["record times"][0]["said"])
 
 
 @pytest.mark.parametrize(
