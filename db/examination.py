@@ -10,6 +10,7 @@ from pathlib import Path
 import asyncpg
 
 from db.queries import load
+from db.way import Way, way_of
 
 _SQL = Path(__file__).with_suffix(".sql")
 _ASKED_OF = "0010"
@@ -28,8 +29,7 @@ class UnreachableError(Exception):
 class Examination:
     """`clock_seconds` is how far the server's clock is ahead of ours, half the round trip off.
 
-    `revision` is None in a database that was never migrated; `partitioned` and `hypertables` say
-    how many of the kept tables are cut in which way.
+    `revision` is None in a database that was never migrated.
     """
 
     version: int
@@ -40,12 +40,8 @@ class Examination:
     size_bytes: int
     may_create: bool
     clock_seconds: float
-    extension: str | None
-    extension_available: str | None
-    extension_loaded: bool
+    way: Way
     revision: str | None = None
-    partitioned: int = 0
-    hypertables: int = 0
     not_ours: tuple[str, ...] = ()
     has_reader: bool = False
     reader_lacks: int = 0
@@ -72,7 +68,6 @@ async def _look(connection: asyncpg.Connection) -> Examination:
     asked = time.time()
     server = (await connection.fetch(sql["server"]))[0]
     middle = (asked + time.time()) / 2
-    extension = (await connection.fetch(sql["extension"]))[0]
     found = Examination(
         version=server["version"],
         role=server["role"],
@@ -82,9 +77,7 @@ async def _look(connection: asyncpg.Connection) -> Examination:
         size_bytes=server["size_bytes"],
         may_create=server["may_create"],
         clock_seconds=(server["now"] - datetime.fromtimestamp(middle, UTC)).total_seconds(),
-        extension=extension["installed"],
-        extension_available=extension["available"],
-        extension_loaded=extension["is_loaded"],
+        way=Way(None, is_available=False) if server["is_ours"] else await way_of(connection),
         has_reader=server["has_reader"],
     )
     return await _ours(connection, sql, found) if server["is_ours"] else found
@@ -99,12 +92,10 @@ async def _ours(
     revision = await connection.fetchval(sql["revision"]) if may_look else None
     if revision is None or revision < _ASKED_OF:
         return replace(found, revision=revision)
-    cut = (await connection.fetch(sql["cut"]))[0]
     return replace(
         found,
         revision=revision,
-        partitioned=cut["partitioned"],
-        hypertables=cut["hypertables"],
+        way=await way_of(connection),
         not_ours=tuple(row["name"] for row in await connection.fetch(sql["not_ours"])),
         reader_lacks=await connection.fetchval(sql["unreadable"]) if found.has_reader else 0,
     )

@@ -10,16 +10,6 @@ SELECT current_setting('server_version_num')::integer AS version,
        to_regclass('public.stream_positions') IS NOT NULL AS is_ours,
        to_regrole('headrace_reader') IS NOT NULL AS has_reader;
 
--- extension: of TimescaleDB, what is installed here and what the server has
-SELECT (SELECT extversion FROM pg_extension WHERE extname = 'timescaledb') AS installed,
-       (SELECT default_version FROM pg_available_extensions WHERE name = 'timescaledb') AS available,
-       EXISTS (SELECT FROM pg_settings WHERE name LIKE 'timescaledb.%') AS is_loaded;
-
--- cut: kept tables, how many of each kind
-SELECT count(*) FILTER (WHERE relkind = 'p') AS partitioned,
-       count(*) FILTER (WHERE relkind <> 'p') AS hypertables
-FROM kept_tables JOIN pg_class ON pg_class.oid = to_regclass(quote_ident(name));
-
 -- not_ours: tables of Headrace that this role may not write
 SELECT relname::text AS name
 FROM pg_class

@@ -56,7 +56,7 @@ async def migrate(dsn: str) -> list[str]:
     """
     connection = await asyncpg.connect(dsn, timeout=_SECONDS, command_timeout=_STEP_SECONDS)
     try:
-        await connection.execute("SELECT pg_advisory_lock($1)", _LOCK, timeout=_SECONDS)
+        await take_lock(connection)
         backend = _Backend(connection, schema="headrace_migrations")
         if await _is_newer(backend):
             return []
@@ -68,6 +68,11 @@ async def migrate(dsn: str) -> list[str]:
         return [step.to_rev for step in planned]
     finally:
         await connection.close()
+
+
+async def take_lock(connection: asyncpg.Connection) -> None:
+    """Keep every other migration out while the connection is open, or wait for it: 60 s."""
+    await connection.execute("SELECT pg_advisory_lock($1)", _LOCK, timeout=_SECONDS)
 
 
 async def _is_newer(backend: _Backend) -> bool:

@@ -58,27 +58,12 @@ def _migrations(found: Examination) -> Finding:
 
 
 def _extension(found: Examination) -> Finding:
-    if found.extension is None:
-        if found.extension_loaded:
-            return Finding(
-                "TimescaleDB",
-                "the server has loaded it, and this database does not use it",
-                _way_over(found),
-            )
-        return Finding("TimescaleDB", "not used: tables are cut into PostgreSQL's own partitions")
-    if found.partitioned:
-        return Finding(
-            "TimescaleDB",
-            f"{found.extension} is here, and {found.partitioned} tables are still plain partitions",
-            "headrace migrate --to-timescale",
-        )
-    return Finding("TimescaleDB", f"{found.extension}, {found.hypertables} tables are hypertables")
-
-
-def _way_over(found: Examination) -> str:
-    if found.revision is None:
-        return "headrace migrate --timescale"
-    return "headrace migrate --to-timescale (or leave it: plain partitions work as well)"
+    way = found.way
+    if found.revision is None and way.is_available and way.extension is None:
+        # the one moment at which it costs nothing
+        said = "the server has it, and this database does not use it"
+        return Finding("TimescaleDB", said, "headrace migrate --timescale")
+    return Finding("TimescaleDB", str(way), way.cure)
 
 
 def _rights(found: Examination) -> Iterator[Finding]:
