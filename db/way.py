@@ -14,8 +14,8 @@ from db.queries import load
 class Way:
     """`extension` is TimescaleDB's version in this database, None where it was not created.
 
-    `is_available` says that the server has it, and could be told to use it. Of the kept tables so many are plain
-    partitions and so many hypertables.
+    `is_available` says that the server has it, and could be told to use it. Of the kept tables so
+    many are plain partitions and so many hypertables.
     """
 
     extension: str | None

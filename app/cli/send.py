@@ -11,6 +11,7 @@ from typing import Any
 import click
 import msgspec
 
+from app.invocation import invocation
 from app.sending.judging import Refusal, judge
 from app.sending.looking import by_partition, dead_letters, rows
 from app.sending.reading import Given, read
@@ -59,12 +60,13 @@ def send(
         raise click.ClickException("nothing was sent. Mend them, or send all with --anyway")
     sent = _sent(settings, known, [(_key(event, key), event.value) for event in given])
     _tell_sent(sent)
+    psql = invocation("psql -c")
     click.echo("Look at it, once a worker has stored it:")
     if len(sent) > len(refusals):
-        click.echo(f'  headrace psql -c "{rows(known, sent)}"')
+        click.echo(f'  {psql} "{rows(known, sent)}"')
     if refusals:
         letters = dead_letters(settings.topic(known.topic), len(refusals))
-        click.echo(f'  headrace psql -c "{letters}"')
+        click.echo(f'  {psql} "{letters}"')
 
 
 def _stream(name: str, settings: Settings) -> Stream:

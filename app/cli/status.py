@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from app.invocation import invocation
 from app.settings import Settings
 from app.up.flow import Meter
 from app.up.home import Home
@@ -24,7 +25,9 @@ def status() -> None:
     home = Home(Path(Settings().home).resolve())
     last = UpFile.read(home.up_file)
     if last is None:
-        raise click.ClickException(f"Nothing runs in {home.folder}. Start it with: headrace up")
+        raise click.ClickException(
+            f"Nothing runs in {home.folder}. Start it with: {invocation('up')}"
+        )
     click.echo(addresses(last.addresses))
     for process in (last.supervisor, *last.processes):
         state = "runs" if process.identity.process() else "has ended"

@@ -59,11 +59,11 @@ def _migrations(found: Examination) -> Finding:
 
 def _extension(found: Examination) -> Finding:
     way = found.way
-    if found.revision is None and way.is_available and way.extension is None:
-        # the one moment at which it costs nothing
-        said = "the server has it, and this database does not use it"
-        return Finding("TimescaleDB", said, "headrace migrate --timescale")
-    return Finding("TimescaleDB", str(way), way.cure)
+    if way.extension:  # then plain partitions are what nobody chose
+        return Finding("TimescaleDB", str(way), way.cure)
+    option = "" if found.revision else "headrace migrate --timescale"
+    cure = way.cure or (option if way.is_available else "")
+    return Finding("TimescaleDB", f"{way} (to change that: {cure})" if cure else str(way))
 
 
 def _rights(found: Examination) -> Iterator[Finding]:
