@@ -8,7 +8,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Thread
 
-_SELF_SIGNED = "openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=proxy".split()
+_SELF_SIGNED = (
+    *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes"),
+    *("-days", "1", "-subj", "/CN=proxy"),
+)
 _ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
 
 
