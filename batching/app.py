@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import logging
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -32,6 +33,7 @@ class BatchApp(faust.App):
     async def on_first_start(self) -> None:
         # not Faust's own, which makes data folders: tables are in memory
         tune_process()
+        hush_faust()
         await self.monitoring.start()  # before all that may have to wait, to say what it waits for
         await self.prepare()
 
@@ -51,6 +53,14 @@ def tune_process() -> None:
     gc.set_threshold(_COLLECT_AFTER, 50, 1_000)
     gc.freeze()
     sys.setswitchinterval(_SWITCH_SECONDS)
+
+
+def hush_faust() -> None:
+    """Take away "producer buffer full size …", which is no trouble and nothing to be done about.
+
+    So it says whenever a flush writes more than a hundred entries of live tables at once.
+    """
+    logging.getLogger("faust.transport.producer").setLevel(logging.ERROR)
 
 
 CONFIGURATION: dict[str, Any] = {

@@ -87,7 +87,7 @@ async def migrate(dsn: str) -> list[str]:
         backend = _Backend(connection, schema="headrace_migrations")
         if await _is_done(connection, backend):
             return []
-        await _wait_for_others(connection)
+        await wait_for_others(connection)
         planned = await _patiently(lambda: _plan(backend))
         done = [step.to_rev for step in planned if await _patiently(partial(_run, backend, step))]
         if done:
@@ -113,7 +113,8 @@ async def _is_done(connection: asyncpg.Connection, backend: _Backend) -> bool:
     return revision is not None and revision >= LATEST
 
 
-async def _wait_for_others(connection: asyncpg.Connection) -> None:
+async def wait_for_others(connection: asyncpg.Connection) -> None:
+    """Keep other migrations out while the connection is open; wait for them, but not for ever."""
     try:
         await connection.execute(f"SET lock_timeout = '{int(_OTHERS_SECONDS * 1_000)}ms'")
         await connection.execute("SELECT pg_advisory_lock($1)", _LOCK)

@@ -4,7 +4,15 @@ import sys
 
 import click
 
-from grafana.generated import HERE, generated
+try:
+    from grafana.generated import HERE, generated
+except ModuleNotFoundError as error:
+    if error.name is None or not error.name.startswith("grafana_foundation_sdk"):
+        raise
+    sys.exit(
+        f"{error.name} is not installed; these files are written by developers, with the extra: "
+        "pip install -c constraints.txt -e '.[test]'"
+    )
 
 
 @click.command()

@@ -5,14 +5,17 @@ import os
 import click
 
 from app.cli.dictionary import dictionary
+from app.cli.doctor import doctor
 from app.cli.down import down
 from app.cli.engines import engines
 from app.cli.epoch import epoch
 from app.cli.generate import generate
 from app.cli.grafana import grafana
 from app.cli.migrate import migrate
+from app.cli.psql import psql
 from app.cli.recompute import recompute
 from app.cli.schema import schema
+from app.cli.send import send
 from app.cli.status import status
 from app.cli.storage import storage
 from app.cli.up import up
@@ -65,6 +68,9 @@ main.add_command(up)
 main.add_command(status)
 main.add_command(storage)
 main.add_command(down)
+main.add_command(psql)
+main.add_command(send)
+main.add_command(doctor)
 main.add_command(dictionary)
 main.add_command(engines)
 main.add_command(epoch)

@@ -4,6 +4,7 @@ import asyncio
 
 import click
 
+from app.cli.migrate_timescale import create, move, tell_way
 from app.cli.parameters import Rate
 from app.settings import Settings
 from app.simulated import let_cdns_carry
@@ -23,21 +24,36 @@ from models.environment import SettingsError
     help="For a demonstration: raise those rows of cdn_capacity that nobody has set to what "
     "simulated clients watch at this rate (max or 0: as fast as possible).",
 )
-def migrate(*, simulated: float | None) -> None:
-    """Bring the database's tables and views up to date.
+@click.option(
+    "--timescale",
+    is_flag=True,
+    help="Create the extension TimescaleDB first, so that new tables are its hypertables.",
+)
+@click.option(
+    "--to-timescale",
+    is_flag=True,
+    help="The same, and move PostgreSQL's partitions over. May be stopped and run again.",
+)
+def migrate(*, simulated: float | None, timescale: bool, to_timescale: bool) -> None:
+    """Bring the database's tables and views up to date, and say in which way they are cut.
 
     Workers do it themselves when they start; run it by hand to have them ready before, and to give
     the read-only role headrace_reader its password (HEADRACE_READER_PASSWORD). Reads
     HEADRACE_DATABASE and HEADRACE_STREAM_FILES.
     """
     settings = Settings()
+    dsn = settings.database.get_secret_value()
+    if timescale or to_timescale:
+        create(dsn)
     done, asked = asyncio.run(_migrate(settings))
     for revision in done:
         click.echo(f"migrated to {revision}")
     if not done:
         click.echo(f"up to date: {LATEST}")
+    if to_timescale:
+        move(dsn)
+    tell_way(dsn)
     if simulated is not None:
-        dsn = settings.database.get_secret_value()
         for cdn, mbps in asyncio.run(let_cdns_carry(dsn, settings, simulated)).items():
             click.echo(f"cdn_capacity, for simulated clients: {cdn} {mbps:,} Mbit/s")
 

@@ -1,4 +1,4 @@
-"""What `headrace recompute` shows: a bar on a terminal, a line for each hour elsewhere."""
+"""What `headrace recompute` shows: a bar on a terminal, a line for each day elsewhere."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -31,6 +31,8 @@ def progress(window: str, *, dry_run: bool) -> Iterator[Progress]:
         with shown.bar if isinstance(shown, _OnTerminal) else _nothing():
             yield shown
     finally:
+        if isinstance(shown, _Lines):
+            shown.end_of_day()
         click.echo(
             f"{window}: {shown.hours:g} hours, {shown.raw_rows:,} raw rows read, "
             f"{shown.wrong:,} windows {verb}"
@@ -58,13 +60,25 @@ class _Lines(_Counted):
     def __init__(self, verb: str) -> None:
         super().__init__()
         self._verb = verb
+        self._day: Span | None = None
+        self._told = (0, 0)
 
     def planned(self, steps: Sequence[Span]) -> None:
         click.echo(f"{Span(steps[0].begin, steps[-1].end)}, in {len(steps)} steps")
 
     def done(self, step: Span, outcome: Outcome) -> None:
+        if self._day and self._day.days[0] != step.days[0]:
+            self.end_of_day()
         self.count(step, outcome)
-        click.echo(f"{step}: {outcome.raw_rows:,} raw rows, {outcome.wrong:,} windows {self._verb}")
+        begin = self._day.begin if self._day else step.begin
+        self._day = Span(begin, step.end)
+
+    def end_of_day(self) -> None:
+        """Tell of the day that is done so far; a year of hours would be 8,760 lines."""
+        if self._day:
+            raw_rows, wrong = self.raw_rows - self._told[0], self.wrong - self._told[1]
+            click.echo(f"{self._day}: {raw_rows:,} raw rows, {wrong:,} windows {self._verb}")
+            self._day, self._told = None, (self.raw_rows, self.wrong)
 
     def waiting(self, reason: str) -> None:
         click.echo(f"trying again: {reason}", err=True)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from app.invocation import invocation
 from app.settings import Settings
 from app.up.flow import Meter
 from app.up.home import Home
@@ -25,7 +26,8 @@ def status() -> None:
     last = UpFile.read(home.up_file)
     if last is None:
         raise click.ClickException(
-            "Nothing runs in the folder HEADRACE_HOME (.headrace). Start it with: headrace up"
+            "Nothing runs in the folder HEADRACE_HOME (.headrace). "
+            f"Start it with: {invocation('up')}"
         )
     click.echo(addresses(last.addresses))
     for process in (last.supervisor, *last.processes):

@@ -43,9 +43,9 @@ def page(
     """Write the page."""
     windows = {f"{window.name}_windows" for one in streams.values() for window in one.windows}
     raw = [one for one in relations if one.name in streams]
-    views = [one for one in relations if one.is_view]
+    views = [one for one in relations if one.is_view and not _is_step(one, relations)]
     folded = [one for one in relations if one.name in windows]
-    others = [one for one in relations if one not in [*raw, *views, *folded]]
+    others = [one for one in relations if not one.is_view and one not in [*raw, *folded]]
     words = words_of(streams, relations)
     parts = [
         _HEAD,
@@ -64,6 +64,12 @@ def page(
         _functions(functions),
     ]
     return "\n".join(parts)
+
+
+def _is_step(view: Relation, relations: Sequence[Relation]) -> bool:
+    """Say whether `<view>_per_hour` stands on it: two names for the same numbers help nobody."""
+    base, _, span = view.name.rpartition("_")
+    return f"{base}_per_{span.removesuffix('s')}" in {one.name for one in relations}
 
 
 def wordless(relations: Iterable[Relation], words: Words) -> list[str]:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from app.engines.errors import EngineError
 from app.extras import NotInstalledError, needs_extra
+from app.invocation import invocation
 
 Progress = Callable[[int], None]
 """Told how many more bytes have come."""
@@ -56,7 +57,9 @@ def missing() -> list[Jar]:
 def installed() -> Path:
     """Return the folder that holds them all. Raises NotInstalledError with the command to run."""
     if missing():
-        raise NotInstalledError("Kafka is not there yet. Fetch it once: headrace engines install")
+        raise NotInstalledError(
+            f"Kafka is not there yet. Fetch it once: {invocation('engines install')}"
+        )
     return folder()
 
 
@@ -90,11 +93,25 @@ class _Fetch:
         try:
             fetched = Path(dependency.artifact.resolve())
         except (OSError, RuntimeError) as error:
-            raise EngineError(f"{jar.coordinate} could not be fetched: {error}") from error
+            raise EngineError(
+                f"{jar.coordinate} could not be fetched: {error}{_advice(error)}"
+            ) from error
         digest = hashlib.sha256(fetched.read_bytes()).hexdigest()
         if digest != jar.sha256:
             raise EngineError(f"{jar.coordinate} is not the pinned file: sha256 is {digest}")
         shutil.move(fetched, self._target / jar.file_name)
+
+
+def _advice(error: BaseException | None) -> str:
+    """Say what helps behind a proxy that inspects TLS: its certificate is none that we know."""
+    while error is not None:
+        if "certificate" in str(error).lower():
+            return (
+                ". Is there a proxy that inspects TLS? Name its authority's certificate (PEM) in "
+                "REQUESTS_CA_BUNDLE"
+            )
+        error = error.__cause__ or error.__context__
+    return ""
 
 
 def _callback(progress: Progress) -> Callable[[str, int], AbstractContextManager[Progress]]:

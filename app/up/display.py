@@ -4,40 +4,66 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from rich.bar import Bar
 from rich.console import Group, RenderableType
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from app.invocation import invocation
+from app.up.fitting import Fitted, Part
 from app.up.flow import Flow, StreamFlow
 from app.up.up_file import Addresses
-from app.up.view import ProcessView, View, psql_line
+from app.up.view import ProcessView, View, metrics_of
 from generator.report import Report
 
-_BAR_CELLS = 12  # so that it all fits into 80 columns
 _LAGS = 8
+_BORDER = 2  # lines of the frame
+_BLANK = 10  # blank lines are the first to go
 
 
 def render(view: View) -> RenderableType:
+    """Draw a run so that it fits the terminal: 80 columns and 24 lines hold what matters."""
     elapsed = timedelta(seconds=int(view.elapsed_seconds))
     title = f"[bold]Headrace[/bold]  {elapsed}  {view.doing}"
-    parts: list[RenderableType] = [
-        _totals(view.flow, view.report),
-        "",
-        _streams(view.flow),
-        "",
-        *(Text(stream.headline, style="cyan") for stream in view.flow.streams if stream.headline),
-        "",
-        _traffic(view.flow),
-        _dead_letters(view.flow),
-        "",
-        _processes(view.processes),
-        "",
-        _addresses(view.addresses),
+    return Panel(
+        Fitted(_parts(view), around=_BORDER), title=title, title_align="left", border_style="blue"
+    )
+
+
+def _parts(view: View) -> list[Part]:
+    """Give what there is to see, from top to bottom."""
+    flow = view.flow
+    said = [Text(stream.headline, style="cyan") for stream in flow.streams if stream.headline]
+    blank = [Part("", rank) for rank in range(_BLANK, _BLANK + 4)]
+    parts = [
+        Part(_totals(flow, view.report), 0),
+        blank[0],
+        Part(_streams(flow), 2),
+        blank[1],
+        Part(_traffic(flow), 5),
+        Part(_dead_letters(flow), 4),
+        blank[2],
+        Part(_processes(view.processes), 6),
+        blank[3],
+        Part(_addresses(view.addresses), 7, shorter=""),
+        Part(_near(view.addresses), 1),
     ]
+    if said:
+        parts[4:4] = [Part(Group(*said, ""), 8)]
     if view.trouble:
-        parts.append(Panel(Text(view.trouble), title="trouble", border_style="red"))
-    return Panel(Group(*parts), title=title, title_align="left", border_style="blue")
+        trouble = Text(view.trouble)
+        last = Text(
+            view.trouble.rpartition("\n")[2], style="red", overflow="ellipsis", no_wrap=True
+        )
+        parts.append(Part(Panel(trouble, title="trouble", border_style="red"), 3, shorter=last))
+    return parts
+
+
+def _near(addresses: Addresses) -> Text:
+    """Say in two lines where to look further; they are there in the smallest terminal too."""
+    pages = f"pages {addresses.web[0]}/  Kafka {addresses.kafka}" if addresses.web else ""
+    return Text(f"{pages}\nin another terminal: {invocation('psql')}", style="bold")
 
 
 def _totals(flow: Flow, report: Report | None) -> Table:
@@ -58,16 +84,18 @@ def _totals(flow: Flow, report: Report | None) -> Table:
 
 
 def _streams(flow: Flow) -> Table:
-    table = _table("stream", "in/s", "stored/s", "lag", "p50", "p99", "refused", "lags")
+    table = _table(
+        "stream", "in/s", "stored/s", "p50", "p99", "dead letters", "lag", "by partition"
+    )
     for stream in flow.streams:
         table.add_row(
             stream.name,
             _number(stream.events_in_per_second),
             _number(stream.rows_stored_per_second),
-            f"{stream.lag:,}",
             _seconds(stream.freshness_p50),
             _seconds(stream.freshness_p99),
             f"{sum(stream.dead_letters.values()):,}",
+            f"{stream.lag:,}",
             _lags(stream),
         )
     return table
@@ -87,14 +115,14 @@ def _dead_letters(flow: Flow) -> Text:
 
 def _traffic(flow: Flow) -> Table:
     table = _table(f"CDN, {_last(flow.traffic_seconds)}", "Mbit/s", "sessions", "")
+    table.expand, table.columns[-1].ratio = True, 1  # bars take whatever width there is
     most = max((cdn.traffic_mbps for cdn in flow.traffic_by_cdn.values()), default=0.0)
     for name, cdn in flow.traffic_by_cdn.items():
-        cells = round(_BAR_CELLS * cdn.traffic_mbps / most) if most else 0
         table.add_row(
             name,
             f"{cdn.traffic_mbps:,.1f}",
             f"{cdn.concurrent_sessions:,.0f}",
-            Text("█" * cells, style="cyan"),
+            Bar(most, 0, cdn.traffic_mbps, color="cyan") if most else "",
         )
     return table
 
@@ -124,11 +152,11 @@ def _addresses(addresses: Addresses) -> Table:
     table.add_column(style="dim")
     table.add_column(overflow="fold")  # whole, so that they can be copied
     table.add_row("Kafka", addresses.kafka)
-    table.add_row("PostgreSQL", Text(psql_line(addresses.postgres)))
+    table.add_row("PostgreSQL", Text(addresses.postgres))
     for number, url in enumerate(addresses.web, 1):
         table.add_row(f"worker-{number}", f"{url}/  {url}/table/  {url}/status/")
-    for number, url in enumerate(addresses.metrics, 1):
-        table.add_row("" if number > 1 else "metrics", url)
+    for owner, url in metrics_of(addresses):
+        table.add_row("metrics", f"{url} of {owner}")
     for name, viewer in (("Prometheus", addresses.prometheus), ("Grafana", addresses.grafana)):
         if viewer:
             table.add_row(name, viewer)
@@ -137,7 +165,7 @@ def _addresses(addresses: Addresses) -> Table:
 
 def _table(first: str, *others: str) -> Table:
     table = Table(box=None, header_style="dim", padding=(0, 1, 0, 0))
-    table.add_column(first)
+    table.add_column(first, no_wrap=True)  # where it is narrow, the figures' heads wrap
     for other in others:
         table.add_column(other, justify="left" if other in ("", "state") else "right")
     return table

@@ -74,6 +74,11 @@ class Engines:
     def children(self) -> list[Child]:
         return [engine.child for engine in (self.kafka, self.postgres) if engine]
 
+    @property
+    def names(self) -> str:
+        """Those that are ours to start and to stop, for people; "" for none."""
+        return " and ".join(child.name for child in self.children)
+
     def start(self) -> None:
         """Start both at once. Raises EngineError or NotInstalledError."""
         engines = [engine for engine in (self.kafka, self.postgres) if engine]

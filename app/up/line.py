@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from app.invocation import invocation
 from app.up.flow import Flow
 from app.up.up_file import Addresses
-from app.up.view import View, psql_line
+from app.up.view import View, metrics_of
 
 
 def line(view: View) -> str:
@@ -18,9 +19,9 @@ def addresses(places: Addresses) -> str:
         [
             f"kafka     {places.kafka}",
             f"postgres  {places.postgres}",
-            f"          {psql_line(places.postgres)}",
+            f"          in another terminal: {invocation('psql')}",
             *(f"web       {url}/" for url in places.web),
-            *(f"metrics   {url}" for url in places.metrics),
+            *(f"metrics   {url} of {owner}" for owner, url in metrics_of(places)),
             *(f"prometheus {url}" for url in [places.prometheus] if url),
             *(f"grafana   {url}" for url in [places.grafana] if url),
         ]

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from app.invocation import invocation
 from app.processes.identity import Identity
 from app.processes.stopping import StopOrder, Stoppable, stop_in_order
 from app.processes.watchdog import Watchdog
@@ -47,11 +48,7 @@ def run(options: Options, settings: Settings) -> int:
         viewers: Viewers | None = None
         try:
             with _stopped_by_signals():
-                shown.say("Starting Kafka and PostgreSQL ...")
-                begun = time.monotonic()
-                engines.start()
-                asyncio.run(engines.migrate(options.events_per_second))
-                shown.say(f"They run, after {time.monotonic() - begun:.1f} s.")
+                _start(engines, options, shown)
                 ports = Ports.of(home, options.workers)
                 viewers = Viewers.for_run(settings, engines.database, home, ports, watchdog)
                 viewers = viewers.start(shown.say)
@@ -63,6 +60,17 @@ def run(options: Options, settings: Settings) -> int:
         finally:
             _stop(engines, viewers, crew, shown)
             home.up_file.unlink(missing_ok=True)
+
+
+def _start(engines: Engines, options: Options, shown: Screen) -> None:
+    """Start what is ours and migrate; say of what runs elsewhere that it is used."""
+    begun = time.monotonic()
+    if engines.names:
+        shown.say(f"Starting {engines.names} ...")
+    engines.start()
+    asyncio.run(engines.migrate(options.events_per_second))
+    if engines.names:
+        shown.say(f"Up after {time.monotonic() - begun:.1f} s.")
 
 
 def _work(options: Options, settings: Settings, watch: Watch) -> int:
@@ -79,7 +87,8 @@ def _stop(engines: Engines, viewers: Viewers | None, crew: Crew | None, shown: S
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     shown.end()
-    shown.say("Stopping generator, workers, Kafka and PostgreSQL, in this order ...")
+    ours = f", {engines.names}" if engines.names else ""
+    shown.say(f"Stopping generator, workers{ours}, in this order ...")
     started = [part.children for part in (crew, viewers, engines) if part]
     children = [child for part in started for child in part]
     killed = stop_in_order(process for child in children if (process := child.stoppable))
@@ -99,7 +108,7 @@ def _refuse_second(home: Home) -> None:
     if last and last.supervisor.identity.process():
         raise AlreadyRunsError(
             f"headrace up already runs here, as process {last.supervisor.identity.pid}. "
-            "Stop it with: headrace down"
+            f"Stop it with: {invocation('down')}"
         )
     if last:  # killed: its watchdog may be stopping things still
         stop_in_order(last.processes)

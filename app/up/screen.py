@@ -37,22 +37,48 @@ def screen() -> Iterator[Screen]:
     if not console.is_terminal:
         yield _Lines()
         return
-    with Live(console=console, auto_refresh=False) as live:
-        yield _Terminal(live)
+    shown = TerminalScreen(console)
+    try:
+        yield shown
+    finally:
+        shown.end()
 
 
-class _Terminal:
-    def __init__(self, live: Live) -> None:
-        self._live = live
+class TerminalScreen:
+    """Drawn from the first picture on; what is said stands above it."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._live: Live | None = None
+        self._size = console.size
 
     def show(self, view: View) -> None:
-        self._live.update(render(view), refresh=True)
+        if self._live is None:
+            self.say(addresses(view.addresses))
+            self._begin()
+        elif self._console.size != self._size:
+            self._begin_anew()
+        if self._live:
+            self._live.update(render(view), refresh=True)
 
     def say(self, message: RenderableType) -> None:
-        self._live.console.print(message, markup=False)
+        self._console.print(message, markup=False, highlight=False, soft_wrap=True)
 
     def end(self) -> None:
-        self._live.stop()
+        if self._live:
+            self._live.stop()
+            self._live = None
+
+    def _begin(self) -> None:
+        self._size = self._console.size
+        self._live = Live(console=self._console, auto_refresh=False)
+        self._live.start()
+
+    def _begin_anew(self) -> None:
+        # the terminal has broken or joined the old picture's lines: nobody knows how many to erase
+        self.end()
+        self._console.clear()
+        self._begin()
 
 
 class _Lines:

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import shlex
-import shutil
 from dataclasses import dataclass
 
-from app.engines.postgres import program
-from app.extras import NotInstalledError
 from app.up.flow import Flow
 from app.up.up_file import Addresses
 from generator.report import Report
@@ -37,12 +33,7 @@ class View:
     trouble: str = ""
 
 
-def psql_line(dsn: str) -> str:
-    """Return a command that opens the database, by the wheel's psql if there is no other."""
-    found = shutil.which("psql")
-    if found is None:
-        try:
-            found = str(program("psql"))
-        except NotInstalledError:
-            found = "psql"
-    return f"{'psql' if shutil.which('psql') else shlex.quote(found)} {shlex.quote(dsn)}"
+def metrics_of(addresses: Addresses) -> list[tuple[str, str]]:
+    """Give whose each of the metrics' addresses is: workers', in order, and the generator's."""
+    owners = [f"worker-{number}" for number in range(1, len(addresses.web) + 1)]
+    return list(zip([*owners, "generator"], addresses.metrics, strict=False))

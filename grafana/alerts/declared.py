@@ -77,7 +77,7 @@ DEAD_LETTERS = Alert(
     name="HeadraceDeadLetters",
     title="Dead letters above one percent",
     severity="warning",
-    summary=f"{_STREAM}: more than one record in a hundred is refused",
+    summary=f"{_STREAM}: more than one record in a hundred is a dead letter",
     description=(
         "{value} of the last ten minutes' records are dead letters. event_dead_letters has each "
         "with its reason and bytes: tell whoever produces them."

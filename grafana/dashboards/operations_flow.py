@@ -79,8 +79,8 @@ def now() -> list[Panel]:
             no_value="no records",
             steps=("green", (0.5, "orange"), (1, "red")),
             description=(
-                "Records that were refused. Red from 1 %: see Refused records, below, for topic, "
-                "reason and detail, and tell the producer."
+                "Share of records. Red from 1 %: see Dead letters with their reasons, below, for "
+                "topic, reason and detail, and tell the producer."
             ),
         ),
         stat(
@@ -143,7 +143,7 @@ def streams() -> list[Panel]:
             unit=PER_SECOND,
             minimum=0,
             description=(
-                "Records that were refused, and why; nothing drawn is good. The table "
+                "Records that were no events, and why; nothing drawn is good. The table "
                 "event_dead_letters has each with its bytes; docs/operations.md explains reasons."
             ),
         ),

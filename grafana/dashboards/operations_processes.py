@@ -122,7 +122,7 @@ def stored(sql: dict[str, Sql]) -> list[Panel]:
             ),
         ),
         table(
-            "Refused records",
+            "Dead letters with their reasons",
             sql["refused"],
             columns=[column("Records", COUNT)],
             description=(

@@ -1,9 +1,10 @@
 """One connection, made when it is needed, and what its errors mean."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, ClassVar
 
 import asyncpg
 from asyncpg.prepared_stmt import PreparedStatement
@@ -11,7 +12,10 @@ from asyncpg.prepared_stmt import PreparedStatement
 from db.connecting import connect
 from db.migrate import migrate
 from db.own import OwnSql, migrate_own
+from db.way import way_of
 from sinks.base import SinkUnavailable
+
+logger = logging.getLogger(__name__)
 
 _CONNECT_SECONDS = 10
 _COMMAND_SECONDS = 60
@@ -50,6 +54,9 @@ class Connection:
     active: a worker that freezes right there, after it has locked rows, holds them for ever. So
     everything that locks is prepared before.
     """
+
+    _told: ClassVar[set[str]] = set()
+    """Databases whose way of cutting tables this process has said: once, not for each stream."""
 
     def __init__(
         self, dsn: str, prepared: Iterable[str] = (), own_sql: Sequence[OwnSql] = ()
@@ -105,8 +112,16 @@ class Connection:
                 command_timeout=_COMMAND_SECONDS,
                 server_settings=_SESSION,
             )
+            await self._tell_way(self._open)
             self._prepared = {sql: await self._open.prepare(sql) for sql in self._to_prepare}
         return self._open
+
+    async def _tell_way(self, connection: asyncpg.Connection) -> None:
+        if self._dsn not in self._told:
+            self._told.add(self._dsn)
+            chosen = await way_of(connection)
+            change = f". To change that: {chosen.cure}" if chosen.cure else ""
+            logger.info("the database: %s%s", chosen, change)
 
     def _cut(self) -> None:
         opened, self._open = self._open, None

@@ -38,7 +38,7 @@ def test_a_window_declared_later_is_filled_for_the_past_and_again_is_no_harm(
 
     assert first.exit_code == 0, first.output
     assert "2026-11-22T08:30:00Z to 2026-11-22T11:30:00Z, in 4 steps" in first.output
-    assert "2026-11-22T08:30:00Z to 2026-11-22T09:00:00Z: " in first.output
+    assert "2026-11-22T08:30:00Z to 2026-11-22T11:30:00Z: " in first.output
     assert last_line(first) == (
         f"traffic_by_cdn: 3 hours, 600 raw rows read, {windows} windows were wrong and are rebuilt"
     )
@@ -121,6 +121,25 @@ def call(dsn: str, *arguments: str, **environment: str) -> Result:
 
 def last_line(result: Result) -> str:
     return result.output.splitlines()[-1]
+
+
+def test_elsewhere_than_on_a_terminal_a_day_is_a_line(filled: str) -> None:
+    """A year of hours was 8,760 of them."""
+    done = call(
+        filled, "traffic_by_cdn", "--from", "2026-11-20T23:00Z", "--to", "2026-11-23T01:00Z"
+    )
+
+    plan, *days, total = done.output.splitlines()
+    assert plan.endswith("in 50 steps")
+    assert [day.partition(" to ")[0] for day in days] == [
+        "2026-11-20T23:00:00Z",
+        "2026-11-21T00:00:00Z",
+        "2026-11-22T00:00:00Z",
+        "2026-11-23T00:00:00Z",
+    ]
+    rows = [int(day.partition("Z: ")[2].split()[0].replace(",", "")) for day in days]
+    assert sum(rows) > 0
+    assert f"{sum(rows):,} raw rows read" in total
 
 
 def execute(dsn: str, sql: str) -> object:

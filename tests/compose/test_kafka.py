@@ -1,5 +1,7 @@
 """Compose's settings of Kafka on Kafka itself: only ports and the data's folder are replaced."""
 
+import socket
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -69,3 +71,34 @@ def _told_to_come_back_to(address: str) -> str:
     admin = AdminClient({"bootstrap.servers": address})
     (broker,) = admin.list_topics(timeout=_SECONDS).brokers.values()
     return f"{broker.host}:{broker.port}"
+
+
+def test_the_health_check_asks_the_broker_without_a_jvm_and_fails_without_one(
+    composed: ComposedKafka, services: dict[str, dict[str, Any]]
+) -> None:
+    check = services["kafka"]["healthcheck"]["test"]
+    port = composed.inside.rpartition(":")[2]
+    here = [word.replace("127.0.0.1/9092", f"127.0.0.1/{port}") for word in check[1:]]
+
+    healthy = subprocess.run(here, capture_output=True, check=False, timeout=_SECONDS)
+    composed.stop()
+    gone = subprocess.run(here, capture_output=True, check=False, timeout=_SECONDS)
+
+    assert healthy.returncode == 0, healthy.stderr
+    assert gone.returncode != 0
+    assert "kafka-topics" not in " ".join(check)
+
+
+def test_a_port_that_takes_connections_and_is_no_broker_is_not_healthy(
+    services: dict[str, dict[str, Any]],
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        check = services["kafka"]["healthcheck"]["test"]
+        here = [word.replace("127.0.0.1/9092", f"127.0.0.1/{port}") for word in check[1:]]
+        asking = subprocess.Popen(here, stderr=subprocess.DEVNULL)
+        taken, _ = other.accept()
+        taken.sendall(b"HTTP/1.1 400 Bad Request\r\n")
+        taken.close()
+
+        assert asking.wait(_SECONDS) != 0

@@ -1,5 +1,8 @@
 """Kafka's archives: pinned, whole or not there, and a word on how to get them."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,6 +11,7 @@ from click.testing import CliRunner
 from app.cli.engines import engines
 from app.engines import Kafka, jars
 from app.extras import NotInstalledError, needs_extra
+from tests.engines.inspecting_proxy import inspecting_proxy
 
 
 @pytest.fixture
@@ -56,3 +60,25 @@ def test_a_missing_extra_says_what_to_install() -> None:
 
     with pytest.raises(NotInstalledError, match=advice), needs_extra():
         raise ModuleNotFoundError(name="psutil")
+
+
+def test_a_proxy_that_inspects_tls_is_told_what_to_name(tmp_path: Path) -> None:
+    with inspecting_proxy(tmp_path) as url:
+        proxies = dict.fromkeys(("HTTPS_PROXY", "https_proxy"), url)
+        others = {
+            name: it
+            for name, it in os.environ.items()
+            if name not in {"REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NO_PROXY", "no_proxy"}
+        }
+        done = subprocess.run(
+            [sys.executable, "-m", "app", "engines", "install"],
+            # a home of its own: a mirror may be named in that of whoever runs the tests
+            env=others | proxies | {"JGO_CACHE_DIR": str(tmp_path), "HOME": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    assert done.returncode == 1
+    assert "(PEM) in REQUESTS_CA_BUNDLE" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -1,16 +1,18 @@
 """What a person sees: every figure and every address, also in a narrow terminal."""
 
 from dataclasses import replace
+from io import StringIO
 
 import msgspec
 import pytest
-from rich.console import Console, RenderableType
+from rich.console import Console, ConsoleDimensions, RenderableType
 
 from app.up.comparison import Compared, Comparison
 from app.up.comparison_table import render as render_comparison
 from app.up.display import render
 from app.up.flow import Flow, Meter
 from app.up.line import line
+from app.up.screen import TerminalScreen
 from app.up.up_file import Addresses
 from app.up.view import ProcessView, View
 from generator.report import Report
@@ -86,6 +88,64 @@ def test_it_says_over_how_long_the_traffic_is_a_mean(seconds: int, said: str) ->
     worker = msgspec.structs.replace(recorded(), traffic_seconds=seconds)
 
     assert said in shown(render(replace(VIEW, flow=Flow((worker,), (STREAM,)))))
+
+
+FIVE = tuple(
+    replace(STREAM, name=name)
+    for name in ("content_sessions", "media_events", "user_activity", "purchases", "market_ticks")
+)
+FULL = replace(
+    VIEW,
+    flow=Flow((recorded(), recorded()), FIVE),
+    processes=(*VIEW.processes, ProcessView("worker-2", "running", 4713)),
+)
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "leads"),
+    [
+        pytest.param(80, 24, False, id="the smallest terminal"),
+        pytest.param(200, 50, True, id="a large one"),
+        pytest.param(80, 12, False, id="less than there should be"),
+    ],
+)
+def test_it_fits_the_terminal_and_says_where_to_look_further(
+    width: int, height: int, *, leads: bool
+) -> None:
+    """Once more than the terminal's lines, and nothing of the addresses was seen at 80 x 24."""
+    console = Console(width=width, height=height)
+    with console.capture() as capture:
+        console.print(render(replace(FULL, trouble="worker-1 ended\nlast words" if leads else "")))
+    lines = capture.get().splitlines()
+
+    assert len(lines) <= height
+    assert max(map(len, lines)) == width
+    assert any("psql" in line for line in lines)
+    assert any("127.0.0.1:20123" in line for line in lines)
+    assert any("in another terminal" in line for line in lines)
+    assert any("busiest CDN Akamai" in line for line in lines) == leads
+    if height >= 24:
+        assert all(any(one.name in line for line in lines) for one in FIVE)
+        assert any("Fastly" in line for line in lines)
+
+
+def test_a_terminal_of_another_size_is_cleared_and_the_addresses_come_first() -> None:
+    """What was drawn is broken into other lines by then, and pieces of it stayed."""
+    written = StringIO()
+    console = Console(file=written, force_terminal=True, width=200, height=50)
+    terminal = TerminalScreen(console)
+
+    terminal.show(VIEW)
+    first = written.getvalue()
+    console.size = ConsoleDimensions(80, 24)
+    terminal.show(VIEW)
+    terminal.end()
+
+    assert first.index("kafka     127.0.0.1:20123") < first.index("in another terminal")
+    assert first.index("in another terminal") < first.index("produced")
+    assert "\x1b[2J" not in first
+    cleared = written.getvalue().partition("\x1b[2J")[2]
+    assert "content_sessions" in cleared
 
 
 def test_before_the_first_figures_there_are_dashes() -> None:

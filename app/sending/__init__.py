@@ -1,0 +1,1 @@
+"""`headrace send`: events of a person's own to Kafka, judged before they go."""
