@@ -16,11 +16,14 @@ from yarl import URL
 from agents import events, keeping, live_tables
 from agents.dead_letters import DeadLetterTopic
 from agents.live_tables import LiveTables
+from agents.newest_letters import NewestLetters
 from agents.observers import WorkerObserver
 from agents.writer import Backlog, Writer
 from agents.writers import Writers
 from app import monitoring, web
 from app.monitoring import business_counts
+from app.pages import attach as pages
+from app.pages.render import Links
 from app.preparation import Preparation
 from app.readings import StreamReadings
 from app.settings import Settings
@@ -66,7 +69,9 @@ def create_app(settings: Settings) -> faust.App:
     live_tables.attach(app, [line.live for line in lines])
     keeping.attach(app, lambda: _keep(settings))
     statuses = [line.status for line in lines]
-    web.attach(app, StatusOf(app, statuses))
+    status = StatusOf(app, statuses)
+    web.attach(app, status)
+    pages.attach(app, status, statuses, [line.letters for line in lines], _links(settings))
     readings = [line.readings for line in lines]
     app.monitoring = monitoring.server(app, settings, statuses, readings, backlog)
     if settings.fault:
@@ -82,6 +87,7 @@ class _Line:
     dead_letters: faust.TopicT
     tables: dict[Window, WindowTable]
     live: LiveTables
+    letters: NewestLetters
     writer: Writer
     status: StreamStatus
     readings: StreamReadings
@@ -94,7 +100,8 @@ def _line(app: BatchApp, settings: Settings, stream: Stream, backlog: Backlog) -
     sink = PostgresSink(settings.database.get_secret_value(), stream, own_sql(settings))
     tables = {window: _window_table(app, window) for window in stream.windows}
     live = LiveTables(tables, now=lambda: datetime.now(UTC))
-    observer = WorkerObserver(stats, business, live)
+    letters = NewestLetters()
+    observer = WorkerObserver(stats, business, live, letters=letters)
     writer = Writer(
         stream=stream,
         topic=topic.get_topic_name(),
@@ -114,7 +121,7 @@ def _line(app: BatchApp, settings: Settings, stream: Stream, backlog: Backlog) -
         business,
         quiet_is_normal=stream.topic in settings.quiet_streams,
     )
-    return _Line(topic, dead_letters, tables, live, writer, status, readings)
+    return _Line(topic, dead_letters, tables, live, letters, writer, status, readings)
 
 
 async def _keep(settings: Settings) -> Round | None:
@@ -143,6 +150,16 @@ def _window_table(app: BatchApp, window: Window) -> WindowTable:
     table = WindowTable(app, name=window.name, help=help_)
     app.tables.add(table)
     return table
+
+
+def _links(settings: Settings) -> Links:
+    is_web = settings.grafana_url.startswith(("http://", "https://"))
+    metrics = f"http://{settings.metrics_reached_at}:{settings.metrics_port}/metrics"
+    return Links(
+        settings.group,
+        grafana=settings.grafana_url if is_web else "",
+        metrics=metrics if settings.metrics_port else "",
+    )
 
 
 def _limits(settings: Settings) -> Limits:
