@@ -10,6 +10,7 @@ from agents.newest_letters import NewestLetters
 from app.pages import files, security
 from app.pages.facts import SLOT_SECONDS
 from app.pages.files import File
+from app.pages.fresh import Fresh
 from app.pages.history import History
 from app.pages.negotiation import wanted
 from app.pages.peers import Peers
@@ -32,6 +33,7 @@ class _ForPeople:
         self._site = site
         self._renderer = renderer
         self._viewers = viewers
+        self._lives: Fresh[str] = Fresh()
 
     async def __call__(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
         asked = wanted(request.headers.get("Accept", ""), request.method)
@@ -64,6 +66,9 @@ class _ForPeople:
         return await self._site.show(request.path, query.get("window", ""), query.get("key", ""))
 
     async def _live(self, request: web.Request) -> str:
+        return await self._lives.get(request.path_qs, lambda: self._render_live(request))
+
+    async def _render_live(self, request: web.Request) -> str:
         try:
             shown = await self._shown(request)
         except NoPageError as error:  # a window that has grown too old while it was looked at

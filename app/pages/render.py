@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import DictLoader, Environment, StrictUndefined
 
 from app.pages import spark
 from app.pages.words import FILTERS
@@ -28,8 +28,12 @@ class Renderer:
 
     def __init__(self, links: Links, versions: Mapping[str, str]) -> None:
         """`versions` are the addresses of stylesheet, script and icon by their names."""
+        # read now: an upgrade may replace the files below a running worker
+        templates = {
+            path.name: path.read_text(encoding="utf-8") for path in _TEMPLATES.glob("*.html")
+        }
         self._environment = Environment(
-            loader=FileSystemLoader(_TEMPLATES),
+            loader=DictLoader(templates),
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,

@@ -45,16 +45,27 @@ class LiveWindow:
             yield _start(name), entry_partition(name), self._table.data[name]
 
     def _rows(self, start: str, most: int) -> WindowRows:
-        rows = merged(
-            self.window,
-            (
-                Row(key, _plain(measures), partition)
-                for begun, partition, entry in self._entries()
-                if begun == start
-                for key, measures in entry.items()
-            ),
+        parts = [
+            (partition, entry) for begun, partition, entry in self._entries() if begun == start
+        ]
+        weights = self._weights(entry for _, entry in parts)
+        keys = heapq.nlargest(most, weights, key=weights.__getitem__)
+        rows = (
+            Row(key, _plain(entry[key]), partition)
+            for key in keys
+            for partition, entry in parts
+            if key in entry
         )
-        return WindowRows(start, len(rows), largest(self.window, rows, most))
+        return WindowRows(start, len(weights), merged(self.window, rows))
+
+    def _weights(self, entries: Iterable[_Entry]) -> dict[str, Any]:
+        """Add the first measure up, of all keys: only the largest are worth a row each."""
+        first = self.window.measures[0].name
+        weights: dict[str, Any] = {}
+        for entry in entries:
+            for key, measures in entry.items():
+                weights[key] = weights.get(key, 0) + measures[first]
+        return weights
 
     def _found(self, key: str) -> dict[str, list[Row]]:
         found: defaultdict[str, list[Row]] = defaultdict(list)

@@ -56,6 +56,11 @@ def moment(milliseconds: int) -> str:
     return time.strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
+def place(address: str) -> str:
+    """Give host and port of an address."""
+    return address.partition("://")[2] or address
+
+
 def spaced(name: str) -> str:
     return name.replace("_", " ")
 
@@ -72,6 +77,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "size": size,
     "clock": clock,
     "moment": moment,
+    "place": place,
     "spaced": spaced,
     "plural": plural,
 }
