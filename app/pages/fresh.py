@@ -20,7 +20,7 @@ class Fresh(Generic[Made]):
     async def get(self, key: Hashable, make: Callable[[], Awaitable[Made]]) -> Made:
         made_at, made = self._kept.get(key, (0.0, None))
         age = self._clock() - made_at
-        if made is None or made.cancelled() or (made.done() and age > _FRESH_SECONDS):
+        if made is None or _is_over(made, age):
             made = asyncio.ensure_future(make())
             made.add_done_callback(_heard)
             self._kept.pop(key, None)
@@ -29,6 +29,12 @@ class Fresh(Generic[Made]):
                 self._kept.pop(next(iter(self._kept)))
         # one viewer that leaves must not take it from the others
         return await asyncio.shield(made)
+
+
+def _is_over(made: asyncio.Future[Made], age: float) -> bool:
+    if not made.done():
+        return False
+    return made.cancelled() or made.exception() is not None or age > _FRESH_SECONDS
 
 
 def _heard(made: asyncio.Future[Made]) -> None:

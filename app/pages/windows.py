@@ -3,7 +3,7 @@
 import heapq
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Any
 
 from app.pages.facts import Number, Row, TableFacts, WindowRows
@@ -11,6 +11,7 @@ from batching.table import WindowTable, entry_partition
 from models.windows import First, Last, Max, Measure, Min, Window
 
 _LIKE = 50
+_EXACT = Context(prec=200)
 _Entry = Mapping[str, Mapping[str, Any]]
 
 
@@ -118,9 +119,10 @@ def exact(number: Number) -> int | float | Decimal:
     if not isinstance(number, str):
         return number
     try:
-        return Decimal(number)
+        read = Decimal(number)
     except ArithmeticError:
         return 0
+    return read if read.is_finite() else 0
 
 
 def _merge(
@@ -143,7 +145,7 @@ def _together(measure: Measure) -> Callable[[Number, Number], Number]:
 
 def _sum(one: Number, other: Number) -> Number:
     if isinstance(one, str) or isinstance(other, str):
-        return str(Decimal(str(one)) + Decimal(str(other)))
+        return str(_EXACT.add(Decimal(exact(one)), Decimal(exact(other))))
     return one + other
 
 
