@@ -18,6 +18,7 @@ class Viewers:
         self._most = most
         self._every_seconds = every_seconds
         self._open: set[asyncio.Task[object]] = set()
+        self._has_ended = False
 
     async def follow(
         self, request: web.Request, make: Callable[[], Awaitable[str]]
@@ -30,24 +31,34 @@ class Viewers:
                 text=f"{self._most} pages are followed live already; this one is not.\n",
                 headers={"Retry-After": "10"},
             )
-        self._open.add(task)
-        try:
-            return await self._send(request, make)
-        finally:
-            self._open.discard(task)
-
-    async def end(self, _: object) -> None:
-        """End all streams at once: a worker that stops must not wait for who looks at it."""
-        for task in self._open:
-            task.cancel()
-
-    async def _send(
-        self, request: web.Request, make: Callable[[], Awaitable[str]]
-    ) -> web.StreamResponse:
         response = web.StreamResponse(
             # without the last one a proxy like nginx would gather events and pass none on
             headers={"Content-Type": "text/event-stream", "X-Accel-Buffering": "no"}
         )
+        self._open.add(task)
+        try:
+            await self._send(request, response, make)
+        except asyncio.CancelledError:
+            if not self._has_ended:
+                raise
+            task.uncancel()
+            response.force_close()
+        finally:
+            self._open.discard(task)
+        return response
+
+    async def end(self, _: object) -> None:
+        """End all streams at once: a worker that stops must not wait for who looks at it."""
+        self._has_ended = True
+        for task in self._open:
+            task.cancel()
+
+    async def _send(
+        self,
+        request: web.Request,
+        response: web.StreamResponse,
+        make: Callable[[], Awaitable[str]],
+    ) -> None:
         await response.prepare(request)
         await response.write(f"retry: {_RETRY_MILLISECONDS}\n\n".encode())
         while True:
@@ -56,7 +67,7 @@ class Viewers:
                 async with asyncio.timeout(_WRITE_SECONDS):
                     await response.write(event)
             except (TimeoutError, ConnectionError):
-                return response
+                return
             await asyncio.sleep(self._every_seconds)
 
 

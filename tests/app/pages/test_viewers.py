@@ -72,3 +72,13 @@ async def test_a_server_that_stops_waits_for_nobody(server: TestServer) -> None:
         await server.close()
 
         assert time.monotonic() - begun < 5
+
+
+async def test_a_stream_ends_whole_when_the_server_stops(server: TestServer) -> None:
+    """A browser says on its console where an answer breaks off."""
+    async with ClientSession() as session, session.get(server.make_url("/")) as answer:
+        await answer.content.readline()
+
+        await server.close()
+
+        assert await answer.content.read() != b""  # an answer that broke off raises

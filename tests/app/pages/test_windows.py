@@ -90,7 +90,7 @@ def test_what_is_no_number_counts_as_none(told: str) -> None:
 
 def test_a_first_or_last_value_is_not_made_up_from_two_partitions() -> None:
     """Nobody can say which of two closing prices came last: both are shown."""
-    told = {"trades": 1, "close": "5.0"}
+    told: dict[str, Number] = {"trades": 1, "close": "5.0"}
     rows = [Row("BTC-USD", told, 0), Row("BTC-USD", told, 1), Row("ETH-USD", told, 1)]
 
     shown = rows_of(TICKS, CANDLES, NOW, merged(CANDLES, rows), 2).rows
