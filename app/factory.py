@@ -153,12 +153,13 @@ def _window_table(app: BatchApp, window: Window) -> WindowTable:
 
 
 def _links(settings: Settings) -> Links:
+    host, port = settings.metrics_host, settings.metrics_port
+    listens_everywhere = host in {"0.0.0.0", "::"}  # noqa: S104 - a browser knows no such host
     is_web = settings.grafana_url.startswith(("http://", "https://"))
-    metrics = f"http://{settings.metrics_reached_at}:{settings.metrics_port}/metrics"
     return Links(
         settings.group,
         grafana=settings.grafana_url if is_web else "",
-        metrics=metrics if settings.metrics_port else "",
+        metrics="" if listens_everywhere or not port else f"http://{host}:{port}/metrics",
     )
 
 

@@ -117,18 +117,9 @@ class Settings(BaseSettings):
     @property
     def reached_at(self) -> str:
         """The host by which other workers ask for this one's web pages."""
-        return _reached_at(self.web_host)
-
-    @property
-    def metrics_reached_at(self) -> str:
-        """The host of /metrics, for a link to it."""
-        return _reached_at(self.metrics_host)
+        listens_everywhere = self.web_host in {"0.0.0.0", "::"}  # noqa: S104 - asked, not bound
+        return gethostname() if listens_everywhere else self.web_host
 
     def topic(self, name: str) -> str:
         """Give a topic its full name."""
         return f"{self.topic_prefix}{name}"
-
-
-def _reached_at(host: str) -> str:
-    listens_everywhere = host in {"0.0.0.0", "::"}  # noqa: S104 - asked, not bound
-    return gethostname() if listens_everywhere else host
