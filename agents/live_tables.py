@@ -24,7 +24,7 @@ from models.windows import Window
 from sinks.base import Totals
 
 KEPT = timedelta(hours=1)
-_LARGEST = 1_000
+LARGEST = 1_000
 _LARGE = 100
 _LARGE_EVERY = timedelta(seconds=10)
 """An entry of so many keys is written seldom: each write is a changelog record of all of them."""
@@ -113,7 +113,7 @@ def _measures(window: Window, row: Row) -> dict[str, Any]:
 
 
 def _largest(window: Window, entry: Entry) -> Entry:
-    if len(entry) <= _LARGEST:
+    if len(entry) <= LARGEST:
         return entry
     first = window.measures[0].name
-    return dict(heapq.nlargest(_LARGEST, entry.items(), key=lambda item: item[1][first]))
+    return dict(heapq.nlargest(LARGEST, entry.items(), key=lambda item: item[1][first]))

@@ -7,9 +7,8 @@ from datetime import datetime
 from app.pages.facts import Letter, WindowRows, WorkerFacts
 from app.pages.holders import Holders
 from app.pages.peers import Gathered
-from app.pages.tables import TableRows, rows_of
+from app.pages.tables import TableRows, newest_of
 from app.pages.together import Course, all_streams, together
-from app.pages.windows import largest, merged
 from app.pages.worker import OVERVIEW_KEYS
 from app.up.flow import StreamFlow
 from app.up.worker_status import Progress
@@ -167,9 +166,4 @@ def _windows(streams: Sequence[Stream], answers: Sequence[WorkerFacts]) -> Itera
     for stream in streams:
         for window in stream.windows:
             told = [facts.windows.get(window.name, WindowRows("")) for facts in answers]
-            start = max((one.start for one in told), default="")
-            newest = [one for one in told if one.start == start]
-            rows = merged(window, (row for one in newest for row in one.rows))
-            keys = max(len(rows), *(one.keys for one in newest)) if newest else 0
-            shown = largest(window, rows, OVERVIEW_KEYS)
-            yield rows_of(stream, window, start, shown, keys)
+            yield newest_of(stream, window, told, OVERVIEW_KEYS)

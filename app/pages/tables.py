@@ -4,7 +4,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from app.pages.facts import Number, Row, TableFacts
+from agents.live_tables import LARGEST
+from app.pages.facts import Number, Row, TableFacts, WindowRows
 from app.pages.windows import exact, largest, merged
 from app.pages.worker import TABLE_KEYS
 from models.streams import Stream
@@ -24,7 +25,10 @@ class RowShown:
 
 @dataclass(frozen=True, slots=True)
 class TableRows:
-    """A window's rows; `measures` names the numbers, `keys` is how many there are at least."""
+    """A window's rows; `measures` names the numbers.
+
+    `keys` is how many keys the window has; with `has_more` there are so many at least.
+    """
 
     name: str
     stream: str
@@ -33,6 +37,7 @@ class TableRows:
     start: str
     rows: Sequence[RowShown]
     keys: int
+    has_more: bool = False
     seconds: int = 60
 
 
@@ -48,8 +53,27 @@ class TablePage:
     silent: Mapping[str, str]
 
 
+def newest_of(stream: Stream, window: Window, told: Sequence[WindowRows], most: int) -> TableRows:
+    """Put together the newest window that any worker told of."""
+    start = max((one.start for one in told), default="")
+    newest = [one for one in told if one.start == start]
+    rows = merged(window, (row for one in newest for row in one.rows))
+    # a live table keeps the largest keys of each partition, and a worker tells the largest of those
+    is_cut = any(one.keys >= LARGEST for one in newest)
+    told_all = len(newest) == 1 or all(len(one.rows) >= one.keys for one in newest)
+    keys = max([len(rows), *(one.keys for one in newest)])
+    shown = largest(window, rows, most)
+    return rows_of(stream, window, start, shown, keys, has_more=is_cut or not told_all)
+
+
 def rows_of(
-    stream: Stream, window: Window, start: str, rows: Sequence[Row], keys: int
+    stream: Stream,
+    window: Window,
+    start: str,
+    rows: Sequence[Row],
+    keys: int,
+    *,
+    has_more: bool = False,
 ) -> TableRows:
     measures = _measures(stream, window)
     return TableRows(
@@ -60,6 +84,7 @@ def rows_of(
         start,
         _shown(measures, [(start, row) for row in rows]),
         keys,
+        has_more,
         window.seconds,
     )
 
@@ -74,12 +99,8 @@ def table_page(
     """Put together what workers told of a table."""
     told = list(answers)
     windows = [facts.window for facts in told if facts.window is not None]
-    start = max((one.start for one in windows), default="")
-    windows = [one for one in windows if one.start == start]
-    rows = merged(window, (row for one in windows for row in one.rows))
-    keys = max([len(rows), *(one.keys for one in windows)])
     return TablePage(
-        rows_of(stream, window, start, largest(window, rows, TABLE_KEYS), keys),
+        newest_of(stream, window, windows, TABLE_KEYS),
         sorted({one for facts in told for one in facts.starts}, reverse=True),
         key,
         _found(stream, window, told),
@@ -107,7 +128,7 @@ def _found(stream: Stream, window: Window, told: Sequence[TableFacts]) -> TableR
         "",
         _shown(measures, places),
         len(places),
-        window.seconds,
+        seconds=window.seconds,
     )
 
 

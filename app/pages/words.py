@@ -69,6 +69,10 @@ def plural(value: int, word: str) -> str:
     return f"{value:,} {word}" if value == 1 else f"{value:,} {word}s"
 
 
+def keys(value: int, has_more: bool) -> str:  # noqa: FBT001 - a filter takes places, not names
+    return f"{value:,}+ keys" if has_more else plural(value, "key")
+
+
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "count": count,
     "number": number,
@@ -80,4 +84,5 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "place": place,
     "spaced": spaced,
     "plural": plural,
+    "keys": keys,
 }

@@ -4,7 +4,7 @@ import faust
 import pytest
 
 from app.pages.facts import Number, Row, TableFacts, WindowRows
-from app.pages.tables import rows_of, table_page
+from app.pages.tables import newest_of, rows_of, table_page
 from app.pages.windows import LiveWindow, exact, largest, merged
 from batching.table import WindowTable
 from models.all import STREAMS
@@ -139,3 +139,29 @@ def test_another_version_without_a_measure_is_shown_without_it() -> None:
     shown = rows_of(SESSIONS, BY_CDN, NOW, rows, 1)
 
     assert shown.rows[0].numbers == [3, None, None]
+
+
+@pytest.mark.parametrize(
+    ("told", "keys", "has_more"),
+    [
+        pytest.param([WindowRows(NOW, 3, [Row("a", {"events": 1})])], 3, False, id="one worker"),
+        pytest.param([WindowRows(NOW, 1_000, [])], 1_000, True, id="as many as are kept"),
+        pytest.param([WindowRows(NOW, 2, []), WindowRows(NOW, 9, [])], 9, True, id="not all told"),
+        pytest.param([WindowRows("")], 0, False, id="nothing"),
+        pytest.param(
+            [
+                WindowRows(NOW, 1, [Row("a", {"events": 1})]),
+                WindowRows(NOW, 1, [Row("b", {"events": 1})]),
+            ],
+            2,
+            False,
+            id="all told",
+        ),
+    ],
+)
+def test_how_many_keys_there_are_is_said_as_far_as_it_is_known(
+    told: list[WindowRows], keys: int, *, has_more: bool
+) -> None:
+    shown = newest_of(SESSIONS, BY_CDN, told, 10)
+
+    assert (shown.keys, shown.has_more) == (keys, has_more)

@@ -1,6 +1,6 @@
-"""Pictures of the overview for the README, of a worker that runs: two minutes of `make up`, then
+"""Pictures of the overview for the README, of a worker that runs.
 
-python -m tests.integration.pages.screenshots http://127.0.0.1:PORT/
+Two minutes after `make up`: `python -m tests.integration.pages.screenshots http://127.0.0.1:PORT/`
 """
 
 import sys
