@@ -28,7 +28,7 @@ from models.windows import Window
 from sinks.base import Totals
 
 KEPT = timedelta(hours=1)
-_LARGEST = 1_000
+LARGEST = 1_000
 _LARGE = 100
 _KEPT_LARGE = timedelta(minutes=10)
 _LARGE_EVERY = timedelta(seconds=10)
@@ -104,7 +104,7 @@ class LiveTables:
                     table[name] = _largest(window, entry, most)
 
     def _most(self, start: datetime) -> int:
-        return _LARGEST if self._now() - start <= _KEPT_LARGE else _LARGE
+        return LARGEST if self._now() - start <= _KEPT_LARGE else _LARGE
 
     def _is_due(self, place: tuple[Window, str], keys: int) -> bool:
         written = self._written.get(place)

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 
 from agents.live_tables import LiveTables
+from agents.newest_letters import NewestLetters
 from models.batches import Batch
 from models.positions import Positions
 from models.records import RecordBatch
@@ -13,7 +14,7 @@ from telemetry.stats import StreamStats
 
 
 class WorkerObserver:
-    """Keeps the counters and the live tables."""
+    """Keeps the counters, the live tables and the newest dead letters."""
 
     def __init__(
         self,
@@ -21,11 +22,13 @@ class WorkerObserver:
         business: BusinessCounts,
         live: LiveTables,
         now: Callable[[], float] = time.time,
+        letters: NewestLetters | None = None,
     ) -> None:
         self._stats = stats
         self._business = business
         self._live = live
         self._now = now
+        self._letters = NewestLetters() if letters is None else letters
         self._held: set[int] = set()
 
     def on_taken_over(self, positions: Positions, totals: Totals) -> None:
@@ -44,6 +47,7 @@ class WorkerObserver:
         self._stats.flushes += 1
         self._stats.rows_stored += batch.row_count
         self._stats.dead_letters.update(letter.reason for letter in batch.dead_letters)
+        self._letters.add(batch.dead_letters)
         self._stats.batch_records.add([batch.records])
         for window, rows in batch.deltas().items():
             self._business.add(window.name, rows)

@@ -17,12 +17,15 @@ from yarl import URL
 from agents import events, going_back, keeping, live_tables
 from agents.dead_letters import DeadLetterTopic
 from agents.live_tables import LiveTables
+from agents.newest_letters import NewestLetters
 from agents.observers import WorkerObserver
 from agents.writer import Backlog, Writer
 from agents.writers import Writers
 from app import monitoring, web
 from app.mistakes import told
 from app.monitoring import business_counts
+from app.pages import attach as pages
+from app.pages.render import Links
 from app.preparation import Preparation
 from app.readings import StreamReadings
 from app.settings import Settings
@@ -75,7 +78,9 @@ def create_app(settings: Settings) -> faust.App:
     dsn = settings.database.get_secret_value()
     going_back.attach(app, writers, lambda topics: stored_positions(dsn, topics))
     statuses = [line.status for line in lines]
-    web.attach(app, StatusOf(app, statuses))
+    status = StatusOf(app, statuses)
+    web.attach(app, status)
+    pages.attach(app, status, statuses, [line.letters for line in lines], _links(settings))
     readings = [line.readings for line in lines]
     app.monitoring = monitoring.server(
         app, settings, statuses, readings, backlog, preparation=preparation
@@ -99,6 +104,7 @@ class _Line:
     dead_letters: faust.TopicT
     tables: dict[Window, WindowTable]
     live: LiveTables
+    letters: NewestLetters
     writer: Writer
     status: StreamStatus
     readings: StreamReadings
@@ -111,7 +117,8 @@ def _line(app: BatchApp, settings: Settings, stream: Stream, backlog: Backlog) -
     sink = PostgresSink(settings.database.get_secret_value(), stream, own_sql(settings))
     tables = {window: _window_table(app, window) for window in stream.windows}
     live = LiveTables(tables, now=lambda: datetime.now(UTC))
-    observer = WorkerObserver(stats, business, live)
+    letters = NewestLetters()
+    observer = WorkerObserver(stats, business, live, letters=letters)
     writer = Writer(
         stream=stream,
         topic=topic.get_topic_name(),
@@ -132,7 +139,7 @@ def _line(app: BatchApp, settings: Settings, stream: Stream, backlog: Backlog) -
         business,
         quiet_is_normal=stream.topic in settings.quiet_streams,
     )
-    return _Line(topic, dead_letters, tables, live, writer, status, readings)
+    return _Line(topic, dead_letters, tables, live, letters, writer, status, readings)
 
 
 async def _keep(settings: Settings) -> Round | None:
@@ -168,6 +175,17 @@ def _window_table(app: BatchApp, window: Window) -> WindowTable:
     table.of_window = window
     app.tables.add(table)
     return table
+
+
+def _links(settings: Settings) -> Links:
+    host, port = settings.metrics_host, settings.metrics_port
+    listens_everywhere = host in {"0.0.0.0", "::"}  # noqa: S104 - a browser knows no such host
+    is_web = settings.grafana_url.startswith(("http://", "https://"))
+    return Links(
+        settings.group,
+        grafana=settings.grafana_url if is_web else "",
+        metrics="" if listens_everywhere or not port else f"http://{host}:{port}/metrics",
+    )
 
 
 def _limits(settings: Settings) -> Limits:

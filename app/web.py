@@ -1,7 +1,7 @@
-"""Faust's pages for tables, with their entries, and `/status/`: what the worker does now.
+"""JSON for programs: tables with their entries, and `/status/`: what the worker does now.
 
 They answer on any worker: an entry is fetched from whoever holds it, a list is put together from
-all workers, and so are the numbers of one key.
+all workers, and so are the numbers of one key. People get the same as pages, from app/pages/.
 """
 
 from collections.abc import Mapping
@@ -88,6 +88,11 @@ class Entry(TableKeyDetail, _Everywhere):
 def attach(app: faust.App, status: StatusOf) -> None:
     """Attach the pages."""
     app.web.blueprints.add("/table", tables)
+
+    @app.page("/")
+    async def index(view: web.View, request: web.Request) -> web.Response:
+        del request
+        return view.json({"status": "OK", "pages": ["/status/", "/table/"]})
 
     @app.page("/status/")
     async def show(view: web.View, request: web.Request) -> web.Response:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import asyncpg
 
+from db.connecting import connect
 from db.queries import load
 from db.way import Way, way_of
 
@@ -50,7 +51,7 @@ class Examination:
 async def examine(dsn: str, seconds: float) -> Examination:
     """Look at a database, each statement within so many seconds. Raises UnreachableError."""
     try:
-        connection = await asyncpg.connect(dsn, timeout=seconds, command_timeout=seconds)
+        connection = await connect(dsn, timeout=seconds, command_timeout=seconds)
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         raise _unreachable(error) from None
     try:

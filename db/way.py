@@ -7,6 +7,7 @@ from pathlib import Path
 
 import asyncpg
 
+from db.connecting import connect
 from db.queries import load
 
 
@@ -54,7 +55,7 @@ async def way_of(connection: asyncpg.Connection) -> Way:
 
 async def way(dsn: str) -> Way:
     """Ask, on a connection of its own. Raises OSError, TimeoutError or asyncpg.PostgresError."""
-    connection = await asyncpg.connect(dsn, timeout=10, command_timeout=10)
+    connection = await connect(dsn, timeout=10, command_timeout=10)
     try:
         return await way_of(connection)
     finally:

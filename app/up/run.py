@@ -52,7 +52,8 @@ def run(options: Options, settings: Settings) -> int:
                 ports = Ports.of(home, options.workers)
                 viewers = Viewers.for_run(settings, engines.database, home, ports, watchdog)
                 viewers = viewers.start(shown.say)
-                crew = Crew.for_run(options, ports, home, engines.environment(), watchdog)
+                environment = engines.environment() | viewers.environment()
+                crew = Crew.for_run(options, ports, home, environment, watchdog)
                 watch = Watch(crew, engines, viewers, home, shown, supervisor)
                 return _work(options, settings, watch)
         except KeyboardInterrupt:

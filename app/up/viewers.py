@@ -59,6 +59,10 @@ class Viewers:
     def grafana_url(self) -> str | None:
         return self.grafana.url if self.grafana else self.grafana_elsewhere or None
 
+    def environment(self) -> dict[str, str]:
+        """Tell workers where Grafana is: their pages link to it."""
+        return {"HEADRACE_GRAFANA_URL": self.grafana_url} if self.grafana_url else {}
+
     @property
     def children(self) -> list[Child]:
         return [viewer.child for viewer in (self.prometheus, self.grafana) if viewer]

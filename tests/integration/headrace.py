@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -95,7 +96,9 @@ class Headrace:
             finally:
                 await connection.close()
 
-        return asyncio.run(ask())
+        # in a thread of its own: a browser that is open has made this one's event loop its own
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(lambda: asyncio.run(ask())).result()
 
     def records_stored(self) -> int:
         """Count rows and dead letters."""

@@ -1,0 +1,1 @@
+"""The worker's web pages for people: what a worker knows, gathered from all, made into HTML."""

@@ -1,0 +1,143 @@
+"""The overview: workers put together, those that are silent named, and all of it escaped."""
+
+from datetime import UTC, datetime
+from html.parser import HTMLParser
+
+import pytest
+
+from app.pages import files
+from app.pages.facts import Letter, Row, Samples, TableFacts, WindowRows, WorkerFacts
+from app.pages.overview import Overview, overview
+from app.pages.peers import Gathered
+from app.pages.render import Links, Renderer
+from app.pages.tables import table_page
+from app.up.worker_status import Headline, Progress, StreamStatus, WorkerStatus
+from models.content_sessions import CONTENT_SESSIONS
+
+HOSTILE = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>|{{ 7*7 }}"
+NOW = datetime(2026, 11, 22, 10, 5, 34, tzinfo=UTC)
+START = "2026-11-22T10:05Z"
+ONE, OTHER, SILENT = "http://one:1", "http://other:1", "http://silent:1"
+HELD = {"content_sessions": {0: ONE, 1: OTHER, 2: SILENT}}
+
+
+def worker(partition: int, text: str = "Akamai") -> WorkerFacts:
+    """Make what a worker with one partition tells, `text` being wherever text is."""
+    status = StreamStatus(
+        topic="content_sessions",
+        rows_stored=100,
+        dead_letters={text: 2},
+        waiting_for=text,
+        headline=Headline("busiest {key}: {value:,.0f}", {text: (1.0, 5.0)}),
+    )
+    return WorkerFacts(
+        WorkerStatus(
+            text,
+            text,
+            text,
+            {"content_sessions": {str(partition): Progress(10, 15, 5)}},
+            {"content_sessions": status},
+        ),
+        {"content_sessions": Samples(1, [100.0], [5], [0.5], [2])},
+        {"traffic_by_cdn": WindowRows(START, 1, [Row(text, {"events": 3, "kilobits": text})])},
+        [Letter(text, partition, 7, 1_000 + partition, text, text, text, 4_000)],
+    )
+
+
+def shown(*, text: str = "Akamai", silent: bool = True) -> Overview:
+    gathered = Gathered(
+        {ONE: worker(0, text), OTHER: worker(1, text)}, {SILENT: text} if silent else {}
+    )
+    return overview([CONTENT_SESSIONS], gathered, HELD, NOW)
+
+
+@pytest.fixture(scope="module")
+def renderer() -> Renderer:
+    return Renderer(Links(HOSTILE), files.addresses(files.static_files()))
+
+
+class Tags(HTMLParser):
+    """Collects what a browser would make elements and attributes of."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+        self.attributes: set[str] = set()
+        self.texts: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.names.add(tag)
+        self.attributes |= {name for name, _ in attrs}
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
+
+
+def read(html: str) -> Tags:
+    tags = Tags()
+    tags.feed(html)
+    return tags
+
+
+def test_workers_add_up() -> None:
+    now = shown()
+
+    assert now.lag == 10
+    assert now.rows_stored == 200
+    assert now.dead_letters == 4
+    assert now.course.rate_now == 200.0
+    assert now.streams[0].flow.headline == "busiest Akamai: 10"
+    table = next(one for one in now.windows if one.name == "traffic_by_cdn")
+    assert [(row.key, row.numbers[0]) for row in table.rows] == [("Akamai", 6)]
+    assert [letter.timestamp for letter in now.letters] == [1_001, 1_000]
+
+
+def test_a_silent_worker_is_named_with_what_it_holds(renderer: Renderer) -> None:
+    now = shown(text="no answer within 1.5 s")
+
+    html = renderer.page("overview", now=now)
+
+    assert now.silent == {SILENT: "no answer within 1.5 s"}
+    places = [(one.number, one.worker, one.progress) for one in now.streams[0].partitions]
+    assert places == [(0, 1, Progress(10, 15, 5)), (1, 2, Progress(10, 15, 5)), (2, 3, None)]
+    assert f"The worker at {SILENT} did not answer" in html
+
+
+def test_nothing_yet_is_a_page_too(renderer: Renderer) -> None:
+    facts = WorkerFacts(WorkerStatus("w", "starting"))
+    now = overview([CONTENT_SESSIONS], Gathered({ONE: facts}, {}), {}, NOW)
+
+    assert "nothing in this minute yet" in renderer.page("overview", now=now)
+    assert "Workers" in renderer.page("status", now=now)
+
+
+@pytest.mark.parametrize("template", ["overview", "status", "table", "missing"])
+def test_text_from_outside_makes_no_element_and_no_attribute(
+    renderer: Renderer, template: str
+) -> None:
+    clean = read(_page(renderer, template, "harmless"))
+
+    hostile = read(_page(renderer, template, HOSTILE))
+
+    assert hostile.names == clean.names
+    assert hostile.attributes == clean.attributes
+    assert "script" in hostile.names or template == "missing"  # the file of ours
+    assert not hostile.attributes & {"style", "onerror", "onclick", "onload"}
+    assert any("<script>alert(1)</script>" in text for text in hostile.texts)
+    assert not any("49" in text for text in hostile.texts)  # nor is it a template
+
+
+def _page(renderer: Renderer, template: str, text: str) -> str:
+    if template in {"overview", "status"}:
+        return renderer.page(template, now=shown(text=text))
+    if template == "missing":
+        return renderer.page(template, reason=text)
+    window = CONTENT_SESSIONS.windows[1]
+    row = Row(text, {"events": 1, "kilobits": text})
+    facts = _table_facts(text, row)
+    page = table_page(CONTENT_SESSIONS, window, [facts], text, {SILENT: text})
+    return renderer.page("table", table=page, start="", at=NOW)
+
+
+def _table_facts(text: str, row: Row) -> TableFacts:
+    return TableFacts([START, text], WindowRows(START, 1, [row]), {START: [row]}, [f"{text}2"])

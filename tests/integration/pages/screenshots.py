@@ -1,0 +1,30 @@
+"""Pictures of the overview for the README, of a worker that runs.
+
+Two minutes after `make up`: `python -m tests.integration.pages.screenshots http://127.0.0.1:PORT/`
+"""
+
+import sys
+from pathlib import Path
+from typing import Literal
+
+from playwright.sync_api import sync_playwright
+
+_DOCS = Path(__file__).parents[3] / "docs"
+_SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+
+
+def main(address: str) -> None:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path="/usr/bin/chromium", args=["--no-sandbox"]
+        )
+        for scheme in _SCHEMES:
+            page = browser.new_page(color_scheme=scheme, viewport={"width": 1280, "height": 1120})
+            page.goto(address)
+            page.get_by_role("button", name="Live").wait_for()
+            page.screenshot(path=_DOCS / f"pages-{scheme}.png")
+        browser.close()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
