@@ -19,8 +19,8 @@ from agents.halving import write_by_halves
 from agents.patience import PatientSink
 from agents.protocols import DeadLetters, Observer
 from agents.publishing import Publishing
-from batching.ending import end
-from batching.lives import Life
+from batching.cancellation import cancel_and_wait
+from batching.topic_identity import PartitionIdentity
 from models.batches import Batch, DecodedBatch
 from models.decode import Decoder
 from models.positions import Position, Positions, ReadTo, TopicPartition
@@ -42,7 +42,7 @@ class NotNextError(Exception):
 
 
 @dataclass(slots=True)
-class Backlog:
+class PendingBytes:
     """What all writers of a worker hold for their next writes: one that is busy may use it all."""
 
     size_bytes: int = 0
@@ -61,7 +61,7 @@ class Writer:
         dead_letters: DeadLetters,
         observer: Observer,
         flush_records: int,
-        backlog: Backlog,
+        pending_bytes: PendingBytes,
         totals_since: Since,
         read_again: Callable[[], None],
     ) -> None:
@@ -75,7 +75,7 @@ class Writer:
         self._letters = Publishing(dead_letters)
         self._observer = observer
         self._flush_records = flush_records
-        self._backlog = backlog
+        self._pending_bytes = pending_bytes
         self._read_again = read_again
         self._stored: dict[TopicPartition, Position] = {}
         self._read_to: dict[TopicPartition, ReadTo] = {}
@@ -108,17 +108,17 @@ class Writer:
         """Accept nothing more of these partitions until `begin`."""
         self._accepting.difference_update(partitions)
 
-    def begin(self, tp: TopicPartition, life: Life) -> int:
+    def begin(self, tp: TopicPartition, identity: PartitionIdentity) -> int:
         """Begin to accept a partition, or go on with it; return where it has to be read from.
 
         That is the first offset that is there, while nothing of it was ever accepted.
         """
         held = self._stored[tp]
         if not self._is_outstanding(tp):
-            stored = held.read_to if held.last_offset >= 0 else ReadTo(life.first, None)
-            self._read_to[tp] = life.same_to or stored
-        if held.topic_id is None and life.topic_id is not None:
-            self._notes[tp] = self._stored[tp] = held._replace(topic_id=life.topic_id)
+            stored = held.read_to if held.last_offset >= 0 else ReadTo(identity.first, None)
+            self._read_to[tp] = identity.same_to or stored
+        if held.topic_id is None and identity.topic_id is not None:
+            self._notes[tp] = self._stored[tp] = held._replace(topic_id=identity.topic_id)
         self._accepting.add(tp)
         return self._read_to[tp].offset
 
@@ -219,7 +219,7 @@ class Writer:
         except BaseException:
             self._take_pending()  # half added: nothing of it may be written
             raise
-        self._backlog.size_bytes += decoded.size_bytes
+        self._pending_bytes.size_bytes += decoded.size_bytes
         self._read_to[batch.tp] = batch.read_to
         return True
 
@@ -234,7 +234,7 @@ class Writer:
 
     def _take_pending(self) -> Batch:
         batch, self._pending = self._pending, Batch(self._stream)
-        self._backlog.size_bytes -= batch.size_bytes
+        self._pending_bytes.size_bytes -= batch.size_bytes
         return batch
 
     def _is_outstanding(self, tp: TopicPartition) -> bool:
@@ -250,14 +250,15 @@ class Writer:
         self._letters.forget()
         writing, self._writing = self._writing, None
         if writing is not None:
-            await end([writing])
+            await cancel_and_wait([writing])
         self._unwritten = frozenset()
         self._stored.clear()
         self._observer.on_given_up()
 
     def _full(self) -> bool:
         return (
-            self._pending.records >= self._flush_records or self._backlog.size_bytes >= _FLUSH_BYTES
+            self._pending.records >= self._flush_records
+            or self._pending_bytes.size_bytes >= _FLUSH_BYTES
         )
 
     async def _written(self) -> None:

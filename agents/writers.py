@@ -1,4 +1,4 @@
-"""The writers of all streams of a worker, as the one keeper of positions that its consumer asks."""
+"""The writers of all streams of a worker, as the one position_store of positions that its consumer asks."""
 
 import asyncio
 from collections import defaultdict
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 from agents.writer import Writer
-from batching.lives import Life
+from batching.topic_identity import PartitionIdentity
 from models.positions import Positions, ReadTo, TopicPartition
 
 T = TypeVar("T")
@@ -31,8 +31,8 @@ class Writers:
         for writer, mine in self._by_writer(partitions):
             writer.suspend(mine)
 
-    def begin(self, tp: TopicPartition, life: Life) -> int:
-        return self._writers[tp.topic].begin(tp, life)
+    def begin(self, tp: TopicPartition, identity: PartitionIdentity) -> int:
+        return self._writers[tp.topic].begin(tp, identity)
 
     def skip(self, tp: TopicPartition, read_to: ReadTo) -> None:
         self._writers[tp.topic].skip(tp, read_to)

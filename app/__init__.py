@@ -13,10 +13,10 @@ def __getattr__(name: str) -> Any:
     # `faust -A app worker` asks for app.app. Built only then: importing this package does nothing.
     if name != "app":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from app.factory import create_app  # noqa: PLC0415 - see above
-    from app.mistakes import EXIT_CODE, warn_of_unknown_variables  # noqa: PLC0415
-    from app.settings import Settings  # noqa: PLC0415
-    from models.environment import SettingsError  # noqa: PLC0415
+    from app.errors import EXIT_CODE, warn_of_unknown_variables  # noqa: PLC0415
+    from app.worker.factory import create_app  # noqa: PLC0415 - see above
+    from config.environment import SettingsError  # noqa: PLC0415
+    from config.settings import Settings  # noqa: PLC0415
 
     warn_of_unknown_variables()
     try:

@@ -83,5 +83,5 @@ CONFIGURATION: dict[str, Any] = {
     "producer_max_request_size": 32 * 1024 * 1024,
     "topic_disable_leader": True,
     "table_standby_replicas": 0,
-    "web_tables_enabled": False,  # app/web.py serves these pages, with entries
+    "web_tables_enabled": False,  # app/worker/web.py serves these pages, with entries
 }

@@ -2,7 +2,7 @@
 
 Faust's own commit cannot be used with batches: it counts the offsets between two messages as a gap
 that includes the second message itself, and so commits batches that nobody acknowledged. Here
-nobody acknowledges. Reading goes on from the sink's positions, which are stored with the data; what
+nobody acknowledges. Sample goes on from the sink's positions, which are stored with the data; what
 is committed to Kafka only informs tools that show lag.
 """
 
@@ -18,11 +18,11 @@ from faust.transport.drivers.aiokafka import Consumer, Transport, server_list
 from faust.types import TP, AppT
 from yarl import URL
 
+from batching.cancellation import cancel_and_wait
 from batching.consumer_thread import ConsumerThread, Reach
-from batching.ending import end
 from batching.fetch import batch_topics
-from batching.lives import Life, TopicChangedError, check_lives
 from batching.scheduler import BatchScheduler
+from batching.topic_identity import PartitionIdentity, TopicChangedError, check_identity
 from models.positions import Positions, ReadTo, TopicPartition
 
 GIVE_UP_SECONDS = 5.0
@@ -30,14 +30,14 @@ _KAFKA_PAUSE_SECONDS = 1.0
 _LOOK_SECONDS = 15.0
 
 
-class Keeper(Protocol):
+class PositionStore(Protocol):
     """Who knows the positions (agents.writer.Writer)."""
 
     @property
     def topics(self) -> frozenset[str]: ...
     async def take_over(self, partitions: Iterable[TopicPartition]) -> None: ...
     def suspend(self, partitions: Iterable[TopicPartition]) -> None: ...
-    def begin(self, tp: TopicPartition, life: Life) -> int: ...
+    def begin(self, tp: TopicPartition, identity: PartitionIdentity) -> int: ...
     def skip(self, tp: TopicPartition, read_to: ReadTo) -> None: ...
     def done_up_to(self) -> Mapping[TopicPartition, int]: ...
     def stored(self) -> Positions: ...
@@ -45,13 +45,13 @@ class Keeper(Protocol):
 
 
 class BatchConsumer(Consumer):
-    """Takes partitions over from the keeper's positions and hands them back to it."""
+    """Takes partitions over from the position store's positions and hands them back to it."""
 
     _thread: ConsumerThread
 
     def __init__(self, transport: "BatchTransport", *args: Any, **kwargs: Any) -> None:
-        self._keeper = transport.keeper
-        self.topics = self._keeper.topics
+        self._position_store = transport.position_store
+        self.topics = self._position_store.topics
         self._before_taking_over = transport.before_taking_over
         self._underway: set[asyncio.Task[None]] = set()
         self._looks: Counter[str] = Counter()
@@ -78,9 +78,9 @@ class BatchConsumer(Consumer):
             return inf
 
     async def seek_to_committed(self) -> Mapping[TP, int]:
-        """Seek the partitions of streams to where the keeper says, and others as Faust does.
+        """Seek the partitions of streams to where the position_store says, and others as Faust does.
 
-        The keeper may have to wait for its database, and Faust gives this call a time limit after
+        The position_store may have to wait for its database, and Faust gives this call a time limit after
         which recovery ends without a word. So those partitions are paused, and a task takes them
         over in its own time.
         """
@@ -139,8 +139,8 @@ class BatchConsumer(Consumer):
         raise TopicChangedError(f"{why}. Start the worker again: it says what has to be done.")
 
     def _suspend(self, topic: str) -> list[TopicPartition]:
-        held = [tp for tp in self._keeper.stored() if tp.topic == topic]
-        self._keeper.suspend(held)
+        held = [tp for tp in self._position_store.stored() if tp.topic == topic]
+        self._position_store.suspend(held)
         return held
 
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
@@ -149,9 +149,9 @@ class BatchConsumer(Consumer):
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         self._holds_partitions = False
-        await end(frozenset(self._underway))
+        await cancel_and_wait(frozenset(self._underway))
         try:
-            await self._keeper.give_up(GIVE_UP_SECONDS)
+            await self._position_store.give_up(GIVE_UP_SECONDS)
         except Exception as error:  # noqa: BLE001 - aiokafka would log it and go on
             await self.crash(error)
         self._informed.clear()
@@ -166,8 +166,8 @@ class BatchConsumer(Consumer):
 
     async def on_stop(self) -> None:
         self._holds_partitions = False
-        await end(frozenset(self._underway))
-        await self._keeper.give_up(GIVE_UP_SECONDS)
+        await cancel_and_wait(frozenset(self._underway))
+        await self._position_store.give_up(GIVE_UP_SECONDS)
         await super().on_stop()
 
     async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
@@ -176,12 +176,12 @@ class BatchConsumer(Consumer):
         await asyncio.sleep(0)
 
     async def commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:  # noqa: FBT001, FBT002 - Faust's signature
-        """Tell Kafka how far the sink has stored, and the keeper what was skipped behind that."""
+        """Tell Kafka how far the sink has stored, and the position_store what was skipped behind that."""
         del topics, start_new_transaction
-        done = {TP(*tp): offset for tp, offset in self._keeper.done_up_to().items()}
+        done = {TP(*tp): offset for tp, offset in self._position_store.done_up_to().items()}
         for tp, offset in done.items():
             if (read_to := self._thread.skipped(tp, offset)) is not None:
-                self._keeper.skip(TopicPartition(*tp), read_to)
+                self._position_store.skip(TopicPartition(*tp), read_to)
         news = {tp: offset for tp, offset in done.items() if self._informed.get(tp) != offset}
         if news:
             try:
@@ -206,7 +206,7 @@ class BatchConsumer(Consumer):
             await self.crash(error)
 
     async def _take_over(self, mine: Iterable[TP], before: set[asyncio.Task[None]]) -> None:
-        await end(before)
+        await cancel_and_wait(before)
         await self._before_taking_over()
         for topic in self.topics:
             partitions = [TopicPartition(*tp) for tp in mine if tp.topic == topic]
@@ -214,20 +214,25 @@ class BatchConsumer(Consumer):
                 self._start(self._take_topic_over(topic, partitions))
 
     async def _take_topic_over(self, topic: str, partitions: Iterable[TopicPartition]) -> None:
-        await self._keeper.take_over(partitions)
+        await self._position_store.take_over(partitions)
         self.look_again(topic)
 
     async def _look(self, topic: str, partitions: Iterable[TopicPartition], number: int) -> None:
-        lives = await self._check_lives(topic, partitions)
+        identities = await self._check_identity(topic, partitions)
         if self._looks[topic] != number:
             return  # a later look has begun, and goes by what is so then
-        await self.seek_wait({TP(*tp): self._keeper.begin(tp, life) for tp, life in lives.items()})
+        await self.seek_wait(
+            {
+                TP(*tp): self._position_store.begin(tp, identity)
+                for tp, identity in identities.items()
+            }
+        )
         if self._looks[topic] == number:
             self.resume_partitions({TP(*tp) for tp in partitions})
 
-    async def _check_lives(
+    async def _check_identity(
         self, topic: str, partitions: Iterable[TopicPartition]
-    ) -> Mapping[TopicPartition, Life]:
+    ) -> Mapping[TopicPartition, PartitionIdentity]:
         while True:
             look = asyncio.create_task(self._read_back(topic, partitions))
             try:
@@ -239,15 +244,15 @@ class BatchConsumer(Consumer):
                 self.log.warning("waiting for Kafka to read %s back: %r", topic, error)
                 await asyncio.sleep(_KAFKA_PAUSE_SECONDS)
             finally:
-                await end([look])
+                await cancel_and_wait([look])
 
     async def _read_back(
         self, topic: str, partitions: Iterable[TopicPartition]
-    ) -> Mapping[TopicPartition, Life]:
+    ) -> Mapping[TopicPartition, PartitionIdentity]:
         broker = ",".join(server_list(self.transport.url, Transport.default_port))
         await self._thread.learn_ids([topic])
-        stored = self._keeper.stored()
-        return await check_lives(broker, {tp: stored[tp] for tp in partitions})
+        stored = self._position_store.stored()
+        return await check_identity(broker, {tp: stored[tp] for tp in partitions})
 
 
 class BatchTransport(Transport):
@@ -260,10 +265,10 @@ class BatchTransport(Transport):
         url: list[URL],
         app: AppT,
         *,
-        keeper: Keeper,
+        position_store: PositionStore,
         before_taking_over: Callable[[], Awaitable[None]],
     ) -> None:
         super().__init__(url, app)
-        self.keeper = keeper
+        self.position_store = position_store
         self.before_taking_over = before_taking_over
-        batch_topics(keeper.topics)
+        batch_topics(position_store.topics)

@@ -28,7 +28,7 @@ class NoRecovery(Recovery):
 class LiveTableManager(TableManager):
     """Faust's, with that recovery, and without the second that it waits for tables.
 
-    Ours are all there before it starts (app/factory.py), and nothing is read before it has.
+    Ours are all there before it starts (app/worker/factory.py), and nothing is read before it has.
     """
 
     async def on_start(self) -> None:

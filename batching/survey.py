@@ -34,7 +34,7 @@ class Cluster:
     holders: list[Holder] = field(default_factory=list)
 
 
-async def survey(broker: str, topics: Iterable[str], group: str) -> Cluster:
+async def probe_database(broker: str, topics: Iterable[str], group: str) -> Cluster:
     """Ask. Raises KafkaError, or OSError, as they come; bound the time outside."""
     admin = AIOKafkaAdminClient(bootstrap_servers=broker)
     try:

@@ -10,12 +10,12 @@ import click
 from rich.console import Console
 
 from benchmarks import report
-from benchmarks.course import StuckError
+from benchmarks.environment import Place, place
 from benchmarks.exactness import InexactError
 from benchmarks.machine import commit, machine
 from benchmarks.options import MEASURES, Options
 from benchmarks.pathway import interpreter
-from benchmarks.place import Place, place
+from benchmarks.progress import StuckError
 from benchmarks.run import Run
 
 _INTERRUPTED = 130

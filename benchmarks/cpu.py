@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.backlog import Backlog
-from benchmarks.course import StuckError, check_running, observer
 from benchmarks.drain import STEADY
-from benchmarks.place import Place
+from benchmarks.environment import Place
+from benchmarks.prefilled_topic import Backlog
+from benchmarks.progress import StuckError, check_running, observer
 from benchmarks.stages import split
 from benchmarks.worker import Worker
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import asyncpg
 
-from db.keeping import ensure_days
+from db.partitions import ensure_days
 from db.queries import load
 from models.all import STREAMS
 from sinks.postgres.recompute_sql import insert_sql

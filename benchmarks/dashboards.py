@@ -23,11 +23,11 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from app.engines import Postgres
-from app.processes.watchdog import Watchdog
 from benchmarks.dashboard_rows import fill
 from benchmarks.machine import commit, machine
 from db.migrate import migrate
+from devstack.engines import Postgres
+from devstack.processes.watchdog import Watchdog
 from tests.grafana.asking import options, singles
 from tests.grafana.files import Asked, asked, choices
 

@@ -8,9 +8,9 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from benchmarks.backlog import Backlog
-from benchmarks.course import check_running, observer
-from benchmarks.place import Place
+from benchmarks.environment import Place
+from benchmarks.prefilled_topic import Backlog
+from benchmarks.progress import check_running, observer
 from benchmarks.scrapes import scraped
 from benchmarks.worker import Worker
 

@@ -16,7 +16,7 @@ from typing import Any
 import asyncpg
 import msgspec
 
-from benchmarks.place import Place, place
+from benchmarks.environment import Place, place
 from benchmarks.samples import decoded
 from models.batches import DecodedBatch
 from models.content_sessions import CONTENT_SESSIONS

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import asyncpg
 
-from benchmarks.backlog import Backlog, Totals
+from benchmarks.prefilled_topic import Backlog, Totals
 from db.queries import load
 from models.content_sessions import CONTENT_SESSIONS
 from models.windows import Window

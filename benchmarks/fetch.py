@@ -11,8 +11,8 @@ from aiokafka import AIOKafkaConsumer
 
 from batching.app import CONFIGURATION
 from batching.fetch import batch_topics
-from benchmarks.backlog import fill
-from benchmarks.place import Place, place
+from benchmarks.environment import Place, place
+from benchmarks.prefilled_topic import fill
 
 _EVENTS = 1_000_000
 _REPEAT = 3

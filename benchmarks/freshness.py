@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from app.processes.child import Child
-from app.up.worker_status import fetch
-from benchmarks.course import Seen, check_running, observer
+from benchmarks.environment import Place
 from benchmarks.load import generator
-from benchmarks.place import Place
+from benchmarks.progress import Seen, check_running, observer
 from benchmarks.worker import Worker
+from devstack.measure.worker_status import fetch
+from devstack.processes.child import Child
 from models.content_sessions import CONTENT_SESSIONS
 
 EVENTS_PER_SECOND = 20_000

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from app.processes.child import Child
-from app.processes.stopping import StopOrder
-from benchmarks.place import Place
+from benchmarks.environment import Place
+from devstack.processes.child import Child
+from devstack.processes.stopping import StopOrder
 
 
 def generator(

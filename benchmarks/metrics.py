@@ -17,12 +17,12 @@ from typing import Any
 import click
 import msgspec
 
-from app.monitoring import business_counts
-from benchmarks.backlog import fill
+from app.worker.monitoring import business_counts
 from benchmarks.drain import drain
+from benchmarks.environment import Place, place
 from benchmarks.load import generator
 from benchmarks.machine import commit, machine
-from benchmarks.place import Place, place
+from benchmarks.prefilled_topic import fill
 from benchmarks.samples import decoded
 from benchmarks.scrapes import scraped
 from benchmarks.worker import Worker

@@ -13,10 +13,10 @@ from urllib.parse import urlsplit
 
 import asyncpg
 
-from app.processes.child import Child
-from benchmarks.backlog import Backlog
-from benchmarks.course import check_running
-from benchmarks.place import Place
+from benchmarks.environment import Place
+from benchmarks.prefilled_topic import Backlog
+from benchmarks.progress import check_running
+from devstack.processes.child import Child
 
 REQUIREMENT = "pathway==0.33.0"
 _PROGRAM = Path(__file__).parent / "peers" / "pathway_raw.py"

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 
-from benchmarks.backlog import Backlog, fill
 from benchmarks.copy_rows import copy_rate
 from benchmarks.cpu import profile
 from benchmarks.drain import Drained, drain
+from benchmarks.environment import Place
 from benchmarks.exactness import check_exact
 from benchmarks.figures import Figure, figure, ratio
 from benchmarks.freshness import freshness
 from benchmarks.options import Options
 from benchmarks.pathway import pathway_rate
-from benchmarks.place import Place
+from benchmarks.prefilled_topic import Backlog, fill
 from benchmarks.stock import stock_rate
 from benchmarks.takeover import takeover_seconds
 

@@ -12,7 +12,7 @@ from models.content_sessions import CONTENT_SESSIONS
 from models.decode import Decoder
 from models.positions import TopicPartition
 from models.records import RecordBatch
-from models.refusals import Limits
+from models.validation import Limits
 
 _EVENTS_PER_SECOND = 20_000
 LONGEST = 5_000

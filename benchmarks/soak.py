@@ -18,12 +18,12 @@ import click
 import psutil
 from rich.console import Console
 
-from app.up.worker_status import fetch
-from benchmarks.course import check_running
+from benchmarks.environment import Place, place
 from benchmarks.load import generator
 from benchmarks.machine import commit, machine
-from benchmarks.place import Place, place
+from benchmarks.progress import check_running
 from benchmarks.worker import Worker
+from devstack.measure.worker_status import fetch
 from generator.streams import SIMULATED
 
 _MINUTE = 60

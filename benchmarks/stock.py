@@ -7,11 +7,11 @@ import sys
 import time
 from pathlib import Path
 
-from app.engines.ports import free_port
-from app.processes.child import Child
-from benchmarks.backlog import Backlog
-from benchmarks.course import check_running
-from benchmarks.place import Place
+from benchmarks.environment import Place
+from benchmarks.prefilled_topic import Backlog
+from benchmarks.progress import check_running
+from devstack.engines.ports import free_port
+from devstack.processes.child import Child
 
 _AGENT = "benchmarks.peers.stock_agent"
 _POLL_SECONDS = 0.5

@@ -17,14 +17,14 @@ import click
 import msgspec
 from rich.console import Console
 
-from app.processes.child import Child
-from app.processes.stopping import StopOrder
-from app.up.worker_status import fetch
-from benchmarks.course import StuckError, check_running
+from benchmarks.environment import Place, place
 from benchmarks.machine import commit, machine
-from benchmarks.place import Place, place
+from benchmarks.progress import StuckError, check_running
 from benchmarks.worker import Worker
 from db.queries import load
+from devstack.measure.worker_status import fetch
+from devstack.processes.child import Child
+from devstack.processes.stopping import StopOrder
 from models.all import STREAMS
 
 _SQL = load(Path(__file__).with_name("queries.sql"))

@@ -6,11 +6,11 @@ import asyncio
 import time
 from collections.abc import Sequence
 
-from app.up.worker_status import fetch
-from benchmarks.course import check_running, observer
+from benchmarks.environment import Place
 from benchmarks.load import generator
-from benchmarks.place import Place
+from benchmarks.progress import check_running, observer
 from benchmarks.worker import Worker
+from devstack.measure.worker_status import fetch
 from models.content_sessions import CONTENT_SESSIONS
 
 _EVENTS_PER_SECOND = 5_000

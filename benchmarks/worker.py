@@ -7,10 +7,10 @@ from pathlib import Path
 
 import psutil
 
-from app.engines.ports import free_port
-from app.processes.child import Child
-from app.processes.stopping import StopOrder
-from benchmarks.place import Place
+from benchmarks.environment import Place
+from devstack.engines.ports import free_port
+from devstack.processes.child import Child
+from devstack.processes.stopping import StopOrder
 
 _FAUST = (sys.executable, "-m", "faust", "-A", "app", "worker", "-l", "warn")
 _KIBIBYTE = 1_024

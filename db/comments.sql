@@ -1,6 +1,6 @@
 -- What columns and tables are, with units; written only where it differs from what stands there, so that
 -- running this again takes no lock. A view's column needs no words where its table's column of the same
--- name has them, and a raw table's or a key's are the contract's: docs/data.md puts them together.
+-- name has them, and a raw table's or a key's are the contract's: docs/reference/data.md puts them together.
 DO $comments$
 DECLARE
     one record;

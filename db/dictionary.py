@@ -11,7 +11,7 @@ from db.queries import load
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class RelationColumn:
     """A column of a table or view; `words` is its comment, empty without one."""
 
     name: str
@@ -28,7 +28,7 @@ class Relation:
     name: str
     is_view: bool
     words: str
-    columns: tuple[Column, ...]
+    columns: tuple[RelationColumn, ...]
     sources: tuple[str, ...]
 
 
@@ -65,7 +65,9 @@ def _relation(rows: list[asyncpg.Record]) -> Relation:
         first["is_view"],
         first["about"] or "",
         tuple(
-            Column(row["name"], row["type"], row["nullable"], row["is_key"], row["words"] or "")
+            RelationColumn(
+                row["name"], row["type"], row["nullable"], row["is_key"], row["words"] or ""
+            )
             for row in rows
         ),
         tuple(first["sources"]),

@@ -10,8 +10,8 @@ from pathlib import Path
 import asyncpg
 
 from db.connecting import connect
+from db.partitioning import Way, way_of
 from db.queries import load
-from db.way import Way, way_of
 
 _SQL = Path(__file__).with_suffix(".sql")
 _ASKED_OF = "0010"

@@ -35,7 +35,7 @@ async def create_timescaledb(dsn: str) -> str:
     except (asyncpg.FeatureNotSupportedError, asyncpg.UndefinedFileError):
         raise NotAvailableError(
             "this server does not have TimescaleDB: install its package there, and put "
-            "timescaledb into shared_preload_libraries (docs/keeping.md)"
+            "timescaledb into shared_preload_libraries (docs/guides/retention.md)"
         ) from None
     except asyncpg.PostgresError as error:
         if "shared_preload_libraries" not in f"{error} {error.hint}":

@@ -16,8 +16,8 @@ from pathlib import Path
 import asyncpg
 
 from db.connecting import connect
-from db.keeping import statement as of_keeping
 from db.migrate import take_turns, wait_for_others
+from db.partitions import statement as of_keeping
 from db.queries import load
 
 _CONNECT_SECONDS = 60

@@ -8,7 +8,7 @@ from generator.records import Outcome
 from generator.truth import Truth
 from models.dead_letters import REASONS
 from telemetry import metrics
-from telemetry.exposition import Exposition, Reading
+from telemetry.exposition import Exposition, Sample
 from telemetry.server import MonitoringServer
 
 _SILENT_SECONDS = 30.0
@@ -46,7 +46,7 @@ class GeneratorMonitor:
 
     def server(self, host: str, port: int) -> MonitoringServer:
         """Build the server; port 0 is none at all."""
-        return MonitoringServer(host, port, Exposition(metrics.GENERATOR, [self.readings]), self)
+        return MonitoringServer(host, port, Exposition(metrics.GENERATOR, [self.samples]), self)
 
     def not_live(self) -> Sequence[str]:
         """Give nothing: an event loop that stands still does not answer at all."""
@@ -59,7 +59,7 @@ class GeneratorMonitor:
             return []
         return [f"Kafka acknowledged no record in the last {_SILENT_SECONDS:.0f} s"]
 
-    def readings(self) -> Iterator[Reading]:
+    def samples(self) -> Iterator[Sample]:
         yield metrics.INFO, (version("headrace"), "generator", ""), 1
         yield metrics.READY, (), not self.not_ready()
         yield metrics.TARGET_RATE, (), self._rate

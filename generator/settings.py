@@ -6,11 +6,11 @@ from pydantic import Field, field_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
 from batching.brokers import brokers
+from config.environment import EnvironmentSettings
 from generator.clients import MOST_USERS, USERS
 from generator.profiles import ProfileName
 from generator.streams import SIMULATED, picked
 from generator.target import Compression
-from models.environment import EnvironmentSettings
 
 
 class Settings(EnvironmentSettings):

@@ -2,7 +2,7 @@
 
 The idea is SchemaVer's: a change is an *addition* when every event of the old schema is one of the
 new schema too, and means the same; everything else is *breaking*, and needs a new major version.
-docs/schemas.md tells both for people.
+docs/reference/schemas.md tells both for people.
 """
 
 from collections.abc import Iterator, Mapping

@@ -17,7 +17,7 @@ from pydantic import AfterValidator, BaseModel, FailFast, Strict
 from pydantic.fields import FieldInfo
 
 from models.events import Event, EventField, Together, field_of, fields_of
-from models.types import Bounds, Check, Column, storable
+from models.types import Bounds, Check, StoredAs, storable
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ def fast(event: type[BaseModel], *, forbid_unknown: bool = False) -> Fast:
             (attrgetter(field.name), _for_many(cast("Check", item.func)))
             for field in fields_of(event)
             for item in field.metadata
-            # NUL is looked for in the bytes, for all fields at once: models/reading.py
+            # NUL is looked for in the bytes, for all fields at once: models/parsing.py
             if _is_check(item) and item.func is not storable
         ),
         tuple((attrgetter(*rule.fields), rule.check) for rule in _together(event)),
@@ -136,7 +136,7 @@ def _bounds(field: EventField) -> dict[str, Any]:
                 bounds["min_length"] = length
             case MaxLen(max_length=length):
                 bounds["max_length"] = length
-            case AfterValidator() | FailFast() | Strict() | Column():
+            case AfterValidator() | FailFast() | Strict() | StoredAs():
                 pass
             case _:
                 raise TypeError(f"field {field.name}: {item!r} has no fast check")

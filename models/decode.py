@@ -9,9 +9,10 @@ from typing import Any
 
 from models.batches import DecodedBatch
 from models.dead_letters import DeadLetter
-from models.reading import Reader, Values
+from models.parsing import Reader, Values
 from models.records import Record, RecordBatch, weight
-from models.refusals import (
+from models.streams import Stream
+from models.validation import (
     EPOCH,
     FIRST_KEPT,
     LAST_KEPT,
@@ -21,7 +22,6 @@ from models.refusals import (
     dead_letter,
     judge_time,
 )
-from models.streams import Stream
 
 _MILLISECOND = 1_000
 _SECOND = 1_000_000

@@ -10,13 +10,13 @@ from pydantic import Field
 
 from models.events import Event
 from models.streams import Headline, Stream
-from models.types import Column, EventTime, Number, Text, number
+from models.types import EventTime, Number, StoredAs, Text, number
 from models.windows import First, Last, Max, Min, Sum, Window
 
 _PRICE = number("0.000000000001", "1000000000000", places=12)
 _SIZE = number("0", "1000000000000", places=12)
 _STATISTIC = number("0", "1000000000000000000", places=18)
-_DOUBLE = Column(kind="float8")
+_DOUBLE = StoredAs(kind="float8")
 
 
 class MarketTick(Event):

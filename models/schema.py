@@ -1,7 +1,7 @@
 """JSON Schema of each released form of an event, made from its contract.
 
 What it cannot say (that a country exists, that an amount fits its currency) the contract checks all
-the same; what a document says is what to send. docs/schemas.md.
+the same; what a document says is what to send. docs/reference/schemas.md.
 """
 
 from collections.abc import Mapping

@@ -9,8 +9,7 @@ from typing import Any, Literal, get_args, get_origin
 from annotated_types import Ge, Le
 
 from models.events import Event, EventField, fields_of
-from models.types import Column as Declared
-from models.types import Kind
+from models.types import Kind, StoredAs
 from models.versions import Versions
 from models.windows import Measure, Sum, Window
 
@@ -131,7 +130,7 @@ def _does_not_fit(measure: Measure, seconds: int, columns: Sequence[Column]) -> 
 
 
 def _column(declared: EventField) -> Column:
-    said = next((item for item in declared.metadata if isinstance(item, Declared)), Declared())
+    said = next((item for item in declared.metadata if isinstance(item, StoredAs)), StoredAs())
     return Column(
         said.name or declared.name,
         said.kind or _kind(declared),

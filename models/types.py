@@ -24,7 +24,7 @@ Kind = Literal[
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class StoredAs:
     """How a field stands in the raw table, where its own name or type does not say it."""
 
     name: str = ""
@@ -172,7 +172,7 @@ Text = Annotated[str, Checked(storable, {"pattern": r"^[^\u0000]*$"})]
 IpAddress = Annotated[
     str,
     Checked(_address, {"anyOf": [{"format": "ipv4"}, {"format": "ipv6"}]}),
-    Column(kind="inet"),
+    StoredAs(kind="inet"),
 ]
 """An IPv4 or IPv6 address."""
 

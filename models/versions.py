@@ -2,7 +2,7 @@
 
 Versions are MAJOR.MINOR. A new minor version only adds optional fields, so a minor version that is
 not known (a producer was updated first) is read as the newest known one; an unknown major version
-is a dead letter. docs/schemas.md tells what is compatible and why.
+is a dead letter. docs/reference/schemas.md tells what is compatible and why.
 """
 
 import re

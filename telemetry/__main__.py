@@ -1,4 +1,4 @@
-"""`python -m telemetry`: prints docs/metrics.md."""
+"""`python -m telemetry`: prints docs/reference/metrics.md."""
 
 from telemetry.page import page
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from telemetry.exposition import Reading
+from telemetry.exposition import Sample
 from telemetry.metrics import BUSINESS, MOST_VALUES, BusinessMetric
 
 _OTHER = "other"
@@ -27,7 +27,7 @@ class BusinessCounts:
             if metric.window == window:
                 count.add(rows.items())
 
-    def readings(self) -> Iterator[Reading]:
+    def samples(self) -> Iterator[Sample]:
         for metric, count in self._counts.items():
             for labels, value in count.values.items():
                 yield metric, labels, value

@@ -15,10 +15,10 @@ from prometheus_client.registry import Collector
 from telemetry.buckets import Buckets
 from telemetry.metrics import Metric
 
-Reading = tuple[Metric, tuple[str, ...], float | Buckets]
+Sample = tuple[Metric, tuple[str, ...], float | Buckets]
 """A metric, a value for each of its labels, and how it stands now; a histogram has `Buckets`."""
 
-Source = Callable[[], Iterable[Reading]]
+Source = Callable[[], Iterable[Sample]]
 
 
 class Exposition:

@@ -1,4 +1,4 @@
-"""Every metric, declared once: docs/metrics.md, the dashboards and the alerts go by this.
+"""Every metric, declared once: docs/reference/metrics.md, the dashboards and the alerts go by this.
 
 Labels have few values: never a user, a session or a title. What names come from clients (a CDN, a
 country, a product) is bounded by `MOST_VALUES`.

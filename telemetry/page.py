@@ -1,4 +1,4 @@
-"""The page docs/metrics.md, written from the declarations."""
+"""The page docs/reference/metrics.md, written from the declarations."""
 
 from collections.abc import Iterable, Iterator
 
@@ -6,7 +6,7 @@ from telemetry.metrics import BUSINESS, GENERATOR, MOST_VALUES, WORKER, Business
 
 _HEAD = f"""# Metrics
 
-<!-- Made by `python -m telemetry > docs/metrics.md`;
+<!-- Made by `python -m telemetry > docs/reference/metrics.md`;
 tests/repository/test_metrics.py holds it current. -->
 
 Every worker serves `/metrics` in Prometheus' text format, on `HEADRACE_METRICS_HOST` (`127.0.0.1`)

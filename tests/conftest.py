@@ -17,10 +17,10 @@ from uuid import uuid4
 import hypothesis
 import pytest
 
-from app.engines import Kafka, Postgres
-from app.extras import NotInstalledError
-from app.processes.watchdog import Watchdog
+from config.extras import NotInstalledError
 from db.migrate import migrate
+from devstack.engines import Kafka, Postgres
+from devstack.processes.watchdog import Watchdog
 from tests.databases import temporary_database
 
 _TEMPLATE = "headrace_migrated"

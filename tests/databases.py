@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import uuid4
 
-from app.engines import Postgres
+from devstack.engines import Postgres
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """A PostgreSQL that asks for passwords: those of the engines for tests trust everybody."""
 
-from app.engines import Postgres
+from devstack.engines import Postgres
 
 USER = "bob"
 

@@ -4,10 +4,10 @@ import subprocess
 import time
 from pathlib import Path
 
-from app.engines import Postgres
-from app.engines.postgres import program
-from app.engines.postgres_owner import hand_over, server_user
-from app.processes.watchdog import Watchdog
+from devstack.engines import Postgres
+from devstack.engines.postgres import program
+from devstack.engines.postgres_owner import hand_over, server_user
+from devstack.processes.watchdog import Watchdog
 
 _SECONDS = 60
 

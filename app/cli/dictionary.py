@@ -1,4 +1,4 @@
-"""`headrace dictionary`: writes docs/data.md."""
+"""`headrace dictionary`: writes docs/reference/data.md."""
 
 import asyncio
 import tempfile
@@ -8,13 +8,13 @@ from pathlib import Path
 
 import click
 
-from app.dictionary.page import page
-from app.engines import Postgres
-from app.processes.watchdog import Watchdog
-from app.settings import Settings
-from app.streams import known_streams
+from config.settings import Settings
+from config.streams import known_streams
 from db.dictionary import read
 from db.migrate import migrate
+from devstack.engines import Postgres
+from devstack.processes.watchdog import Watchdog
+from reference.page import page
 
 
 @click.command()

@@ -8,7 +8,7 @@ from dataclasses import asdict
 
 import click
 
-from app.doctor.run import examine
+from doctor.run import examine
 
 
 @click.command()

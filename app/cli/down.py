@@ -4,9 +4,9 @@ from pathlib import Path
 
 import click
 
-from app.settings import Settings
-from app.up.down import stop_run
-from app.up.home import Home
+from config.settings import Settings
+from devstack.place.data_dir import DataDir
+from devstack.stop import stop_run
 
 
 @click.command()
@@ -16,13 +16,13 @@ def down(*, erase: bool) -> None:
 
     With --erase its data is removed too: Kafka's log, the database, and the logs of all processes.
     """
-    home = Home(Path(Settings().home).resolve())
-    stopped = stop_run(home)
+    data_dir = DataDir(Path(Settings().home).resolve())
+    stopped = stop_run(data_dir)
     click.echo(f"Stopped {', '.join(stopped)}." if stopped else "Nothing was running.")
     if erase:
-        size_bytes = home.erase()
+        size_bytes = data_dir.erase()
         click.echo(
-            f"There is no {home.folder} to remove."
+            f"There is no {data_dir.folder} to remove."
             if size_bytes is None
-            else f"Removed {home.folder} ({size_bytes / 1e6:,.0f} MB)."
+            else f"Removed {data_dir.folder} ({size_bytes / 1e6:,.0f} MB)."
         )

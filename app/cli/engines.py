@@ -11,7 +11,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
-from app.engines import jars
+from devstack.engines import jars
 
 _LINE_INTERVAL_SECONDS = 3.0
 

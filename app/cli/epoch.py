@@ -6,15 +6,21 @@ from dataclasses import replace
 
 import click
 
-from app.settings import Settings
-from batching.lives import CURES, Life, Verdict, is_same_topic, look
+from batching.topic_identity import (
+    CURES,
+    PartitionIdentity,
+    Verdict,
+    compare_with_topics,
+    is_same_topic,
+)
+from config.settings import Settings
 from models.positions import Position, ReadTo, TopicPartition
 from sinks.postgres.epochs import begin_epoch, stored_positions
 
 
 @click.group()
 def epoch() -> None:
-    """Tell Headrace that a topic began a new life."""
+    """Tell Headrace that a topic began a new identity."""
 
 
 @epoch.command()
@@ -48,8 +54,10 @@ async def _begin(topic: str, settings: Settings, what_happened: Verdict) -> None
         raise click.ClickException(
             f"nothing of topic {topic!r} is stored: there is no epoch to end"
         )
-    lives = clear_up(topic, await look(settings.broker, positions), what_happened)
-    begun = begin_at(positions, lives)
+    identities = clear_up(
+        topic, await compare_with_topics(settings.broker, positions), what_happened
+    )
+    begun = begin_at(positions, identities)
     number = await begin_epoch(dsn, topic, begun)
     for tp, position in sorted(begun.items()):
         click.echo(
@@ -59,30 +67,31 @@ async def _begin(topic: str, settings: Settings, what_happened: Verdict) -> None
 
 
 def clear_up(
-    topic: str, lives: Mapping[TopicPartition, Life], what_happened: Verdict
-) -> dict[TopicPartition, Life]:
+    topic: str, identities: Mapping[TopicPartition, PartitionIdentity], what_happened: Verdict
+) -> dict[TopicPartition, PartitionIdentity]:
     """Take what nobody can tell for what the user says happened.
 
     Raises click.ClickException where something else did: it would count twice, or not at all.
     """
     cleared = {
-        tp: replace(life, verdict=what_happened) if life.verdict == "unclear" else life
-        for tp, life in lives.items()
+        tp: replace(identity, verdict=what_happened) if identity.verdict == "unclear" else identity
+        for tp, identity in identities.items()
     }
     other: Verdict = "truncated" if what_happened == "recreated" else "recreated"
-    for tp, life in cleared.items():
-        if life.verdict == other:
+    for tp, identity in cleared.items():
+        if identity.verdict == other:
             cure = CURES[other].format(topic=topic)
-            raise click.ClickException(f"{topic}, partition {tp.partition}: {life.why}. {cure}")
+            raise click.ClickException(f"{topic}, partition {tp.partition}: {identity.why}. {cure}")
     if what_happened == "truncated" and all(
-        life.verdict != "truncated" for life in cleared.values()
+        identity.verdict != "truncated" for identity in cleared.values()
     ):
         raise click.ClickException(f"Kafka holds all that is stored of {topic}: nothing to do")
     return cleared
 
 
 def begin_at(
-    positions: Mapping[TopicPartition, Position], lives: Mapping[TopicPartition, Life]
+    positions: Mapping[TopicPartition, Position],
+    identities: Mapping[TopicPartition, PartitionIdentity],
 ) -> dict[TopicPartition, Position]:
     """Say for each partition where it goes on, so that no record counts twice or never.
 
@@ -90,17 +99,17 @@ def begin_at(
     stay where they are; one that lost unread records goes on with the first that is left, one that
     was truncated where it is no longer what was stored.
     """
-    is_anew = any(life.verdict == "recreated" for life in lives.values())
-    return {tp: _begin_one(held, lives[tp], is_anew) for tp, held in positions.items()}
+    is_anew = any(identity.verdict == "recreated" for identity in identities.values())
+    return {tp: _begin_one(held, identities[tp], is_anew) for tp, held in positions.items()}
 
 
-def _begin_one(held: Position, life: Life, is_anew: bool) -> Position:  # noqa: FBT001 - private
-    if life.verdict == "lost":
-        read_to = ReadTo(life.first, None)
-    elif life.verdict == "truncated" and life.same_to:
-        read_to = life.same_to
-    elif life.verdict == "recreated" or (is_anew and not is_same_topic(held, life)):
+def _begin_one(held: Position, identity: PartitionIdentity, is_anew: bool) -> Position:  # noqa: FBT001 - private
+    if identity.verdict == "lost":
+        read_to = ReadTo(identity.first, None)
+    elif identity.verdict == "truncated" and identity.same_to:
+        read_to = identity.same_to
+    elif identity.verdict == "recreated" or (is_anew and not is_same_topic(held, identity)):
         read_to = ReadTo(0, None)
     else:
-        return held._replace(topic_id=life.topic_id)
-    return Position(held.epoch, read_to.offset - 1, None, *read_to, life.topic_id)
+        return held._replace(topic_id=identity.topic_id)
+    return Position(held.epoch, read_to.offset - 1, None, *read_to, identity.topic_id)

@@ -13,9 +13,9 @@ import click
 
 from app.cli.generate_progress import tell, watch
 from app.cli.parameters import Duration, Rate
-from app.settings import Settings
-from app.simulated import simulated_streams
+from config.settings import Settings
 from generator.clients import MOST_USERS, USERS
+from generator.demonstration import simulated_streams
 from generator.monitoring import GeneratorMonitor, Watched
 from generator.producer import InDoubt, Lane
 from generator.profiles import ProfileName

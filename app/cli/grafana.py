@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from app.extras import NotInstalledError
+from config.extras import NotInstalledError
 
 
 @click.group()
@@ -50,7 +50,7 @@ def deploy(*, url: str, token: str, dry_run: bool, passwords: bool) -> None:
     \b
     The data sources need to know, from the environment:
       HEADRACE_POSTGRES_URL       host:port of PostgreSQL, as Grafana reaches it
-      HEADRACE_READER_PASSWORD    of the role headrace_reader (docs/operations.md)
+      HEADRACE_READER_PASSWORD    of the role headrace_reader (docs/guides/operations.md)
       HEADRACE_PROMETHEUS_URL     http://host:port of Prometheus, as Grafana reaches it
     and, where they differ from what stands here:
       HEADRACE_POSTGRES_DATABASE  headrace
@@ -58,7 +58,7 @@ def deploy(*, url: str, token: str, dry_run: bool, passwords: bool) -> None:
       HEADRACE_CLICKHOUSE_HOST    not set: no ClickHouse; _PORT, _USER, _DATABASE, _PASSWORD
 
     \b
-    First look, then do (more: docs/grafana-deploy.md):
+    First look, then do (more: docs/guides/grafana-deploy.md):
       export HEADRACE_GRAFANA_URL=https://grafana.example.org HEADRACE_GRAFANA_TOKEN=glsa_...
       headrace grafana deploy --dry-run
       headrace grafana deploy

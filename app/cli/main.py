@@ -20,7 +20,7 @@ from app.cli.status import status
 from app.cli.storage import storage
 from app.cli.up import up
 from app.cli.worker import worker
-from app.mistakes import EXIT_CODE, told, warn_of_unknown_variables
+from app.errors import EXIT_CODE, told, warn_of_unknown_variables
 
 
 class Mistake(click.ClickException):
@@ -56,7 +56,7 @@ def main(context: click.Context, *, debug: bool) -> None:
     """Turn what clients do into exact per-minute numbers.
 
     `headrace up` runs everything on this machine and shows live numbers; the other commands are its
-    parts. Settings come from HEADRACE_* environment variables: docs/operations.md lists them.
+    parts. Settings come from HEADRACE_* environment variables: docs/guides/operations.md lists them.
     """
     if debug:
         os.environ["HEADRACE_DEBUG"] = "true"  # for the worker that this process becomes

@@ -6,14 +6,14 @@ import click
 
 from app.cli.migrate_timescale import create, move, tell_way
 from app.cli.parameters import Rate
-from app.settings import Settings
-from app.simulated import let_cdns_carry
-from app.streams import own_sql
+from config.environment import SettingsError
+from config.settings import Settings
+from config.streams import user_sql
 from db.migrate import LATEST
 from db.migrate import migrate as run
-from db.own import migrate_own
 from db.reader import let_reader_read
-from models.environment import SettingsError
+from db.user_sql import run_user_sql
+from generator.demonstration import raise_cdn_capacities
 
 
 @click.command()
@@ -54,7 +54,7 @@ def migrate(*, simulated: float | None, timescale: bool, to_timescale: bool) -> 
         move(dsn)
     tell_way(dsn)
     if simulated is not None:
-        for cdn, mbps in asyncio.run(let_cdns_carry(dsn, settings, simulated)).items():
+        for cdn, mbps in asyncio.run(raise_cdn_capacities(dsn, settings, simulated)).items():
             click.echo(f"cdn_capacity, for simulated clients: {cdn} {mbps:,} Mbit/s")
 
     if asked:
@@ -70,8 +70,8 @@ def migrate(*, simulated: float | None, timescale: bool, to_timescale: bool) -> 
 async def _migrate(settings: Settings) -> tuple[list[str], list[str]]:
     """Return what was run, and what an administrator has to run for the read-only role."""
     dsn = settings.database.get_secret_value()
-    own = own_sql(settings)
-    done = [*await run(dsn), *await migrate_own(dsn, own)]
+    own = user_sql(settings)
+    done = [*await run(dsn), *await run_user_sql(dsn, own)]
     password = settings.reader_password
     try:
         asked = await let_reader_read(dsn, password.get_secret_value() if password else None)

@@ -4,9 +4,9 @@ import asyncio
 
 import click
 
+from db.partitioning import way
 from db.timescale import NotAvailableError, create_timescaledb
 from db.to_timescale import CannotMoveError, to_timescale
-from db.way import way
 
 
 def create(dsn: str) -> None:

@@ -5,10 +5,10 @@ import shutil
 
 import click
 
-from app.engines.postgres import program
-from app.extras import NotInstalledError
-from app.settings import Settings
-from app.up.places import Places, as_user, without_password
+from config.extras import NotInstalledError
+from config.settings import Settings
+from devstack.engines.postgres import program
+from devstack.place.addresses import Places, as_user, without_password
 
 _READER = "headrace_reader"
 

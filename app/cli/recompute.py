@@ -8,8 +8,8 @@ from typing import Any
 import click
 
 from app.cli.recompute_progress import Progress, progress
-from app.settings import Settings
-from app.streams import known_streams, own_sql
+from config.settings import Settings
+from config.streams import known_streams, user_sql
 from db.connecting import reach
 from models.streams import Stream
 from models.windows import Window
@@ -60,7 +60,7 @@ def recompute(
                 dsn,
                 stream,
                 declared,
-                own_sql=own_sql(settings),
+                user_sql=user_sql(settings),
                 with_fewer=with_fewer,
                 on_waiting=shown.waiting,
             )

@@ -4,15 +4,15 @@ import json
 
 import click
 
-from app.settings import Settings
-from app.streams import known_streams
+from config.settings import Settings
+from config.streams import known_streams
 from models.schema import contracts, document
 from models.streams import Stream
 
 
 @click.group()
 def schema() -> None:
-    """Tell what events look like, as JSON Schema: docs/schemas.md."""
+    """Tell what events look like, as JSON Schema: docs/reference/schemas.md."""
 
 
 @schema.command("list")

@@ -11,18 +11,18 @@ from typing import Any
 import click
 import msgspec
 
-from app.invocation import invocation
 from app.sending.judging import Refusal, judge
 from app.sending.looking import by_partition, dead_letters, rows
 from app.sending.reading import Given, read
-from app.settings import Settings
-from app.streams import StreamsError, known_streams
-from app.up.places import Places
 from batching.sending import NotSentError, Sent
 from batching.sending import send as to_kafka
+from config.settings import Settings
+from config.streams import StreamsError, known_streams
+from devstack.place.addresses import Places
+from devstack.place.invocation import invocation
 from models.decode import Decoder
-from models.refusals import Limits
 from models.streams import Stream
+from models.validation import Limits
 
 _TOLD = 10
 

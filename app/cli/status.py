@@ -5,13 +5,13 @@ from pathlib import Path
 
 import click
 
-from app.invocation import invocation
-from app.settings import Settings
-from app.up.flow import Meter
-from app.up.home import Home
-from app.up.line import addresses, flow_line
-from app.up.up_file import UpFile
-from app.up.worker_status import fetch_all
+from config.settings import Settings
+from devstack.measure.flow import Meter
+from devstack.measure.worker_status import fetch_all
+from devstack.place.data_dir import DataDir
+from devstack.place.invocation import invocation
+from devstack.place.up_file import UpFile
+from devstack.screen.plain_text import addresses, flow_line
 
 _MEASURED_SECONDS = 2.0
 
@@ -22,8 +22,8 @@ def status() -> None:
 
     Takes two seconds, in which the rates are measured.
     """
-    home = Home(Path(Settings().home).resolve())
-    last = UpFile.read(home.up_file)
+    data_dir = DataDir(Path(Settings().home).resolve())
+    last = UpFile.read(data_dir.up_file)
     if last is None:
         raise click.ClickException(
             "Nothing runs in the folder HEADRACE_HOME (.headrace). "

@@ -8,8 +8,8 @@ import click
 from rich.console import Console
 from rich.table import Table as Grid
 
-from app.settings import Settings
-from db.keeping_drops import expiry
+from config.settings import Settings
+from db.retention_drops import expiry
 from db.storage import Table, clock
 from db.storage import storage as weigh
 

@@ -5,10 +5,10 @@ import sys
 import click
 
 from app.cli.parameters import Duration, Rate
-from app.settings import Settings
-from app.up.options import Options
-from app.up.proof import StuckError
-from app.up.run import AlreadyRunsError, run
+from config.settings import Settings
+from devstack.place.options import Options
+from devstack.run import AlreadyRunsError, run
+from devstack.verify.verify import StuckError
 
 
 @click.command()

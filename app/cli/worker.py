@@ -5,8 +5,8 @@ import sys
 
 import click
 
-from app.settings import Settings
-from app.streams import chosen_streams
+from config.settings import Settings
+from config.streams import chosen_streams
 
 
 @click.command(context_settings={"ignore_unknown_options": True})

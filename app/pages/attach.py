@@ -19,7 +19,7 @@ from app.pages.site import FACTS_PATH, TABLE_PATH, NoPageError, Shown, Site, as_
 from app.pages.viewers import Viewers
 from app.pages.windows import LiveWindow
 from app.pages.worker import ThisWorker
-from app.status import StatusOf, StreamStatus
+from app.worker.status import StatusOf, StreamMonitor
 
 _JSON = "application/json"
 _FOR_EVER = "public, max-age=31536000, immutable"
@@ -79,7 +79,7 @@ class _ForPeople:
 def attach(
     app: faust.App,
     status: StatusOf,
-    streams: Sequence[StreamStatus],
+    streams: Sequence[StreamMonitor],
     letters: Sequence[NewestLetters],
     links: Links,
 ) -> None:

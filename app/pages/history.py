@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import faust
 
-from app.held import held
 from app.pages.facts import SLOT_SECONDS, Samples
-from app.status import StreamStatus
+from app.worker.partition_progress import held
+from app.worker.status import StreamMonitor
 
 _KEPT = 150
 
@@ -73,7 +73,7 @@ class History:
     def __init__(
         self,
         app: faust.App,
-        streams: Sequence[StreamStatus],
+        streams: Sequence[StreamMonitor],
         now: Callable[[], float] = time.time,
     ) -> None:
         self._app = app
@@ -89,7 +89,7 @@ class History:
     def samples(self) -> Mapping[str, Samples]:
         return {name: history.samples() for name, history in self._kept.items()}
 
-    def _moment(self, one: StreamStatus) -> Moment:
+    def _moment(self, one: StreamMonitor) -> Moment:
         return Moment(
             one.stats.events_in,
             one.stats.dead_letters.total(),

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping
 import faust
 from yarl import URL
 
-from app.status import StreamStatus
+from app.worker.status import StreamMonitor
 
 Holders = Mapping[str, Mapping[int, str]]
 """Addresses by stream and partition."""
 
 
-def holders(app: faust.App, streams: Iterable[StreamStatus]) -> Holders:
+def holders(app: faust.App, streams: Iterable[StreamMonitor]) -> Holders:
     """Read it off the changelogs of live tables: each has the partitions of its source."""
     found: defaultdict[str, dict[int, str]] = defaultdict(dict)
     names = {

@@ -10,8 +10,8 @@ from app.pages.peers import Gathered
 from app.pages.tables import TableRows, newest_of
 from app.pages.together import Course, all_streams, together
 from app.pages.worker import OVERVIEW_KEYS
-from app.up.flow import StreamFlow
-from app.up.worker_status import Progress
+from devstack.measure.flow import StreamFlow
+from devstack.measure.worker_status import Progress
 from models.streams import Stream
 
 _LETTERS = 20

@@ -15,7 +15,7 @@ from app.pages.overview import Overview, overview
 from app.pages.peers import Peers
 from app.pages.tables import TablePage, table_page
 from app.pages.worker import ThisWorker
-from app.status import StreamStatus
+from app.worker.status import StreamMonitor
 from models.streams import Stream
 from models.windows import Window
 
@@ -40,7 +40,7 @@ class Site:
     """Gives what stands at an address."""
 
     def __init__(
-        self, app: faust.App, streams: Sequence[StreamStatus], this: ThisWorker, peers: Peers
+        self, app: faust.App, streams: Sequence[StreamMonitor], this: ThisWorker, peers: Peers
     ) -> None:
         self._app = app
         self._statuses = streams

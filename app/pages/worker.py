@@ -9,8 +9,8 @@ from app.pages.facts import Letter, TableFacts, WorkerFacts
 from app.pages.history import History
 from app.pages.readable import readable
 from app.pages.windows import LiveWindow
-from app.status import StatusOf
-from app.up.worker_status import WorkerStatus
+from app.worker.status import StatusOf
+from devstack.measure.worker_status import WorkerStatus
 from models.dead_letters import DeadLetter
 
 OVERVIEW_KEYS = 6

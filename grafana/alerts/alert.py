@@ -7,7 +7,7 @@ from typing import Literal
 Severity = Literal["critical", "warning"]
 Shown = Literal["percentage", "number", "duration"]
 
-RUNBOOKS = "docs/operations.md"
+RUNBOOKS = "docs/guides/operations.md"
 """Where the runbooks are: a path in this repository, until the docs are published somewhere."""
 
 RUNBOOK = "runbook"

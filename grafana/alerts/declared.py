@@ -1,4 +1,4 @@
-"""The alerts. What each means and what to do: docs/operations.md, section Alerts.
+"""The alerts. What each means and what to do: docs/guides/operations.md, section Alerts.
 
 None fires in the first minutes after a start: each compares with a time before, or waits.
 """

@@ -10,7 +10,7 @@ _QUANTILE = (
     "histogram_quantile({quantile}, sum by ({by}, le) (rate({metric}_bucket[$__rate_interval])))"
 )
 _LAG = "sum by (stream) (headrace_lag_records)"
-_BROKEN = "docs/operations.md, section Alerts, says what else to try."
+_BROKEN = "docs/guides/operations.md, section Alerts, says what else to try."
 
 
 def now() -> list[Panel]:
@@ -144,7 +144,7 @@ def streams() -> list[Panel]:
             minimum=0,
             description=(
                 "Records that were no events, and why; nothing drawn is good. The table "
-                "event_dead_letters has each with its bytes; docs/operations.md explains reasons."
+                "event_dead_letters has each with its bytes; docs/guides/operations.md explains reasons."
             ),
         ),
         timeseries(

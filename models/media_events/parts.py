@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import FailFast, Field
 
-from models.types import Column, Text
+from models.types import StoredAs, Text
 
 LONGEST_ID = 128
 Id = Annotated[Text, Field(min_length=1, max_length=LONGEST_ID)]
@@ -15,7 +15,7 @@ Genres = Annotated[
     tuple[Annotated[Text, Field(max_length=64)], ...],
     FailFast(),  # the first item that is wrong says enough
     Field(max_length=32),
-    Column(kind="text[]"),
+    StoredAs(kind="text[]"),
 ]
 Language = Annotated[
     Text, Field(min_length=1, max_length=35, description="BCP 47, like en or pt-BR")

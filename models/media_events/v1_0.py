@@ -17,7 +17,7 @@ from models.media_events.parts import (
     SchemaVersion,
     Title,
 )
-from models.types import Column, EventTime, IpAddress, storable
+from models.types import EventTime, IpAddress, StoredAs, storable
 
 
 class MediaEvent(Event):
@@ -25,7 +25,9 @@ class MediaEvent(Event):
 
     event_id: Annotated[Id, Field(description="the event's own")]
     event_type: Annotated[EventType, Field(description="what the viewer did")]
-    timestamp: Annotated[EventTime, Column("event_time"), Field(description="when, by the player")]
+    timestamp: Annotated[
+        EventTime, StoredAs("event_time"), Field(description="when, by the player")
+    ]
     user_id: Annotated[Id, Field(description="who watches")]
     device_id: Annotated[Id, Field(description="on which device")]
     ip_address: Annotated[IpAddress, Field(description="of the device")]
@@ -39,7 +41,7 @@ class MediaEvent(Event):
     language: Language
     current_timestamp: Annotated[
         float,
-        Column("position_seconds"),
+        StoredAs("position_seconds"),
         Field(ge=0, le=2**31 - 1, description="position in the content, seconds"),
     ]
     schema_version: SchemaVersion = "1.0"

@@ -11,8 +11,8 @@ from asyncpg.prepared_stmt import PreparedStatement
 
 from db.connecting import connect
 from db.migrate import migrate
-from db.own import OwnSql, migrate_own
-from db.way import way_of
+from db.partitioning import way_of
+from db.user_sql import OwnSql, run_user_sql
 from sinks.base import SinkUnavailable
 
 logger = logging.getLogger(__name__)
@@ -59,10 +59,10 @@ class Connection:
     """Databases whose way of cutting tables this process has said: once, not for each stream."""
 
     def __init__(
-        self, dsn: str, prepared: Iterable[str] = (), own_sql: Sequence[OwnSql] = ()
+        self, dsn: str, prepared: Iterable[str] = (), user_sql: Sequence[OwnSql] = ()
     ) -> None:
         self._dsn = dsn
-        self._own_sql = own_sql
+        self._own_sql = user_sql
         self._to_prepare = tuple(prepared)
         self._prepared: Mapping[str, PreparedStatement[asyncpg.Record]] = {}
         self._open: asyncpg.Connection | None = None
@@ -104,7 +104,7 @@ class Connection:
         if self._open is None or self._open.is_closed():
             if not self._migrated:
                 await migrate(self._dsn)
-                await migrate_own(self._dsn, self._own_sql)
+                await run_user_sql(self._dsn, self._own_sql)
                 self._migrated = True
             self._open = await connect(
                 self._dsn,

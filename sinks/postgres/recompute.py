@@ -8,7 +8,7 @@ The lock alone makes that exact, whatever the stream's positions do. A worker's 
 its raw rows, then takes ROW EXCLUSIVE on the table by its upsert, and keeps that until its COMMIT.
 SHARE ROW EXCLUSIVE waits for it and holds the next one back. So a worker either ended before the
 rebuild began, and both its rows and its windows are seen, or it upserts after the rebuild is
-committed, on top of it, and its rows were not seen. docs/recompute.md tells why nobody deadlocks.
+committed, on top of it, and its rows were not seen. docs/guides/recompute.md tells why nobody deadlocks.
 """
 
 import asyncio
@@ -19,8 +19,8 @@ from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
 
-from db.keeping import ensure_days
-from db.own import OwnSql
+from db.partitions import ensure_days
+from db.user_sql import OwnSql
 from models.streams import Stream
 from models.windows import Window
 from sinks.base import SinkUnavailable
@@ -92,7 +92,7 @@ class Recompute:
         stream: Stream,
         window: Window,
         *,
-        own_sql: Sequence[OwnSql] = (),
+        user_sql: Sequence[OwnSql] = (),
         with_fewer: bool = False,
         on_waiting: Callable[[str], None],
     ) -> None:
@@ -110,7 +110,7 @@ class Recompute:
         self._insert = recompute_sql.insert_sql(stream, window)
         # prepared before they are used: see Connection
         self._connection = Connection(
-            dsn, prepared=[self._weigh, self._delete, self._insert], own_sql=own_sql
+            dsn, prepared=[self._weigh, self._delete, self._insert], user_sql=user_sql
         )
 
     async def plan(self, begin: datetime, end: datetime) -> Sequence[Span]:

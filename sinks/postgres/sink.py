@@ -6,9 +6,9 @@ from typing import Any
 
 import asyncpg
 
-from db.keeping import KnownDays
-from db.own import OwnSql
+from db.partitions import KnownDays
 from db.queries import load
+from db.user_sql import OwnSql
 from models.batches import Batch, DecodedBatch
 from models.dead_letters import DeadLetter
 from models.positions import Position, Positions, TopicPartition
@@ -17,7 +17,7 @@ from models.windows import Window
 from sinks.base import Fenced, Since, SinkUnavailable, Totals
 from sinks.postgres import copy
 from sinks.postgres.connection import Connection, commit, watched
-from sinks.postgres.refusals import counted, told_apart
+from sinks.postgres.rejections import counted, told_apart
 from sinks.postgres.upsert import arrays, read_totals, totals_sql, upsert_sql
 from telemetry import fault_points
 
@@ -30,15 +30,15 @@ Arrays = Sequence[Sequence[Any]]
 class PostgresSink:
     """Stores one stream: raw rows, window totals, dead letters and positions, as one."""
 
-    def __init__(self, dsn: str, stream: Stream, own_sql: Sequence[OwnSql] = ()) -> None:
-        """`own_sql` are files with tables of streams that Headrace does not bring: db/own.py."""
+    def __init__(self, dsn: str, stream: Stream, user_sql: Sequence[OwnSql] = ()) -> None:
+        """`user_sql` are files with tables of streams that Headrace does not bring: db/user_sql.py."""
         self._stream = stream
         self._sql = load(Path(__file__).with_name("queries.sql"))
         self._upserts = {window: upsert_sql(stream, window) for window in stream.windows}
         self._totals = {window: totals_sql(stream, window) for window in stream.windows}
         in_transaction = (self._sql["add_dead_letters"], self._sql["advance"])
         prepared = [*self._upserts.values(), *in_transaction]
-        self._connection = Connection(dsn, prepared, own_sql)
+        self._connection = Connection(dsn, prepared, user_sql)
         self._days = KnownDays(
             stream.topic,
             [window.table for window in stream.windows],

@@ -18,12 +18,12 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from app.engines import Kafka, Postgres
-from app.engines.grafana import Grafana
-from app.processes.identity import Identity
-from app.up.home import Home
-from app.up.up_file import UpFile
-from app.up.worker_status import fetch
+from devstack.engines import Kafka, Postgres
+from devstack.engines.grafana import Grafana
+from devstack.measure.worker_status import fetch
+from devstack.place.data_dir import DataDir
+from devstack.place.up_file import UpFile
+from devstack.processes.identity import Identity
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(240)]
 
@@ -32,22 +32,22 @@ STARTED_SECONDS = 60.0
 
 
 @pytest.fixture
-def home(kafka: Kafka, postgres: Postgres) -> Iterator[Home]:
+def home(kafka: Kafka, postgres: Postgres) -> Iterator[DataDir]:
     """Make a place for a run of its own; the engines of other tests prove that there are some."""
     del kafka, postgres
     # Not pytest's own: that is closed to the user that PostgreSQL has under root
     with tempfile.TemporaryDirectory(prefix="headrace-up-") as folder:
-        home = Home(Path(folder) / "home")
+        home = DataDir(Path(folder) / "home")
         yield home
         headrace(home, "down")
 
 
-def environment(home: Home) -> dict[str, str]:
+def environment(home: DataDir) -> dict[str, str]:
     others = {name: it for name, it in os.environ.items() if not name.startswith("HEADRACE_")}
     return others | {"HEADRACE_HOME": str(home.folder)}
 
 
-def headrace(home: Home, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+def headrace(home: DataDir, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [*HEADRACE, *arguments],
         env=environment(home) | settings,
@@ -59,7 +59,7 @@ def headrace(home: Home, *arguments: str, **settings: str) -> subprocess.Complet
 
 
 @pytest.fixture
-def running(home: Home) -> Iterator[subprocess.Popen[str]]:
+def running(home: DataDir) -> Iterator[subprocess.Popen[str]]:
     """Run without an end, until every part is there and rows are stored."""
     command = [*HEADRACE, "up", "--events-per-second", "500"]
     with subprocess.Popen(
@@ -72,7 +72,7 @@ def running(home: Home) -> Iterator[subprocess.Popen[str]]:
             up.kill()
 
 
-def wait_until_it_stores(home: Home, up: subprocess.Popen[str]) -> None:
+def wait_until_it_stores(home: DataDir, up: subprocess.Popen[str]) -> None:
     deadline = time.monotonic() + STARTED_SECONDS
     while not stores(home):
         assert up.poll() is None
@@ -80,7 +80,7 @@ def wait_until_it_stores(home: Home, up: subprocess.Popen[str]) -> None:
         time.sleep(0.2)
 
 
-def stores(home: Home) -> bool:
+def stores(home: DataDir) -> bool:
     file = UpFile.read(home.up_file)
     if file is None:
         return False
@@ -88,14 +88,14 @@ def stores(home: Home) -> bool:
     return status is not None and status.rows_stored > 0
 
 
-def processes(home: Home) -> dict[str, Identity]:
+def processes(home: DataDir) -> dict[str, Identity]:
     file = UpFile.read(home.up_file)
     assert file is not None
     return {process.name: process.identity for process in file.processes}
 
 
 def test_two_runs_with_an_end_store_exactly_what_they_produce_though_a_worker_is_killed(
-    home: Home,
+    home: DataDir,
 ) -> None:
     first = headrace(home, "up", "--duration", "8s", "--kill", "worker")
     second = headrace(home, "up", "--duration", "4s", "--workers", "2", "--seed", "2")
@@ -108,7 +108,7 @@ def test_two_runs_with_an_end_store_exactly_what_they_produce_though_a_worker_is
 
 
 def test_kill_9_of_the_supervisor_leaves_no_process_behind(
-    home: Home, running: subprocess.Popen[str]
+    home: DataDir, running: subprocess.Popen[str]
 ) -> None:
     started = processes(home)
     assert {"generator", "worker-1", "Kafka", "PostgreSQL"} <= set(started)
@@ -121,7 +121,7 @@ def test_kill_9_of_the_supervisor_leaves_no_process_behind(
 
 
 def test_ctrl_c_stops_everything_and_is_no_failure(
-    home: Home, running: subprocess.Popen[str]
+    home: DataDir, running: subprocess.Popen[str]
 ) -> None:
     started = processes(home)
 
@@ -133,7 +133,7 @@ def test_ctrl_c_stops_everything_and_is_no_failure(
     assert [name for name, identity in started.items() if identity.process()] == []
 
 
-def test_status_and_down_work_from_outside(home: Home, running: subprocess.Popen[str]) -> None:
+def test_status_and_down_work_from_outside(home: DataDir, running: subprocess.Popen[str]) -> None:
     status = headrace(home, "status")
     workers = scraped(home)
     second = headrace(home, "up")
@@ -151,7 +151,7 @@ def test_status_and_down_work_from_outside(home: Home, running: subprocess.Popen
 
 
 def test_engines_that_run_elsewhere_are_used_and_left_alone(
-    home: Home, kafka: Kafka, database: str, topic_prefix: str
+    home: DataDir, kafka: Kafka, database: str, topic_prefix: str
 ) -> None:
     elsewhere = {
         "HEADRACE_BROKER": kafka.address,
@@ -170,7 +170,7 @@ def test_engines_that_run_elsewhere_are_used_and_left_alone(
 
 
 def test_a_broker_that_is_killed_is_started_again(
-    home: Home, running: subprocess.Popen[str]
+    home: DataDir, running: subprocess.Popen[str]
 ) -> None:
     before = processes(home)["Kafka"]
 
@@ -183,7 +183,7 @@ def test_a_broker_that_is_killed_is_started_again(
     assert running.poll() is None
 
 
-def test_a_folder_that_holds_something_else_is_left_alone(home: Home) -> None:
+def test_a_folder_that_holds_something_else_is_left_alone(home: DataDir) -> None:
     home.folder.mkdir()
     (home.folder / "letters.txt").write_text("dear")
 
@@ -194,7 +194,7 @@ def test_a_folder_that_holds_something_else_is_left_alone(home: Home) -> None:
     assert (home.folder / "letters.txt").exists()
 
 
-def test_up_json_names_every_address(home: Home, running: subprocess.Popen[str]) -> None:
+def test_up_json_names_every_address(home: DataDir, running: subprocess.Popen[str]) -> None:
     content = json.loads(home.up_file.read_text())
 
     assert content["kafka"].startswith("127.0.0.1:")
@@ -207,7 +207,7 @@ def test_up_json_names_every_address(home: Home, running: subprocess.Popen[str])
     assert content["pids"]["headrace up"] == running.pid
 
 
-def scraped(home: Home) -> float:
+def scraped(home: DataDir) -> float:
     """Say how many workers the run's Prometheus sees alive."""
     file = UpFile.read(home.up_file)
     assert file is not None

@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.agents.doubles import Ear
+from tests.agents.doubles import RecordingObserver
 
 
 @pytest.fixture
-def ear() -> Ear:
-    return Ear()
+def ear() -> RecordingObserver:
+    return RecordingObserver()

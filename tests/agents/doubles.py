@@ -4,15 +4,15 @@ import asyncio
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, field
 
-from agents.writer import Backlog, Writer
-from batching.lives import Life
+from agents.writer import PendingBytes, Writer
+from batching.topic_identity import PartitionIdentity
 from models.batches import Batch
 from models.content_sessions import CONTENT_SESSIONS
 from models.dead_letters import DeadLetter
 from models.decode import Decoder
 from models.positions import Positions, TopicPartition
 from models.records import RecordBatch
-from models.refusals import Limits
+from models.validation import Limits
 from sinks.base import Sink, SinkUnavailable, Totals
 from sinks.memory import MemorySink
 from tests.models.records import TP, batch_of, heartbeat
@@ -46,7 +46,7 @@ class ForgetfulSink(MemorySink):
 
 
 @dataclass
-class Ear:
+class RecordingObserver:
     """Hears what an observer and a topic of dead letters are told."""
 
     told: list[str] = field(default_factory=list)
@@ -74,7 +74,7 @@ class Ear:
         self.told.append(f"waiting: {reason}")
 
 
-def writer_to(sink: Sink, ear: Ear, *, flush_records: int = 2) -> Writer:
+def writer_to(sink: Sink, ear: RecordingObserver, *, flush_records: int = 2) -> Writer:
     return Writer(
         stream=CONTENT_SESSIONS,
         topic=TP.topic,
@@ -83,7 +83,7 @@ def writer_to(sink: Sink, ear: Ear, *, flush_records: int = 2) -> Writer:
         dead_letters=ear,
         observer=ear,
         flush_records=flush_records,
-        backlog=Backlog(),
+        pending_bytes=PendingBytes(),
         totals_since=lambda _: 0,
         read_again=lambda: ear.told.append("read again"),
     )
@@ -97,7 +97,7 @@ def two_records(start: int) -> RecordBatch:
 async def begun(writer: Writer, *partitions: TopicPartition) -> list[int]:
     """Take partitions over and begin them; return where each is read from."""
     await writer.take_over(partitions)
-    return [writer.begin(tp, Life(0)) for tp in partitions]
+    return [writer.begin(tp, PartitionIdentity(0)) for tp in partitions]
 
 
 def offsets(sink: MemorySink) -> list[object]:

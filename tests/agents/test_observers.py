@@ -5,18 +5,18 @@ from datetime import UTC, datetime
 
 from agents.live_tables import LiveTables
 from agents.observers import WorkerObserver
-from agents.writer import Backlog, Writer
+from agents.writer import PendingBytes, Writer
 from models.content_sessions import CONTENT_SESSIONS
 from models.decode import Decoder
-from models.refusals import Limits
+from models.validation import Limits
 from sinks.memory import MemorySink
 from telemetry.business import BusinessCounts
 from telemetry.stats import StreamStats
-from tests.agents.doubles import Ear, begun, flushed, two_records
+from tests.agents.doubles import RecordingObserver, begun, flushed, two_records
 from tests.models.records import TP
 
 
-async def test_partitions_that_are_given_up_wait_for_nothing(ear: Ear) -> None:
+async def test_partitions_that_are_given_up_wait_for_nothing(ear: RecordingObserver) -> None:
     stats, sink = StreamStats(), MemorySink()
     observer = WorkerObserver(
         stats, BusinessCounts({}), LiveTables({}, now=lambda: datetime.now(UTC))
@@ -29,7 +29,7 @@ async def test_partitions_that_are_given_up_wait_for_nothing(ear: Ear) -> None:
         dead_letters=ear,
         observer=observer,
         flush_records=2,
-        backlog=Backlog(),
+        pending_bytes=PendingBytes(),
         totals_since=lambda _: 2**62,
         read_again=lambda: None,
     )

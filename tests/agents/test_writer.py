@@ -3,15 +3,15 @@
 import pytest
 
 from agents.writer import NotNextError
-from batching.lives import Life
+from batching.topic_identity import PartitionIdentity
 from models.positions import Position
 from models.records import RecordBatch
 from sinks.base import Fenced
 from sinks.memory import MemorySink
 from tests.agents.doubles import (
-    Ear,
     ForgetfulSink,
     GatedSink,
+    RecordingObserver,
     begun,
     flushed,
     is_stuck,
@@ -22,7 +22,7 @@ from tests.agents.doubles import (
 from tests.models.records import NOW_MILLISECONDS, TP, batch_of, heartbeat
 
 
-async def test_batches_that_follow_on_are_stored_in_order(ear: Ear) -> None:
+async def test_batches_that_follow_on_are_stored_in_order(ear: RecordingObserver) -> None:
     sink = MemorySink()
     writer = writer_to(sink, ear)
     await begun(writer, TP)
@@ -49,7 +49,7 @@ async def test_batches_that_follow_on_are_stored_in_order(ear: Ear) -> None:
     ],
 )
 async def test_a_batch_that_does_not_follow_on_is_refused_whole(
-    ear: Ear, batch: RecordBatch
+    ear: RecordingObserver, batch: RecordBatch
 ) -> None:
     sink = MemorySink()
     writer = writer_to(sink, ear)
@@ -64,7 +64,7 @@ async def test_a_batch_that_does_not_follow_on_is_refused_whole(
     assert offsets(sink) == [0, 1, 2, 3]
 
 
-async def test_offsets_that_hold_no_record_are_no_hole(ear: Ear) -> None:
+async def test_offsets_that_hold_no_record_are_no_hole(ear: RecordingObserver) -> None:
     sink = MemorySink()
     writer = writer_to(sink, ear)
     await begun(writer, TP)
@@ -77,31 +77,37 @@ async def test_offsets_that_hold_no_record_are_no_hole(ear: Ear) -> None:
     assert writer.done_up_to() == {TP: 9}
 
 
-async def test_a_partition_may_begin_behind_what_retention_took(ear: Ear) -> None:
+async def test_a_partition_may_begin_behind_what_retention_took(ear: RecordingObserver) -> None:
     writer = writer_to(MemorySink(), ear)
     await writer.take_over([TP])
 
-    assert writer.begin(TP, Life(40)) == 40
+    assert writer.begin(TP, PartitionIdentity(40)) == 40
 
 
-async def test_a_partition_of_which_something_is_stored_begins_after_it(ear: Ear) -> None:
+async def test_a_partition_of_which_something_is_stored_begins_after_it(
+    ear: RecordingObserver,
+) -> None:
     sink = MemorySink()
     sink.stored[TP] = Position(1, 41, NOW_MILLISECONDS)
     writer = writer_to(sink, ear)
     await writer.take_over([TP])
 
-    assert writer.begin(TP, Life(40)) == 42
+    assert writer.begin(TP, PartitionIdentity(40)) == 42
 
 
-async def test_a_partition_of_which_something_was_accepted_goes_on_after_it(ear: Ear) -> None:
+async def test_a_partition_of_which_something_was_accepted_goes_on_after_it(
+    ear: RecordingObserver,
+) -> None:
     writer = writer_to(MemorySink(), ear)
     await begun(writer, TP)
     await writer.accept(batch_of([heartbeat()]))
 
-    assert writer.begin(TP, Life(0)) == 1
+    assert writer.begin(TP, PartitionIdentity(0)) == 1
 
 
-async def test_a_suspended_partition_accepts_nothing_until_it_begins_again(ear: Ear) -> None:
+async def test_a_suspended_partition_accepts_nothing_until_it_begins_again(
+    ear: RecordingObserver,
+) -> None:
     sink = MemorySink()
     writer = writer_to(sink, ear)
     await begun(writer, TP)
@@ -109,7 +115,7 @@ async def test_a_suspended_partition_accepts_nothing_until_it_begins_again(ear: 
 
     writer.suspend([TP])
     await writer.accept(two_records(2))
-    again = writer.begin(TP, Life(0))
+    again = writer.begin(TP, PartitionIdentity(0))
     await writer.accept(two_records(2))
     await flushed(writer)
 
@@ -117,7 +123,7 @@ async def test_a_suspended_partition_accepts_nothing_until_it_begins_again(ear: 
     assert offsets(sink) == [0, 1, 2, 3]
 
 
-async def test_nothing_is_accepted_before_a_partition_begins(ear: Ear) -> None:
+async def test_nothing_is_accepted_before_a_partition_begins(ear: RecordingObserver) -> None:
     sink = MemorySink()
     writer = writer_to(sink, ear)
     await writer.take_over([TP])
@@ -128,7 +134,7 @@ async def test_nothing_is_accepted_before_a_partition_begins(ear: Ear) -> None:
     assert sink.rows == []
 
 
-async def test_at_most_two_writes_are_outstanding(ear: Ear) -> None:
+async def test_at_most_two_writes_are_outstanding(ear: RecordingObserver) -> None:
     sink = GatedSink()
     writer = writer_to(sink, ear)
     await begun(writer, TP)
@@ -145,7 +151,7 @@ async def test_at_most_two_writes_are_outstanding(ear: Ear) -> None:
     assert writer.done_up_to() == {TP: 4}
 
 
-async def test_an_idle_flush_leaves_a_write_that_is_under_way_alone(ear: Ear) -> None:
+async def test_an_idle_flush_leaves_a_write_that_is_under_way_alone(ear: RecordingObserver) -> None:
     sink = GatedSink()
     writer = writer_to(sink, ear)
     await begun(writer, TP)
@@ -159,7 +165,7 @@ async def test_an_idle_flush_leaves_a_write_that_is_under_way_alone(ear: Ear) ->
     assert offsets(sink) == [0, 1, 2]
 
 
-async def test_an_unavailable_sink_is_asked_again_and_loses_nothing(ear: Ear) -> None:
+async def test_an_unavailable_sink_is_asked_again_and_loses_nothing(ear: RecordingObserver) -> None:
     sink = MemorySink()
     writer = writer_to(sink, ear)
     sink.unavailable = 2
@@ -174,7 +180,7 @@ async def test_an_unavailable_sink_is_asked_again_and_loses_nothing(ear: Ear) ->
     assert ear.told[-2:] == ["waiting: None", "stored 2"]
 
 
-async def test_a_write_whose_answer_was_lost_is_not_repeated(ear: Ear) -> None:
+async def test_a_write_whose_answer_was_lost_is_not_repeated(ear: RecordingObserver) -> None:
     sink = ForgetfulSink()
     writer = writer_to(sink, ear)
     await begun(writer, TP)
@@ -189,7 +195,7 @@ async def test_a_write_whose_answer_was_lost_is_not_repeated(ear: Ear) -> None:
     assert all(row[0] == 4 for rows in ear.totals[-1].values() for row in rows.values())
 
 
-async def test_a_worker_that_was_overtaken_is_fenced(ear: Ear) -> None:
+async def test_a_worker_that_was_overtaken_is_fenced(ear: RecordingObserver) -> None:
     sink = MemorySink()
     zombie, successor = writer_to(sink, ear), writer_to(sink, ear)
     await begun(zombie, TP)
@@ -205,7 +211,7 @@ async def test_a_worker_that_was_overtaken_is_fenced(ear: Ear) -> None:
 
 
 async def test_a_write_that_another_worker_made_to_the_last_record_counts_as_made(
-    ear: Ear,
+    ear: RecordingObserver,
 ) -> None:
     sink = MemorySink()
     one, other = writer_to(sink, ear), writer_to(sink, ear)

@@ -2,12 +2,12 @@
 
 import asyncio
 
-from batching.lives import Life
+from batching.topic_identity import PartitionIdentity
 from models.positions import TopicPartition
 from sinks.memory import MemorySink
 from tests.agents.doubles import (
-    Ear,
     GatedSink,
+    RecordingObserver,
     begun,
     flushed,
     is_stuck,
@@ -20,7 +20,7 @@ from tests.models.records import TP, batch_of, heartbeat
 OTHER = TopicPartition(TP.topic, 1)
 
 
-async def test_giving_up_writes_what_is_pending_where_that_is_quick(ear: Ear) -> None:
+async def test_giving_up_writes_what_is_pending_where_that_is_quick(ear: RecordingObserver) -> None:
     sink = MemorySink()
     writer = writer_to(sink, ear)
     await begun(writer, TP)
@@ -32,7 +32,7 @@ async def test_giving_up_writes_what_is_pending_where_that_is_quick(ear: Ear) ->
     assert (writer.stored(), ear.told[-1]) == ({}, "given up")
 
 
-async def test_giving_up_drops_what_cannot_be_written_in_time(ear: Ear) -> None:
+async def test_giving_up_drops_what_cannot_be_written_in_time(ear: RecordingObserver) -> None:
     sink = GatedSink()
     writer = writer_to(sink, ear)
     await begun(writer, TP)
@@ -47,7 +47,7 @@ async def test_giving_up_drops_what_cannot_be_written_in_time(ear: Ear) -> None:
 
 
 async def test_whoever_waits_while_partitions_are_given_up_writes_nothing_any_more(
-    ear: Ear,
+    ear: RecordingObserver,
 ) -> None:
     sink = GatedSink()
     writer = writer_to(sink, ear)
@@ -63,7 +63,7 @@ async def test_whoever_waits_while_partitions_are_given_up_writes_nothing_any_mo
     assert offsets(sink) == []
 
 
-async def test_nothing_is_accepted_of_partitions_that_are_not_held(ear: Ear) -> None:
+async def test_nothing_is_accepted_of_partitions_that_are_not_held(ear: RecordingObserver) -> None:
     sink = MemorySink()
     writer = writer_to(sink, ear)
     await begun(writer, TP)
@@ -75,7 +75,9 @@ async def test_nothing_is_accepted_of_partitions_that_are_not_held(ear: Ear) -> 
     assert sink.rows == []
 
 
-async def test_partitions_can_be_taken_over_again_where_they_were_left(ear: Ear) -> None:
+async def test_partitions_can_be_taken_over_again_where_they_were_left(
+    ear: RecordingObserver,
+) -> None:
     sink = MemorySink()
     writer = writer_to(sink, ear)
     await begun(writer, TP)
@@ -86,7 +88,7 @@ async def test_partitions_can_be_taken_over_again_where_they_were_left(ear: Ear)
     assert ear.told[-1] == "taken over 2"
 
 
-async def test_partitions_that_are_held_are_not_taken_over_twice(ear: Ear) -> None:
+async def test_partitions_that_are_held_are_not_taken_over_twice(ear: RecordingObserver) -> None:
     sink = GatedSink()
     writer = writer_to(sink, ear)
     await begun(writer, TP)
@@ -94,7 +96,7 @@ async def test_partitions_that_are_held_are_not_taken_over_twice(ear: Ear) -> No
 
     await asyncio.gather(writer.take_over([TP, OTHER]), writer.take_over([OTHER]))
 
-    assert writer.begin(TP, Life(0)) == 2
+    assert writer.begin(TP, PartitionIdentity(0)) == 2
     assert ear.told.count("taken over 1") == 2
     sink.gate.set()
     await flushed(writer)

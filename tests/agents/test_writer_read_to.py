@@ -3,11 +3,18 @@
 from dataclasses import replace
 from uuid import UUID
 
-from batching.lives import Life
+from batching.topic_identity import PartitionIdentity
 from models.positions import Position, ReadTo
 from models.records import RecordBatch
 from sinks.memory import MemorySink
-from tests.agents.doubles import Ear, GatedSink, begun, flushed, two_records, writer_to
+from tests.agents.doubles import (
+    GatedSink,
+    RecordingObserver,
+    begun,
+    flushed,
+    two_records,
+    writer_to,
+)
 from tests.models.records import NOW_MILLISECONDS, TP
 
 TOPIC = UUID(int=7)
@@ -17,7 +24,9 @@ def of_leader(epoch: int, batch: RecordBatch) -> RecordBatch:
     return replace(batch, leader_epoch=epoch)
 
 
-async def test_a_batch_of_a_later_leader_asks_for_what_was_read_before_it(ear: Ear) -> None:
+async def test_a_batch_of_a_later_leader_asks_for_what_was_read_before_it(
+    ear: RecordingObserver,
+) -> None:
     writer = writer_to(MemorySink(), ear)
     await begun(writer, TP)
     await writer.accept(of_leader(3, two_records(0)))
@@ -28,7 +37,7 @@ async def test_a_batch_of_a_later_leader_asks_for_what_was_read_before_it(ear: E
     assert writer.unconfirmed(of_leader(4, two_records(4))) is None
 
 
-async def test_what_is_not_accepted_anyway_asks_for_nothing(ear: Ear) -> None:
+async def test_what_is_not_accepted_anyway_asks_for_nothing(ear: RecordingObserver) -> None:
     writer = writer_to(MemorySink(), ear)
     await begun(writer, TP)
     await writer.accept(of_leader(3, two_records(0)))
@@ -38,7 +47,7 @@ async def test_what_is_not_accepted_anyway_asks_for_nothing(ear: Ear) -> None:
     assert writer.unconfirmed(of_leader(4, two_records(2))) is None
 
 
-async def test_a_position_that_is_taken_over_asks_too(ear: Ear) -> None:
+async def test_a_position_that_is_taken_over_asks_too(ear: RecordingObserver) -> None:
     sink = MemorySink()
     sink.stored[TP] = Position(1, 9, NOW_MILLISECONDS, 12, 3)
     writer = writer_to(sink, ear)
@@ -47,7 +56,7 @@ async def test_a_position_that_is_taken_over_asks_too(ear: Ear) -> None:
     assert writer.unconfirmed(of_leader(4, two_records(12))) == ReadTo(12, 3)
 
 
-async def test_what_was_passed_over_is_stored_without_a_record(ear: Ear) -> None:
+async def test_what_was_passed_over_is_stored_without_a_record(ear: RecordingObserver) -> None:
     sink = MemorySink()
     writer = writer_to(sink, ear)
     await begun(writer, TP)
@@ -65,7 +74,7 @@ async def test_what_was_passed_over_is_stored_without_a_record(ear: Ear) -> None
     assert "waiting" not in " ".join(ear.told)
 
 
-async def test_what_was_passed_over_is_not_read_again(ear: Ear) -> None:
+async def test_what_was_passed_over_is_not_read_again(ear: RecordingObserver) -> None:
     writer = writer_to(MemorySink(), ear)
     await begun(writer, TP)
     await writer.accept(two_records(0))
@@ -73,10 +82,12 @@ async def test_what_was_passed_over_is_not_read_again(ear: Ear) -> None:
     writer.skip(TP, ReadTo(8, 3))
     await flushed(writer)
 
-    assert writer.begin(TP, Life(8)) == 8
+    assert writer.begin(TP, PartitionIdentity(8)) == 8
 
 
-async def test_what_was_passed_over_is_told_again_when_the_sink_is_back(ear: Ear) -> None:
+async def test_what_was_passed_over_is_told_again_when_the_sink_is_back(
+    ear: RecordingObserver,
+) -> None:
     sink = MemorySink()
     writer = writer_to(sink, ear)
     await begun(writer, TP)
@@ -92,7 +103,9 @@ async def test_what_was_passed_over_is_told_again_when_the_sink_is_back(ear: Ear
     assert sink.stored[TP].next_offset == 8
 
 
-async def test_what_was_passed_over_while_records_are_written_yields_to_them(ear: Ear) -> None:
+async def test_what_was_passed_over_while_records_are_written_yields_to_them(
+    ear: RecordingObserver,
+) -> None:
     sink = GatedSink()
     writer = writer_to(sink, ear)
     await begun(writer, TP)
@@ -107,11 +120,11 @@ async def test_what_was_passed_over_while_records_are_written_yields_to_them(ear
     assert sink.stored[TP] == Position(1, 3, NOW_MILLISECONDS, 4)
 
 
-async def test_the_topics_id_is_learned_once_and_stays(ear: Ear) -> None:
+async def test_the_topics_id_is_learned_once_and_stays(ear: RecordingObserver) -> None:
     sink = MemorySink()
     writer = writer_to(sink, ear)
     await writer.take_over([TP])
-    writer.begin(TP, Life(0, topic_id=TOPIC))
+    writer.begin(TP, PartitionIdentity(0, topic_id=TOPIC))
     await flushed(writer)
     learned = sink.stored[TP]
 
@@ -122,10 +135,10 @@ async def test_the_topics_id_is_learned_once_and_stays(ear: Ear) -> None:
     assert sink.stored[TP] == Position(1, 1, NOW_MILLISECONDS, 2, None, TOPIC)
 
 
-async def test_it_is_read_on_from_where_the_log_is_what_was_read(ear: Ear) -> None:
+async def test_it_is_read_on_from_where_the_log_is_what_was_read(ear: RecordingObserver) -> None:
     sink = MemorySink()
     sink.stored[TP] = Position(1, 9, NOW_MILLISECONDS, 12, 3)
     writer = writer_to(sink, ear)
     await writer.take_over([TP])
 
-    assert writer.begin(TP, Life(0, same_to=ReadTo(11, 3))) == 11
+    assert writer.begin(TP, PartitionIdentity(0, same_to=ReadTo(11, 3))) == 11

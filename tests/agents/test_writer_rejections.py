@@ -2,12 +2,12 @@
 
 import pytest
 
-from batching.lives import Life
+from batching.topic_identity import PartitionIdentity
 from models.batches import DecodedBatch
 from models.records import RecordBatch
 from sinks.base import Rejected
 from sinks.memory import MemorySink
-from tests.agents.doubles import Ear, begun, flushed, offsets, writer_to
+from tests.agents.doubles import RecordingObserver, begun, flushed, offsets, writer_to
 from tests.models.records import TP, batch_of, heartbeat
 
 GOOD, MALFORMED = heartbeat(), None
@@ -20,7 +20,7 @@ def choosy() -> MemorySink:
     return sink
 
 
-async def read_whole(sink: MemorySink, ear: Ear, batches: list[RecordBatch]) -> None:
+async def read_whole(sink: MemorySink, ear: RecordingObserver, batches: list[RecordBatch]) -> None:
     """Bring batches as the consumer does: again from the position where the writer asks for it."""
     writer = writer_to(sink, ear, flush_records=1_000)
     await begun(writer, TP)
@@ -29,7 +29,7 @@ async def read_whole(sink: MemorySink, ear: Ear, batches: list[RecordBatch]) -> 
     await flushed(writer)
     if "read again" not in ear.told:
         return
-    first = writer.begin(TP, Life(0))
+    first = writer.begin(TP, PartitionIdentity(0))
     for batch in batches:
         if batch.start >= first:
             await writer.accept(batch)
@@ -40,7 +40,9 @@ async def read_whole(sink: MemorySink, ear: Ear, batches: list[RecordBatch]) -> 
 
 
 @pytest.mark.parametrize("bad", [{0}, {4}, {9}, {0, 9}, {3, 4}, set(range(10))])
-async def test_the_rest_of_a_batch_is_stored_in_order(ear: Ear, bad: set[int]) -> None:
+async def test_the_rest_of_a_batch_is_stored_in_order(
+    ear: RecordingObserver, bad: set[int]
+) -> None:
     sink = choosy()
 
     await read_whole(sink, ear, [batch_of([REFUSED if n in bad else GOOD for n in range(10)])])
@@ -52,7 +54,7 @@ async def test_the_rest_of_a_batch_is_stored_in_order(ear: Ear, bad: set[int]) -
     assert sink.stored[TP].last_offset == 9
 
 
-async def test_batches_around_it_are_stored_once(ear: Ear) -> None:
+async def test_batches_around_it_are_stored_once(ear: RecordingObserver) -> None:
     sink = choosy()
     batches = [
         batch_of([GOOD, GOOD]),
@@ -66,7 +68,7 @@ async def test_batches_around_it_are_stored_once(ear: Ear) -> None:
     assert [letter.offset for letter in sink.dead_letters] == [3]
 
 
-async def test_other_dead_letters_of_the_batch_are_published_once(ear: Ear) -> None:
+async def test_other_dead_letters_of_the_batch_are_published_once(ear: RecordingObserver) -> None:
     sink = choosy()
 
     await read_whole(sink, ear, [batch_of([MALFORMED, REFUSED, GOOD, MALFORMED])])
@@ -75,7 +77,7 @@ async def test_other_dead_letters_of_the_batch_are_published_once(ear: Ear) -> N
     assert sorted(letter.offset for letter in ear.letters) == [0, 1, 3]
 
 
-async def test_offsets_without_records_stay_no_hole(ear: Ear) -> None:
+async def test_offsets_without_records_stay_no_hole(ear: RecordingObserver) -> None:
     sink = choosy()
     records = [*batch_of([GOOD, REFUSED], start=4).records, *batch_of([GOOD], start=20).records]
 
@@ -85,7 +87,7 @@ async def test_offsets_without_records_stay_no_hole(ear: Ear) -> None:
     assert sink.stored[TP].last_offset == 20
 
 
-async def test_what_cannot_even_be_encoded_needs_no_second_reading(ear: Ear) -> None:
+async def test_what_cannot_even_be_encoded_needs_no_second_reading(ear: RecordingObserver) -> None:
     class Unencodable(MemorySink):
         def encode(self, decoded: DecodedBatch, epoch: int) -> list[tuple[object, ...]]:
             rows = super().encode(decoded, epoch)
@@ -102,7 +104,7 @@ async def test_what_cannot_even_be_encoded_needs_no_second_reading(ear: Ear) -> 
     assert [letter.detail for letter in sink.dead_letters] == ["cannot be encoded"]
 
 
-async def test_a_sink_that_is_away_meanwhile_loses_nothing(ear: Ear) -> None:
+async def test_a_sink_that_is_away_meanwhile_loses_nothing(ear: RecordingObserver) -> None:
     sink = choosy()
 
     def refuse_and_go_away(row: tuple[object, ...]) -> bool:
@@ -118,7 +120,9 @@ async def test_a_sink_that_is_away_meanwhile_loses_nothing(ear: Ear) -> None:
     assert ear.told[-2:] != ["waiting: told to be away"]
 
 
-async def test_giving_up_in_the_midst_leaves_a_position_to_go_on_from(ear: Ear) -> None:
+async def test_giving_up_in_the_midst_leaves_a_position_to_go_on_from(
+    ear: RecordingObserver,
+) -> None:
     sink = choosy()
     writer = writer_to(sink, ear)
     await begun(writer, TP)
@@ -126,6 +130,6 @@ async def test_giving_up_in_the_midst_leaves_a_position_to_go_on_from(ear: Ear) 
     await writer.give_up(within_seconds=5)
 
     assert (offsets(sink), writer.stored()) == ([], {})
-    await read_whole(sink, Ear(), [batch_of([GOOD, REFUSED, GOOD])])
+    await read_whole(sink, RecordingObserver(), [batch_of([GOOD, REFUSED, GOOD])])
 
     assert offsets(sink) == [0, 2]

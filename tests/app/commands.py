@@ -6,10 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from app.processes.identity import Identity
-from app.processes.stopping import StopOrder, Stoppable
-from app.up.home import Home
-from app.up.up_file import Addresses, UpFile
+from devstack.place.data_dir import DataDir
+from devstack.place.up_file import Addresses, UpFile
+from devstack.processes.identity import Identity
+from devstack.processes.stopping import StopOrder, Stoppable
 
 SECONDS = 60
 
@@ -35,4 +35,4 @@ def runs_at(home: Path, kafka: str, postgres: str, pid: int | None = None) -> No
     identity = Identity.of(pid or os.getpid())
     assert identity is not None
     supervisor = Stoppable("headrace up", identity, signal.SIGTERM, 1.0, StopOrder.GENERATOR)
-    UpFile(Addresses(kafka, postgres, []), supervisor, []).write(Home(home).up_file)
+    UpFile(Addresses(kafka, postgres, []), supervisor, []).write(DataDir(home).up_file)

@@ -6,8 +6,8 @@ from itertools import pairwise
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
-from app.engines import Kafka
 from batching.fetch import FetchedRecords, batch_topics
+from devstack.engines import Kafka
 from tests.integration.topics import Topic
 
 

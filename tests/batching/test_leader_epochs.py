@@ -2,9 +2,9 @@
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from app.engines import Kafka
 from batching.fetch import FetchedRecords, batch_topics
 from batching.leader_epochs import ask_epoch_ends
+from devstack.engines import Kafka
 from models import positions
 from models.positions import ReadTo
 from tests.integration.topics import Topic

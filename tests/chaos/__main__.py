@@ -10,8 +10,8 @@ from random import Random
 
 import click
 
-from app.engines import Kafka, Postgres
-from app.processes.watchdog import Watchdog
+from devstack.engines import Kafka, Postgres
+from devstack.processes.watchdog import Watchdog
 from tests.chaos import faults
 from tests.chaos.load import Load
 from tests.chaos.rounds import play

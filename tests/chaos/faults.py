@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from random import Random
 
-from app.engines import Kafka, Postgres
+from devstack.engines import Kafka, Postgres
 from telemetry.fault_points import POINTS, Point
 from tests.chaos.stage import Stage
 from tests.chaos.workers import Worker

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Self
 from uuid import uuid4
 
-from app.processes.watchdog import Watchdog
+from devstack.processes.watchdog import Watchdog
 from generator.target import Target, make_topic
 from tests.chaos.database import Database
 from tests.chaos.load import Load

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import psutil
 
-from app.engines.ports import free_port
-from app.processes.child import Child
-from app.processes.watchdog import Watchdog
-from app.up.worker_status import WorkerStatus, fetch_all
+from devstack.engines.ports import free_port
+from devstack.measure.worker_status import WorkerStatus, fetch_all
+from devstack.processes.child import Child
+from devstack.processes.watchdog import Watchdog
 
 _COMMAND = (sys.executable, "-u", "-m", "faust", "-A", "app", "worker", "-l", "info")
 

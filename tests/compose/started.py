@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.engines.ports import free_port
-from app.processes.child import Child
-from app.processes.watchdog import Watchdog
+from devstack.engines.ports import free_port
+from devstack.processes.child import Child
+from devstack.processes.watchdog import Watchdog
 from tests.compose import dockerfile
 from tests.compose.image import Image
 

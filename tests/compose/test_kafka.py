@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from confluent_kafka.admin import AdminClient
 
-from app.engines import Kafka
-from app.engines.ports import kept_ports
-from app.extras import NotInstalledError
-from app.processes.watchdog import Watchdog
+from config.extras import NotInstalledError
+from devstack.engines import Kafka
+from devstack.engines.ports import kept_ports
+from devstack.processes.watchdog import Watchdog
 from tests.compose.resolving import required
 
 _SECONDS = 20

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from app.engines import Kafka, Postgres
-from app.processes.watchdog import Watchdog
+from devstack.engines import Kafka, Postgres
+from devstack.processes.watchdog import Watchdog
 from generator.streams import SIMULATED
 from tests.compose.image import Image
 from tests.compose.resolving import program

@@ -7,15 +7,15 @@ from uuid import UUID
 
 import pytest
 
-from batching.lives import Life
+from batching.topic_identity import PartitionIdentity
 from models.batches import Batch
 from models.content_sessions import CONTENT_SESSIONS
 from models.decode import Decoder
 from models.positions import Position, ReadTo, TopicPartition
-from models.refusals import Limits
+from models.validation import Limits
 from sinks.base import Fenced, Rejected, Totals
 from sinks.postgres.sink import PostgresSink
-from tests.agents.doubles import Ear, begun, flushed, writer_to
+from tests.agents.doubles import RecordingObserver, begun, flushed, writer_to
 from tests.contract.stored import Stored, Subject, memory, partition, postgres
 from tests.models.records import NOW, NOW_MILLISECONDS, batch_of, heartbeat
 
@@ -218,14 +218,14 @@ async def test_a_batch_with_a_row_that_is_refused_for_good_is_rejected_whole(
 async def test_one_bad_row_does_not_lose_its_neighbours(subject: Subject) -> None:
     await subject.refuse("refused")
     values = [heartbeat(session_id=name) for name in ("a", "b", "refused", "c")]
-    ear = Ear()
+    ear = RecordingObserver()
     writer = writer_to(subject.sink, ear)
     await begun(writer, P0)
 
     await writer.accept(batch_of(values))
     await flushed(writer)
     assert ear.told[-1] == "read again"
-    await writer.accept(batch_of(values, start=writer.begin(P0, Life(0))))
+    await writer.accept(batch_of(values, start=writer.begin(P0, PartitionIdentity(0))))
     await flushed(writer)
 
     stored = await subject.look()

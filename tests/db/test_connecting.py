@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import asyncpg
 import pytest
 
-from app.engines import Postgres
-from app.engines.ports import free_port
 from db.connecting import DatabaseUnreachableError, connect
+from devstack.engines import Postgres
+from devstack.engines.ports import free_port
 
 
 @pytest.fixture

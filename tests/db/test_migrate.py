@@ -7,8 +7,8 @@ from itertools import chain
 import asyncpg
 import pytest
 
-from app.engines import Postgres
 from db.migrate import LATEST, MIGRATIONS, migrate
+from devstack.engines import Postgres
 from tests.databases import temporary_database
 
 

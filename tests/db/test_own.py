@@ -7,7 +7,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from db.own import OwnSql, migrate_own
+from db.user_sql import OwnSql, run_user_sql
 
 FIRST_RELEASE = """
 CREATE TABLE headrace_stream_files (name text PRIMARY KEY, ran timestamptz NOT NULL DEFAULT now());
@@ -40,23 +40,23 @@ async def test_files_of_two_streams_with_one_name_are_two(
 ) -> None:
     both = [*lifts, *doors]
 
-    done = await asyncio.gather(*(migrate_own(database, both) for _ in range(4)))
+    done = await asyncio.gather(*(run_user_sql(database, both) for _ in range(4)))
 
     assert sorted(chain.from_iterable(done)) == ["stream.2.sql"] * 2 + ["stream.sql"] * 2
     assert await columns(database) == {("doors", "at"), ("doors", "more"), *LIFTS}
-    assert await migrate_own(database, both) == []
+    assert await run_user_sql(database, both) == []
 
 
 async def test_a_file_that_moved_is_the_same(
     database: str, lifts: list[OwnSql], tmp_path: Path
 ) -> None:
-    await migrate_own(database, lifts)
+    await run_user_sql(database, lifts)
     moved = tmp_path / "elsewhere"
     moved.mkdir()
     for one in lifts:
         one.path.rename(moved / one.path.name)
 
-    again = await migrate_own(database, [OwnSql("lifts", moved / one.path.name) for one in lifts])
+    again = await run_user_sql(database, [OwnSql("lifts", moved / one.path.name) for one in lifts])
 
     assert again == []
 
@@ -71,11 +71,11 @@ async def test_what_the_first_releases_ran_is_known_and_what_they_took_for_it_is
     await connection.execute("ALTER TABLE headrace_stream_files ADD COLUMN topic text")  # 0013
     await connection.close()
 
-    done = await migrate_own(database, [*doors, *lifts])
+    done = await run_user_sql(database, [*doors, *lifts])
 
     assert done == ["stream.sql", "stream.2.sql"]
     assert await columns(database) == {("doors", "at"), ("doors", "more"), *LIFTS}
-    assert await migrate_own(database, [*lifts, *doors]) == []
+    assert await run_user_sql(database, [*lifts, *doors]) == []
 
 
 LIFTS = {("lifts", "at"), ("lifts", "more")}

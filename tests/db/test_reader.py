@@ -12,12 +12,12 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from app.engines import Postgres
-from db.keeping import ensure_days
 from db.migrate import LATEST, migrate
-from db.own import OwnSql, migrate_own
+from db.partitions import ensure_days
 from db.reader import let_reader_read
-from tests.engines.timescale.engine import timescale
+from db.user_sql import OwnSql, run_user_sql
+from devstack.engines import Postgres
+from tests.devstack.engines.timescale.engine import timescale
 
 RELATIONS = """
 SELECT relname FROM pg_class
@@ -125,7 +125,7 @@ async def test_it_reads_what_is_made_later(
     await owner.close()
     own = tmp_path / "lifts.sql"
     own.write_text("CREATE TABLE lifts (at timestamptz); CREATE VIEW lifted AS SELECT * FROM lifts")
-    await migrate_own(dsn, [OwnSql("lifts", own)])
+    await run_user_sql(dsn, [OwnSql("lifts", own)])
 
     made = set(await read_all(reader)) - before
 

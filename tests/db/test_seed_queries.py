@@ -6,7 +6,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from db.keeping import ensure_days
+from db.partitions import ensure_days
 from db.queries import load
 
 QUERIES = load(Path(__file__).with_name("seed_000.sql"))

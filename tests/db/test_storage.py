@@ -8,8 +8,8 @@ from click.testing import CliRunner
 
 from app.cli.main import main
 from app.cli.storage import report, size
-from db.keeping import ensure_days
-from db.keeping_drops import expiry
+from db.partitions import ensure_days
+from db.retention_drops import expiry
 from db.storage import Piece, Table, storage
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)

@@ -7,12 +7,12 @@ from typing import Any
 import asyncpg
 import pytest
 
-from db.keeping import KnownDays
-from db.keeping_rounds import keep
 from db.migrate import LATEST, migrate
+from db.partitions import KnownDays
+from db.retention import apply_retention
 from db.storage import storage
 from tests.db.old_writer import OldWriter, migrate_to_first
-from tests.engines.timescale.engine import timescale
+from tests.devstack.engines.timescale.engine import timescale
 
 NOW = datetime.now(UTC)
 NO_TIME = timedelta(0)
@@ -144,8 +144,8 @@ async def test_what_has_expired_goes_by_chunks_and_nobody_makes_partitions(first
     target = known.target({1})
     await connection.close()
 
-    await keep(first, quiet=NO_TIME)
-    done = await keep(first, quiet=NO_TIME)
+    await apply_retention(first, quiet=NO_TIME)
+    done = await apply_retention(first, quiet=NO_TIME)
 
     connection = await asyncpg.connect(first)
     left = await fetch(connection, "SELECT kafka_offset FROM content_sessions ORDER BY 1")
@@ -182,8 +182,8 @@ async def test_the_extension_may_come_later_and_partitions_stay_partitions() -> 
 
         bucket = await connection.fetchval("SELECT time_bucket('1 hour', $1::timestamptz)", NOW)
         await connection.close()
-        await keep(dsn, window_days=-70, quiet=NO_TIME)
-        done = await keep(dsn, window_days=-70, quiet=NO_TIME)
+        await apply_retention(dsn, window_days=-70, quiet=NO_TIME)
+        done = await apply_retention(dsn, window_days=-70, quiet=NO_TIME)
         assert bucket == NOW.replace(minute=0, second=0, microsecond=0)
         assert done is not None
         assert {name.rpartition("_p")[0] for name in done.dropped} >= {"content_plays_windows"}

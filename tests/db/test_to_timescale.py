@@ -10,21 +10,21 @@ import pytest
 
 import db.to_timescale as to_timescale_module
 from db.migrate import migrate
+from db.partitioning import way
 from db.queries import load
 from db.timescale import create_timescaledb
 from db.to_timescale import CannotMoveError, to_timescale
-from db.way import way
 from models.batches import Batch
 from models.content_sessions import CONTENT_SESSIONS
 from models.decode import Decoder
 from models.positions import Position, TopicPartition
-from models.refusals import Limits
+from models.validation import Limits
 from sinks.base import SinkUnavailable
 from sinks.postgres.sink import PostgresSink
 from tests.contract.stored import partition
 from tests.db.old_writer import OldWriter, migrate_to_first
 from tests.db.test_timescale import COLUMNS, NOW
-from tests.engines.timescale.engine import timescale
+from tests.devstack.engines.timescale.engine import timescale
 from tests.models.records import NOW as RECORDED
 from tests.models.records import batch_of, heartbeat
 

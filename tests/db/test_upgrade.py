@@ -8,9 +8,9 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from app.engines import Postgres
-from db.keeping_rounds import drop_expired
 from db.migrate import LATEST, migrate
+from db.retention import drop_expired
+from devstack.engines import Postgres
 from tests.databases import temporary_database
 from tests.db.old_writer import OldWriter, migrate_to_first
 

@@ -9,7 +9,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from db.keeping import ensure_days
+from db.partitions import ensure_days
 from db.queries import load
 
 HERE = Path(__file__).parent

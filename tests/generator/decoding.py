@@ -14,7 +14,7 @@ from models.fold import Deltas, merge_deltas
 from models.money import decimals
 from models.positions import TopicPartition
 from models.records import RecordBatch
-from models.refusals import Limits
+from models.validation import Limits
 
 _MINUTE_MICROSECONDS = 60_000_000
 

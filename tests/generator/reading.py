@@ -13,7 +13,7 @@ from models.dead_letters import Reason
 from models.decode import Decoder
 from models.positions import TopicPartition
 from models.records import RecordBatch
-from models.refusals import Limits
+from models.validation import Limits
 from tests.generator.decoding import Numbers, exact, folded, views
 
 

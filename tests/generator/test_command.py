@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from app.cli.generate import generate
-from app.engines import Kafka
+from devstack.engines import Kafka
 
 
 @pytest.mark.parametrize(

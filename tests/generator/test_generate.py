@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from app.engines import Kafka
+from devstack.engines import Kafka
 from generator.producer import InDoubt, Lane
 from generator.run import Load, generate
 from generator.streams import SIMULATED, shares

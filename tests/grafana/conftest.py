@@ -10,10 +10,10 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from app.engines import Kafka, Postgres
-from app.engines.ports import free_port
-from app.processes.child import Child
-from app.processes.watchdog import Watchdog
+from devstack.engines import Kafka, Postgres
+from devstack.engines.ports import free_port
+from devstack.processes.child import Child
+from devstack.processes.watchdog import Watchdog
 from generator.producer import Lane
 from generator.run import Load, generate
 from generator.streams import SIMULATED

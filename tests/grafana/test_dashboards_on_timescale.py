@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from db.migrate import migrate
-from tests.engines.timescale.engine import timescale
+from tests.devstack.engines.timescale.engine import timescale
 from tests.grafana.asking import answer, options, singles
 from tests.grafana.conftest import Filled
 from tests.grafana.files import FILES, asked

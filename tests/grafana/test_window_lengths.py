@@ -7,15 +7,15 @@ from itertools import pairwise
 import asyncpg
 import pytest
 
-from app.settings import Settings
-from app.streams import known_streams
+from config.settings import Settings
+from config.streams import known_streams
 from db.queries import load
 from grafana.generated import HERE
 from models.batches import Batch
 from models.decode import Decoder
 from models.positions import TopicPartition
-from models.refusals import Limits
 from models.streams import Stream
+from models.validation import Limits
 from sinks.postgres.sink import PostgresSink
 from tests.grafana.asking import answer, numbers
 from tests.grafana.files import asked

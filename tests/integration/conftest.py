@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from app.engines import Kafka
-from app.processes.watchdog import Watchdog
+from devstack.engines import Kafka
+from devstack.processes.watchdog import Watchdog
 from tests.integration.headrace import Headrace
 from tests.integration.topics import Topic
 from tests.integration.worker import Worker

@@ -12,9 +12,9 @@ from typing import Any
 
 import asyncpg
 
-from app.engines.ports import free_port
-from app.processes.child import Child
-from app.processes.watchdog import Watchdog
+from devstack.engines.ports import free_port
+from devstack.processes.child import Child
+from devstack.processes.watchdog import Watchdog
 from tests.integration.topics import Topic
 from tests.integration.worker import Worker, faust_command
 

@@ -1,4 +1,4 @@
-"""docs/adding-a-column.md, word for word but for the time: a column for a stream that runs."""
+"""docs/guides/add-a-column.md, word for word but for the time: a column for a stream that runs."""
 
 import json
 import re

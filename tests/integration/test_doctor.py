@@ -11,8 +11,8 @@ from typing import Any
 import asyncpg
 import pytest
 
-from app.doctor.variables import unknown_variables
-from app.engines import Kafka, Postgres
+from devstack.engines import Kafka, Postgres
+from doctor.variables import unknown_variables
 from tests.app.commands import headrace as command
 from tests.app.commands import runs_at
 from tests.databases import temporary_database

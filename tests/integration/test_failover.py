@@ -7,8 +7,8 @@ from uuid import uuid4
 
 import pytest
 
-from app.engines import Kafka, Postgres
-from app.processes.watchdog import Watchdog
+from devstack.engines import Kafka, Postgres
+from devstack.processes.watchdog import Watchdog
 from tests.integration.events import heartbeat
 from tests.integration.headrace import Headrace
 from tests.integration.topics import Topic

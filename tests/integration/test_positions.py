@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from app.engines import Postgres
-from app.engines.postgres import program
+from devstack.engines import Postgres
+from devstack.engines.postgres import program
 from tests.integration.events import heartbeat
 from tests.integration.headrace import Headrace
 from tests.integration.worker import Worker

@@ -1,4 +1,4 @@
-"""docs/adding-a-stream.md, word for word but for the time: a stream from outside, end to end."""
+"""docs/guides/add-a-stream.md, word for word but for the time: a stream from outside, end to end."""
 
 import json
 import os
@@ -7,11 +7,11 @@ import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 
-from app.engines.postgres import program
+from devstack.engines.postgres import program
 from tests.integration.headrace import Headrace
 from tests.integration.topics import Topic
 
-PAGE = Path(__file__).parents[2] / "docs" / "adding-a-stream.md"
+PAGE = Path(__file__).parents[2] / "docs" / "guides" / "add-a-stream.md"
 
 
 def test_a_sixth_stream_is_added_as_the_page_says(headrace: Headrace, tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 import struct
 from pathlib import Path
 
-from app.engines import Kafka
+from devstack.engines import Kafka
 
 _HEADER = struct.Struct(">qi")  # of a record batch: base offset, bytes behind this header
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.processes.child import Child
+from devstack.processes.child import Child
 
 _ANSWER_SECONDS = 5
 _POLL_SECONDS = 0.1

@@ -16,9 +16,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from models.decode import Decoder
-from models.refusals import FIRST_TIME, LAST_TIME, Limits, Refused, read
 from models.streams import EXTRA, Stream
 from models.types import storable
+from models.validation import FIRST_TIME, LAST_TIME, Limits, Refused, read
 from tests.models.examples import FORMS, NAMES, Form
 from tests.models.records import batch_of
 from tests.models.spoiling import damaged, events

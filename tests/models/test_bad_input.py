@@ -11,9 +11,9 @@ from pydantic import Field
 from models.dead_letters import DeadLetter
 from models.decode import Decoder
 from models.events import Event
-from models.refusals import Limits
 from models.streams import Stream
-from models.types import Column, EventTime, Text
+from models.types import EventTime, StoredAs, Text
+from models.validation import Limits
 from tests.models.examples import FORMS, NAMES, Form
 from tests.models.records import batch_of
 
@@ -158,7 +158,9 @@ def test_an_array_of_mistakes_costs_no_more_than_its_bytes() -> None:
 class Tagged(Event):
     time: EventTime
     tags: Annotated[
-        tuple[Annotated[Text, Field(max_length=9)], ...], Field(max_length=9), Column(kind="text[]")
+        tuple[Annotated[Text, Field(max_length=9)], ...],
+        Field(max_length=9),
+        StoredAs(kind="text[]"),
     ]
 
 

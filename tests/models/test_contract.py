@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field, create_model
 from models.content_sessions import CONTENT_SESSIONS
 from models.contract import fast
 from models.decode import Decoder
-from models.refusals import Limits
+from models.validation import Limits
 from tests.models.records import batch_of, heartbeat
 
 DECODER = Decoder(CONTENT_SESSIONS, Limits(skew_seconds=10**12, retention_seconds=10**12))

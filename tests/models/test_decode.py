@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from models.content_sessions import CONTENT_SESSIONS
 from models.decode import Decoder
 from models.records import RecordBatch
-from models.refusals import Limits
+from models.validation import Limits
 from tests.models.records import (
     NOW_MILLISECONDS,
     TP,

@@ -7,7 +7,7 @@ import pytest
 
 from models.decode import Decoder
 from models.media_events import MEDIA_EVENTS
-from models.refusals import Limits
+from models.validation import Limits
 from tests.models.examples import FORMS
 from tests.models.records import batch_of
 

@@ -1,15 +1,15 @@
-"""docs/data.md is current, and leaves nothing unsaid."""
+"""docs/reference/data.md is current, and leaves nothing unsaid."""
 
 from pathlib import Path
 
 import pytest
 
-from app.dictionary.comments import words_of
-from app.dictionary.page import COMMAND, page, wordless
-from app.dictionary.types import needed, type_of
 from db.dictionary import read
 from models.all import STREAMS
 from models.schema import contracts, document
+from reference.comments import words_of
+from reference.page import COMMAND, page, wordless
+from reference.types import needed, type_of
 
 ROOT = Path(__file__).parents[2]
 FIELDS = [
@@ -23,7 +23,7 @@ FIELDS = [
 async def test_the_page_is_what_the_contracts_and_the_database_say(database: str) -> None:
     relations, functions = await read(database)
 
-    written = (ROOT / "docs" / "data.md").read_text(encoding="utf-8")
+    written = (ROOT / "docs" / "reference" / "data.md").read_text(encoding="utf-8")
 
     assert page(STREAMS, relations, functions) == written, f"run: {COMMAND}"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.settings import Settings
+from config.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = [
@@ -18,7 +18,7 @@ PACKAGES = [
 
 @pytest.mark.parametrize("name", sorted(Settings.model_fields))
 def test_every_setting_is_told_in_the_operations_page(name: str) -> None:
-    page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "guides" / "operations.md").read_text(encoding="utf-8")
 
     assert f"`HEADRACE_{name.upper()}`" in page
 

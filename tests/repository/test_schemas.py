@@ -1,4 +1,4 @@
-"""A released schema stays what it is: docs/schemas.md."""
+"""A released schema stays what it is: docs/reference/schemas.md."""
 
 import json
 import subprocess
@@ -138,4 +138,4 @@ def without_version(name: str, version: str) -> dict[str, Any]:
 def explain(old: dict[str, Any], new: dict[str, Any]) -> str:
     found = changes(old, new)
     verdict = "a new major version" if breaking(old, new) else "a new minor version, or new files"
-    return f"{'; '.join(map(str, found))}: this needs {verdict}, see docs/schemas.md"
+    return f"{'; '.join(map(str, found))}: this needs {verdict}, see docs/reference/schemas.md"

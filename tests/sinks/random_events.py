@@ -10,8 +10,8 @@ from models.batches import Batch
 from models.decode import Decoder
 from models.money import MOST_MINOR
 from models.positions import TopicPartition
-from models.refusals import Limits
 from models.streams import Stream
+from models.validation import Limits
 from models.windows import Window
 from sinks.postgres.sink import PostgresSink
 from tests.models.examples import FORMS

@@ -7,7 +7,7 @@ from random import Random
 import asyncpg
 import pytest
 
-from db.keeping_rounds import drop_expired
+from db.retention import drop_expired
 from models.content_sessions import CONTENT_SESSIONS
 from sinks.base import SinkUnavailable
 from tests.sinks.random_events import Filling

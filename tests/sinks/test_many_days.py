@@ -7,15 +7,15 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 import pytest
 
-from db.keeping import ensure_days
+from db.partitions import ensure_days
 from models.batches import Batch
 from models.content_sessions import CONTENT_SESSIONS
 from models.decode import Decoder
 from models.positions import TopicPartition
 from models.records import RecordBatch
-from models.refusals import Limits
 from models.streams import Stream
 from models.user_activity import USER_ACTIVITY
+from models.validation import Limits
 from sinks.postgres.sink import PostgresSink
 from tests.models.examples import FORMS
 from tests.models.records import KafkaRecord, heartbeat

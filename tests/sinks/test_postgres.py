@@ -5,12 +5,12 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
-from app.engines.ports import free_port
+from devstack.engines.ports import free_port
 from models.batches import Batch
 from models.content_sessions import CONTENT_SESSIONS
 from models.decode import Decoder
 from models.positions import Position, Positions
-from models.refusals import Limits
+from models.validation import Limits
 from sinks.base import Fenced, SinkUnavailable
 from sinks.postgres.epochs import begin_epoch, stored_positions
 from sinks.postgres.sink import PostgresSink

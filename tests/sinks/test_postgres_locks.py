@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from models.batches import Batch
 from models.content_sessions import CONTENT_SESSIONS
 from models.decode import Decoder
-from models.refusals import Limits
+from models.validation import Limits
 from sinks.postgres.sink import PostgresSink
 from tests.models.records import TP, batch_of, heartbeat
 

@@ -9,11 +9,11 @@ from random import Random
 import asyncpg
 import pytest
 
-from db.keeping import ensure_days
-from db.keeping_rounds import keep
 from db.migrate import migrate
-from db.own import OwnSql, migrate_own
+from db.partitions import ensure_days
 from db.reader import let_reader_read
+from db.retention import apply_retention
+from db.user_sql import OwnSql, run_user_sql
 from models.content_sessions import CONTENT_SESSIONS
 from tests.sinks.random_events import Filling
 
@@ -58,8 +58,8 @@ async def test_rows_are_stored_and_what_has_expired_is_postponed_at_most(databas
         filling = Filling(database, CONTENT_SESSIONS, Random(1))
         for day in (TODAY, SOON, EXPIRED):
             await filling.write(1, 50, day)
-        first = await keep(database, quiet=NO_TIME)
-        second = await keep(database, quiet=NO_TIME)
+        first = await apply_retention(database, quiet=NO_TIME)
+        second = await apply_retention(database, quiet=NO_TIME)
         await filling.sink.close()
         # a worker that was not there before, of a day whose partition may just be going
         later = Filling(database, CONTENT_SESSIONS, Random(2))
@@ -80,7 +80,7 @@ async def test_a_day_that_could_not_go_takes_rows_until_it_does(
 ) -> None:
     del holding
     filling = Filling(database, CONTENT_SESSIONS, Random(1))
-    rounds = [await keep(database, quiet=NO_TIME) for _ in range(3)]
+    rounds = [await apply_retention(database, quiet=NO_TIME) for _ in range(3)]
 
     await asyncio.wait_for(filling.write(1, 50, EXPIRED), 10)
 
@@ -95,12 +95,12 @@ async def test_advisory_locks_that_anybody_may_hold_stop_nobody(database: str) -
 
     async with asyncio.timeout(20):
         assert await migrate(database) == []
-        assert await migrate_own(database, no_files()) == []
+        assert await run_user_sql(database, no_files()) == []
         assert await let_reader_read(database, password=None) == []
         filling = Filling(database, CONTENT_SESSIONS, Random(1))
         await filling.write(1, 50, SOON)
         await filling.sink.close()
-        assert await keep(database) is not None
+        assert await apply_retention(database) is not None
     await other.close()
 
 

@@ -12,8 +12,8 @@ from models.content_sessions import CONTENT_SESSIONS
 from models.decode import Decoder
 from models.positions import Positions, TopicPartition
 from models.purchases import PURCHASES
-from models.refusals import Limits
 from models.streams import Stream
+from models.validation import Limits
 from sinks.base import Rejected, SinkUnavailable
 from sinks.postgres.sink import PostgresSink
 from tests.models.examples import FORMS

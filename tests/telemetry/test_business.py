@@ -12,7 +12,7 @@ def traffic(rows: dict[tuple[int, int, str], tuple[int, int, int]]) -> dict[tupl
     counts.add("traffic_by_asn", {(0, 0, 3320): (1, 1, 1)})  # no metric of that window
     return {
         (metric.name, labels[0]): value
-        for metric, labels, value in counts.readings()
+        for metric, labels, value in counts.samples()
         if isinstance(value, int)
     }
 

@@ -6,13 +6,13 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from telemetry.buckets import Buckets
-from telemetry.exposition import Exposition, Reading
+from telemetry.exposition import Exposition, Sample
 from telemetry.metrics import EVENTS_IN, FRESHNESS, LAG, Metric
 
 
-def samples(*readings: Reading, declared: tuple[Metric, ...]) -> dict[tuple[str, ...], float]:
-    def source() -> Iterator[Reading]:
-        yield from readings
+def samples(*samples: Sample, declared: tuple[Metric, ...]) -> dict[tuple[str, ...], float]:
+    def source() -> Iterator[Sample]:
+        yield from samples
 
     text = Exposition(declared, [source]).text().decode()
     return {

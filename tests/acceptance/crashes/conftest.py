@@ -8,8 +8,8 @@ from uuid import uuid4
 
 import pytest
 
-from app.engines import Kafka, Postgres
-from app.processes.watchdog import Watchdog
+from devstack.engines import Kafka, Postgres
+from devstack.processes.watchdog import Watchdog
 from tests.chaos.load import Load
 from tests.chaos.stage import Stage
 from tests.databases import temporary_database

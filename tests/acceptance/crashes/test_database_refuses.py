@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from app.engines import Postgres
+from devstack.engines import Postgres
 from tests.chaos.stage import Stage
 from tests.chaos.workers import statuses
 

@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from app.engines import Kafka, Postgres
+from devstack.engines import Kafka, Postgres
 from tests.chaos import faults
 from tests.chaos.rounds import play
 from tests.chaos.stage import Stage

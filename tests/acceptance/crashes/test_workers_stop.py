@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from app.engines import Postgres
+from devstack.engines import Postgres
 from tests.chaos import faults
 from tests.chaos.stage import Stage
 

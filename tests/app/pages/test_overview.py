@@ -11,7 +11,7 @@ from app.pages.overview import Overview, overview
 from app.pages.peers import Gathered
 from app.pages.render import Links, Renderer
 from app.pages.tables import table_page
-from app.up.worker_status import Headline, Progress, StreamStatus, WorkerStatus
+from devstack.measure.worker_status import Headline, Progress, StreamStatus, WorkerStatus
 from models.content_sessions import CONTENT_SESSIONS
 
 HOSTILE = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>|{{ 7*7 }}"

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.engines import Kafka, Postgres
-from app.processes.watchdog import Watchdog
+from devstack.engines import Kafka, Postgres
+from devstack.processes.watchdog import Watchdog
 from tests.databases import temporary_database
 from tests.grafana.alerts.watched import Watched
 

@@ -9,7 +9,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from db.keeping import ensure_days
+from db.partitions import ensure_days
 from tests.grafana.alerts.evaluation import due, grafana_rules, sql_of
 from tests.grafana.conftest import Filled
 

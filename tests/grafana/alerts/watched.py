@@ -16,9 +16,9 @@ import asyncpg
 import pytest
 import yaml
 
-from app.engines.ports import free_port
-from app.processes.child import Child
-from app.processes.watchdog import Watchdog
+from devstack.engines.ports import free_port
+from devstack.processes.child import Child
+from devstack.processes.watchdog import Watchdog
 from grafana.paths import RULES
 from tests.integration.worker import Worker, faust_command
 
@@ -99,7 +99,7 @@ class Watched:
             child.kill()
 
     async def wait_until_it_stores(self) -> None:
-        """Wait until each stream has rows, and Prometheus two readings of them."""
+        """Wait until each stream has rows, and Prometheus two samples of them."""
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while len(self.result("rate(headrace_rows_stored_total[1m]) > 0")) < 5:
             assert time.monotonic() < deadline, self.worker.child.tail(40)

@@ -1,1 +1,0 @@
-"""docs/data.md: every event, topic, table, view and column, from the contracts and the database."""

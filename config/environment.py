@@ -1,0 +1,92 @@
+"""Settings from environment variables, whose errors name the variable and never its value.
+
+What somebody pastes into the wrong variable may be a password; an error ends in logs and tickets.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "HEADRACE_"
+
+_OURS = "Value error, "
+"""What pydantic puts before a validator's own words."""
+
+
+class SettingsError(Exception):
+    """Settings are wrong: the message has a line for each, without their values."""
+
+
+class EnvironmentSettings(BaseSettings):
+    """Raises SettingsError, with all that is wrong at once, instead of pydantic's own error."""
+
+    model_config = SettingsConfigDict(frozen=True, hide_input_in_errors=True)
+
+    def __init__(self, **values: Any) -> None:
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            prefix = str(type(self).model_config.get("env_prefix", PREFIX))
+            raise SettingsError(_lines(error, prefix)) from None
+
+
+def unknown_variables(known: Iterable[str], environment: Mapping[str, str]) -> list[str]:
+    """Write a line for each `HEADRACE_*` variable that nobody reads, with the nearest that is."""
+    names = sorted({name.upper().removeprefix(PREFIX) for name in known})
+    lines = []
+    for name in sorted(environment):
+        rest = name.upper().removeprefix(PREFIX)
+        if rest != name.upper() and rest not in names:
+            nearest = [f"{PREFIX}{near}" for near in get_close_matches(rest, names, 1)]
+            hint = (
+                f"did you mean {nearest[0]}?" if nearest else "docs/guides/operations.md lists them"
+            )
+            lines.append(f"{name} is no setting, and is not read: {hint}")
+    return lines
+
+
+def variables(settings: type[BaseSettings]) -> list[str]:
+    """Give the names of the variables that these settings are read from."""
+    prefix = str(settings.model_config.get("env_prefix", ""))
+    return [
+        _variable(str(field.validation_alias or name), prefix)
+        for name, field in settings.model_fields.items()
+    ]
+
+
+def unknown_names(setting: str, what: str, names: Iterable[str], known: Iterable[str]) -> str:
+    """Say which of a setting's names are unknown, by their places; nothing where all are known."""
+    names, known = list(names), sorted(known)
+    unknown = [place for place, name in enumerate(names, 1) if name not in known]
+    if not unknown:
+        return ""
+    nearest = {near for place in unknown for near in get_close_matches(names[place - 1], known, 1)}
+    hint = f" (did you mean {', '.join(sorted(nearest))}?)" if nearest else ""
+    places = ", ".join(map(str, unknown))
+    return (
+        f"{setting}: no {what} by the name at place {places} of {len(names)}{hint}; "
+        f"there are {', '.join(known)}"
+    )
+
+
+def listed(lines: Sequence[str]) -> str:
+    """Write what is wrong with one setting as it is, of several as a list."""
+    if len(lines) == 1:
+        return lines[0]
+    return "\n  ".join([f"{len(lines)} settings are wrong:", *lines])
+
+
+def _lines(error: ValidationError, prefix: str) -> str:
+    found: dict[str, str] = {}
+    for one in error.errors(include_input=False, include_url=False, include_context=False):
+        name = _variable(str(one["loc"][0]) if one["loc"] else "", prefix)
+        words = one["msg"].removeprefix(_OURS).replace("Input should be", "expected")
+        found.setdefault(name, words)
+    return listed([f"{name}: {message}" for name, message in found.items()])
+
+
+def _variable(name: str, prefix: str) -> str:
+    return name.upper() if name.upper().startswith(PREFIX) else f"{prefix}{name}".upper()

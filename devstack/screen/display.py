@@ -1,0 +1,179 @@
+"""The picture that `headrace up` draws in a terminal, once a second."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from rich.bar import Bar
+from rich.console import Group, RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from devstack.measure.flow import Flow, StreamFlow
+from devstack.place.invocation import invocation
+from devstack.place.up_file import Addresses
+from devstack.screen.fitting import Fitted, Part
+from devstack.screen.view import ProcessView, View, metrics_of
+from generator.report import Report
+
+_LAGS = 8
+_BORDER = 2  # lines of the frame
+_BLANK = 10  # blank lines are the first to go
+
+
+def render(view: View) -> RenderableType:
+    """Draw a run so that it fits the terminal: 80 columns and 24 lines hold what matters."""
+    elapsed = timedelta(seconds=int(view.elapsed_seconds))
+    title = f"[bold]Headrace[/bold]  {elapsed}  {view.doing}"
+    return Panel(
+        Fitted(_parts(view), around=_BORDER), title=title, title_align="left", border_style="blue"
+    )
+
+
+def _parts(view: View) -> list[Part]:
+    """Give what there is to see, from top to bottom."""
+    flow = view.flow
+    said = [Text(stream.headline, style="cyan") for stream in flow.streams if stream.headline]
+    blank = [Part("", rank) for rank in range(_BLANK, _BLANK + 4)]
+    parts = [
+        Part(_totals(flow, view.report), 0),
+        blank[0],
+        Part(_streams(flow), 2),
+        blank[1],
+        Part(_traffic(flow), 5),
+        Part(_dead_letters(flow), 4),
+        blank[2],
+        Part(_processes(view.processes), 6),
+        blank[3],
+        Part(_addresses(view.addresses), 7, shorter=""),
+        Part(_near(view.addresses), 1),
+    ]
+    if said:
+        parts[4:4] = [Part(Group(*said, ""), 8)]
+    if view.trouble:
+        trouble = Text(view.trouble)
+        last = Text(
+            view.trouble.rpartition("\n")[2], style="red", overflow="ellipsis", no_wrap=True
+        )
+        parts.append(Part(Panel(trouble, title="trouble", border_style="red"), 3, shorter=last))
+    return parts
+
+
+def _near(addresses: Addresses) -> Text:
+    """Say in two lines where to look further; they are there in the smallest terminal too."""
+    pages = f"pages {addresses.web[0]}/  Kafka {addresses.kafka}" if addresses.web else ""
+    return Text(f"{pages}\nin another terminal: {invocation('psql')}", style="bold")
+
+
+def _totals(flow: Flow, report: Report | None) -> Table:
+    table = Table.grid(padding=(0, 3))
+    produced = "" if report is None else f"{report.produced:,} ({report.events_per_second:,.0f}/s)"
+    figures = {
+        "produced": produced,
+        "in/s": _number(flow.events_in_per_second),
+        "stored/s": f"[green]{_number(flow.rows_stored_per_second)}[/green]",
+        "lag": f"{flow.lag:,}",
+        "fresh p50": _seconds(flow.freshness_p50),
+        "p99": _seconds(flow.freshness_p99),
+        "open windows": f"{flow.open_windows:,}",
+    }
+    table.add_row(*(Text(name, style="dim") for name in figures))
+    table.add_row(*figures.values())
+    return table
+
+
+def _streams(flow: Flow) -> Table:
+    table = _table(
+        "stream", "in/s", "stored/s", "p50", "p99", "dead letters", "lag", "by partition"
+    )
+    for stream in flow.streams:
+        table.add_row(
+            stream.name,
+            _number(stream.events_in_per_second),
+            _number(stream.rows_stored_per_second),
+            _seconds(stream.freshness_p50),
+            _seconds(stream.freshness_p99),
+            f"{sum(stream.dead_letters.values()):,}",
+            f"{stream.lag:,}",
+            _lags(stream),
+        )
+    return table
+
+
+def _lags(stream: StreamFlow) -> str:
+    lags = [f"{progress.lag:,}" for progress in stream.partitions.values()]
+    more = f" and {len(lags) - _LAGS} more" if len(lags) > _LAGS else ""
+    return " ".join(lags[:_LAGS]) + more
+
+
+def _dead_letters(flow: Flow) -> Text:
+    reasons = sorted((reason, count) for reason, count in flow.dead_letters.items() if count)
+    told = ", ".join(f"{reason} {count:,}" for reason, count in reasons)
+    return Text.assemble("dead letters  ", (told or "none", "yellow" if told else ""))
+
+
+def _traffic(flow: Flow) -> Table:
+    table = _table(f"CDN, {_last(flow.traffic_seconds)}", "Mbit/s", "sessions", "")
+    table.expand, table.columns[-1].ratio = True, 1  # bars take whatever width there is
+    most = max((cdn.traffic_mbps for cdn in flow.traffic_by_cdn.values()), default=0.0)
+    for name, cdn in flow.traffic_by_cdn.items():
+        table.add_row(
+            name,
+            f"{cdn.traffic_mbps:,.1f}",
+            f"{cdn.concurrent_sessions:,.0f}",
+            Bar(most, 0, cdn.traffic_mbps, color="cyan") if most else "",
+        )
+    return table
+
+
+def _last(seconds: int) -> str:
+    if seconds % 60:
+        return f"last {seconds} s"
+    return "last minute" if seconds <= 60 else f"last {seconds // 60} minutes"  # noqa: PLR2004
+
+
+def _processes(processes: tuple[ProcessView, ...]) -> Table:
+    table = _table("process", "pid", "state", "memory", "restarts")
+    for process in processes:
+        memory = process.memory_bytes
+        table.add_row(
+            process.name,
+            str(process.pid or ""),
+            process.state,
+            "" if memory is None else f"{memory / 1e6:,.0f} MB",
+            str(process.restarts or ""),
+        )
+    return table
+
+
+def _addresses(addresses: Addresses) -> Table:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="dim")
+    table.add_column(overflow="fold")  # whole, so that they can be copied
+    table.add_row("Kafka", addresses.kafka)
+    table.add_row("PostgreSQL", Text(addresses.postgres))
+    for number, url in enumerate(addresses.web, 1):
+        table.add_row(f"worker-{number}", f"{url}/  {url}/table/  {url}/status/")
+    for owner, url in metrics_of(addresses):
+        table.add_row("metrics", f"{url} of {owner}")
+    for name, viewer in (("Prometheus", addresses.prometheus), ("Grafana", addresses.grafana)):
+        if viewer:
+            table.add_row(name, viewer)
+    return table
+
+
+def _table(first: str, *others: str) -> Table:
+    table = Table(box=None, header_style="dim", padding=(0, 1, 0, 0))
+    table.add_column(first, no_wrap=True)  # where it is narrow, the figures' heads wrap
+    for other in others:
+        table.add_column(other, justify="left" if other in ("", "state") else "right")
+    return table
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:,.0f}"  # noqa: RUF001 - a dash, not a minus
+
+
+def _seconds(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2f} s"  # noqa: RUF001

@@ -1,0 +1,57 @@
+"""A run in one line, for logs and pipes."""
+
+from __future__ import annotations
+
+from devstack.measure.flow import Flow
+from devstack.place.invocation import invocation
+from devstack.place.up_file import Addresses
+from devstack.screen.view import View, metrics_of
+
+
+def line(view: View) -> str:
+    produced = f"produced {view.report.produced:,}, " if view.report else ""
+    return f"{view.elapsed_seconds:5.0f} s  {view.doing}: {produced}{flow_line(view.flow)}"
+
+
+def addresses(places: Addresses) -> str:
+    """Say where everything is reached, a line each."""
+    return "\n".join(
+        [
+            f"kafka     {places.kafka}",
+            f"postgres  {places.postgres}",
+            f"          in another terminal: {invocation('psql')}",
+            *(f"web       {url}/" for url in places.web),
+            *(f"metrics   {url} of {owner}" for owner, url in metrics_of(places)),
+            *(f"prometheus {url}" for url in [places.prometheus] if url),
+            *(f"grafana   {url}" for url in [places.grafana] if url),
+        ]
+    )
+
+
+def flow_line(flow: Flow) -> str:
+    """Say what flows through the workers now."""
+    if not flow.workers:
+        return "no worker answers yet"
+    words = [
+        f"in {_rate(flow.events_in_per_second)}",
+        f"stored {_rate(flow.rows_stored_per_second)} ({flow.rows_stored:,} rows)",
+        f"lag {flow.lag:,}",
+        f"fresh p50 {_seconds(flow.freshness_p50)} p99 {_seconds(flow.freshness_p99)}",
+        f"windows {flow.open_windows:,}",
+        f"dead letters {sum(flow.dead_letters.values()):,}",
+    ]
+    words += [stream.headline for stream in flow.streams if stream.headline]
+    words += [
+        f"{worker.worker} waits for {worker.waiting_for}"
+        for worker in flow.workers
+        if worker.waiting_for
+    ]
+    return ", ".join(words)
+
+
+def _rate(value: float | None) -> str:
+    return "-/s" if value is None else f"{value:,.0f}/s"
+
+
+def _seconds(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f} s"

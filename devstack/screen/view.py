@@ -1,0 +1,39 @@
+"""What a run shows, gathered: the same for a terminal and for a log."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from devstack.measure.flow import Flow
+from devstack.place.up_file import Addresses
+from generator.report import Report
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessView:
+    """One process, as a line of a table."""
+
+    name: str
+    state: str
+    pid: int | None = None
+    memory_bytes: int | None = None
+    restarts: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A run at one moment."""
+
+    elapsed_seconds: float
+    doing: str
+    flow: Flow
+    report: Report | None
+    processes: tuple[ProcessView, ...]
+    addresses: Addresses
+    trouble: str = ""
+
+
+def metrics_of(addresses: Addresses) -> list[tuple[str, str]]:
+    """Give whose each of the metrics' addresses is: workers', in order, and the generator's."""
+    owners = [f"worker-{number}" for number in range(1, len(addresses.web) + 1)]
+    return list(zip([*owners, "generator"], addresses.metrics, strict=False))

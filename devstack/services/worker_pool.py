@@ -1,0 +1,116 @@
+"""The processes of a run after the engines: workers and the generator, kept alive and watched."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from devstack.measure.flow import Flow, Meter
+from devstack.measure.worker_status import WorkerStatus, fetch_all
+from devstack.place.data_dir import DataDir
+from devstack.place.options import Options
+from devstack.place.ports import Ports
+from devstack.processes.child import Child
+from devstack.processes.supervised import Exit, Supervised
+from devstack.processes.watchdog import Watchdog
+from devstack.screen.view import ProcessView
+from devstack.services.commands import generator, worker
+from generator.report import Report
+
+
+@dataclass(slots=True)
+class WorkerPool:
+    """Workers, in order of their numbers, and the generator."""
+
+    workers: list[Supervised]
+    web: list[str]
+    metrics: list[str]
+    generator: Supervised
+    report_file: Path
+    generating: bool = False
+    exits: list[Exit] = field(default_factory=list)
+    _meter: Meter = field(default_factory=Meter)
+    _statuses: list[WorkerStatus | None] = field(default_factory=list)
+
+    @classmethod
+    def for_run(
+        cls,
+        options: Options,
+        ports: Ports,
+        data_dir: DataDir,
+        environment: Mapping[str, str],
+        watchdog: Watchdog,
+    ) -> WorkerPool:
+        workers = [
+            Supervised(worker(number, ports, data_dir, environment, watchdog))
+            for number in range(1, options.workers + 1)
+        ]
+        data_dir.report.unlink(missing_ok=True)
+        return cls(
+            workers,
+            [f"http://127.0.0.1:{port}" for port in ports.web],
+            [f"http://{place}/metrics" for place in ports.metrics],
+            Supervised(generator(options, ports, data_dir, environment, watchdog)),
+            data_dir.report,
+        )
+
+    @property
+    def children(self) -> list[Child]:
+        return [self.generator.child, *(worker.child for worker in self.workers)]
+
+    def start_workers(self) -> None:
+        for supervised in self.workers:
+            supervised.start(time.monotonic())
+
+    def start_generator(self) -> None:
+        self.generating = True
+        self.generator.start(time.monotonic())
+
+    def stop_generator(self) -> bool:
+        """Stop it after what it has sent is acknowledged; say whether it could do so."""
+        self.generating = False
+        return self.generator.child.stop() and self.generator.child.returncode == 0
+
+    def tend(self) -> Flow:
+        """Restart who ended, with the news of it in `exits`; return what flows now."""
+        now = time.monotonic()
+        tended = [*self.workers, self.generator] if self.generating else self.workers
+        self.exits = [news for supervised in tended if (news := supervised.tend(now))]
+        self._statuses = fetch_all(self.web)
+        return self._meter.measure(self._statuses, time.monotonic())
+
+    def report(self) -> Report | None:
+        """Return what the generator says that it has produced; None before it says anything."""
+        if not self.report_file.exists():
+            return None
+        return msgspec.json.decode(self.report_file.read_bytes(), type=Report)
+
+    def views(self) -> tuple[ProcessView, ...]:
+        statuses = self._statuses or [None] * len(self.workers)
+        workers = (
+            _worker_view(supervised, status)
+            for supervised, status in zip(self.workers, statuses, strict=True)
+        )
+        state = "running" if self.generator.child.running else "not running"
+        return (
+            *workers,
+            ProcessView(
+                "generator", state, self.generator.child.pid, restarts=self.generator.restarts
+            ),
+        )
+
+
+def _worker_view(supervised: Supervised, status: WorkerStatus | None) -> ProcessView:
+    child = supervised.child
+    if not child.running:
+        state = "ended, starts again soon"
+    elif status is None:
+        state = "starting"
+    else:
+        state = f"waits for {status.waiting_for}" if status.waiting_for else status.state
+    memory = status.memory_bytes if status else None
+    return ProcessView(child.name, state, child.pid, memory, supervised.restarts)

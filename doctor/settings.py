@@ -1,0 +1,44 @@
+"""Settings that cannot be read: each is a line, and the rest is looked at with its default."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pydantic import ValidationError
+
+from config.settings import Settings
+from config.streams import StreamsError, chosen_streams
+from doctor.finding import Finding
+from models.all import STREAMS
+
+
+def readable() -> tuple[Settings, list[Finding]]:
+    """Read what can be read. No value is repeated in a finding: it may be a password."""
+    try:
+        return Settings(), []
+    except ValidationError as error:
+        wrong = {str(one["loc"][0]): one["msg"] for one in error.errors(include_input=False)}
+    # as arguments, since those go before the environment
+    defaults = {name: Settings.model_fields[name].default for name in wrong}
+    findings = [
+        Finding(
+            "settings",
+            f"HEADRACE_{name.upper()}: {words.removeprefix('Value error, ')}",
+            "correct it; below its default is looked at",
+        )
+        for name, words in wrong.items()
+    ]
+    settings = Settings(**defaults)
+    settings.model_fields_set.difference_update(defaults)  # nobody has named them
+    return settings, findings
+
+
+def topics(settings: Settings) -> tuple[list[str], Iterator[Finding]]:
+    """Give the full names of the topics that a worker here reads."""
+    try:
+        streams = [stream.topic for stream in chosen_streams(settings)]
+        found: list[Finding] = []
+    except (StreamsError, OSError, ImportError, SyntaxError, TypeError) as error:
+        streams = list(STREAMS)
+        found = [Finding("settings", str(error), "correct it; below all five streams are taken")]
+    return [settings.topic(name) for name in streams], iter(found)
