@@ -61,7 +61,7 @@ class BatchConsumer(Consumer):
         self.scheduler = BatchScheduler()
 
     def _new_consumer_thread(self) -> ConsumerThread:
-        return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
+        return ConsumerThread(self, owner=self, loop=self.loop, beacon=self.beacon)
 
     def reach(self, tp: TopicPartition, done: int) -> Reach | None:
         """Say what lies ahead of offset `done`; None where Kafka has said nothing of it yet."""

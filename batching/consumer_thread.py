@@ -3,12 +3,13 @@
 import time
 from collections.abc import Collection, Mapping
 from math import inf
-from typing import TYPE_CHECKING, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError, LeaderNotAvailableError
 from aiokafka.structs import OffsetAndMetadata
 from aiokafka.structs import TopicPartition as KafkaPartition
+from faust.transport.consumer import ThreadDelegateConsumer
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Transport
 from faust.types import TP
 
@@ -16,9 +17,6 @@ from batching.fetch import forget_skipped, skipped_from
 from batching.leader_epochs import ask_epoch_ends
 from batching.topic_ids import TopicIds
 from models.positions import ReadTo, TopicPartition
-
-if TYPE_CHECKING:
-    from batching.consumer import BatchConsumer
 
 _FETCH_BYTES = 16 * 1024 * 1024
 _FETCH_AT_LEAST_BYTES = 256 * 1024
@@ -39,10 +37,26 @@ class Reach(NamedTuple):
         return self.end - self.start
 
 
+class ThreadOwner(Protocol):
+    """The consumer whose thread this is (batching.consumer.BatchConsumer)."""
+
+    @property
+    def topics(self) -> frozenset[str]:
+        """The topics of streams: their records are batched and their ids are watched."""
+
+    def on_made_anew(self, topics: Collection[str]) -> None:
+        """Stop: these topics were deleted and created again. Called on the event loop."""
+
+
 class ConsumerThread(AIOKafkaConsumerThread):
     """Faust's, with settings that it has none for, and what only aiokafka's state tells."""
 
-    consumer: "BatchConsumer"
+    def __init__(
+        self, consumer: ThreadDelegateConsumer, owner: ThreadOwner, **options: Any
+    ) -> None:
+        """Take the consumer twice: as Faust knows it, and as what this thread needs of it."""
+        super().__init__(consumer, **options)
+        self._owner = owner
 
     def _create_worker_consumer(self, transport: Transport) -> AIOKafkaConsumer:
         consumer = super()._create_worker_consumer(transport)
@@ -53,11 +67,11 @@ class ConsumerThread(AIOKafkaConsumerThread):
         consumer._fetch_max_bytes = _FETCH_BYTES  # noqa: SLF001
         consumer._fetch_min_bytes = _FETCH_AT_LEAST_BYTES  # noqa: SLF001
         consumer._fetch_max_wait_ms = _FETCH_WAIT_MILLISECONDS  # noqa: SLF001
-        self._ids = TopicIds(consumer, self.consumer.topics, self._on_made_anew)
+        self._ids = TopicIds(consumer, self._owner.topics, self._on_made_anew)
         return consumer
 
     def _on_made_anew(self, topics: set[str]) -> None:
-        self.parent_loop.call_soon_threadsafe(self.consumer.on_made_anew, topics)
+        self.parent_loop.call_soon_threadsafe(self._owner.on_made_anew, topics)
 
     async def ask_same_to(self, tp: TopicPartition, read_to: ReadTo) -> ReadTo:
         """Say how far Kafka holds what was read: `read_to` if it cannot say. Raises KafkaError."""

@@ -1,1 +1,1 @@
-"""TODO: say what this room is for."""
+"""What differs by place: settings from the environment, and which streams run."""

@@ -1,1 +1,1 @@
-"""`headrace up`: everything on one machine, watched, and compared at the end."""
+"""Everything on one machine, for `headrace up`, tests and benchmarks. No worker needs any of it."""

@@ -1,1 +1,1 @@
-"""docs/reference/data.md: every event, topic, table, view and column, from the contracts and the database."""
+"""Pages of docs/reference that are made from the code: `make generate`."""

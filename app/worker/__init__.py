@@ -1,1 +1,1 @@
-"""TODO: say what this room is for."""
+"""A worker: how it is built (factory), what it shows of itself, and when it is well."""

@@ -1,1 +1,1 @@
-"""TODO: say what this room is for."""
+"""Measuring a run from outside: what its workers say, what flows, what is not stored yet."""

@@ -1,1 +1,1 @@
-"""TODO: say what this room is for."""
+"""Where a run lives: its options, folder, ports, and the file that tells others about it."""

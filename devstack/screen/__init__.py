@@ -1,1 +1,1 @@
-"""TODO: say what this room is for."""
+"""Showing a run: drawn in a terminal, or line by line anywhere else."""

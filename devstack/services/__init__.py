@@ -1,1 +1,1 @@
-"""TODO: say what this room is for."""
+"""The processes of a run: started, watched, started again."""

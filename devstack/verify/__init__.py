@@ -1,1 +1,1 @@
-"""TODO: say what this room is for."""
+"""Comparing what a run produced with what it stored, number by number."""
