@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
 from pathlib import Path
 from tempfile import gettempdir
 from typing import Any
@@ -12,11 +11,11 @@ from yarl import URL
 
 from batching.worker import Worker
 from generator.monitoring import GeneratorMonitor, Watched
-from generator.producer import Lane
+from generator.producer import lanes_to
 from generator.run import Load, generate
 from generator.settings import Settings
 from generator.streams import SIMULATED
-from generator.target import BrokerUnreachable, Target
+from generator.target import BrokerUnreachable
 from generator.traffic import Fractions
 from telemetry.server import PortTakenError
 
@@ -55,7 +54,12 @@ def _attach(app: faust.App, settings: Settings) -> None:
         idle.clear()
         try:
             await server.start()
-            await generate(_load(settings), _lanes(settings, watched), stop=stop, clock=now)
+            await generate(
+                _load(settings),
+                lanes_to(settings, settings.compression, watched),
+                stop=stop,
+                clock=now,
+            )
         finally:
             idle.set()
             produced = sum(one.truth.produced for one in watched.values())
@@ -70,22 +74,6 @@ def _attach(app: faust.App, settings: Settings) -> None:
 
 def now() -> int:
     return time.time_ns() // 1_000_000
-
-
-def _lanes(settings: Settings, watched: Mapping[str, Watched]) -> list[Lane]:
-    return [
-        Lane(
-            stream,
-            Target(
-                broker=settings.broker,
-                topic=f"{settings.topic_prefix}{stream}",
-                partitions=settings.topic_partitions,
-                compression=settings.compression,
-            ),
-            one,
-        )
-        for stream, one in watched.items()
-    ]
 
 
 def _load(settings: Settings) -> Load:

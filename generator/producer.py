@@ -5,7 +5,7 @@ aiokafka's `send` costs a future per record (25,000/s); its batch interface only
 
 import asyncio
 from asyncio import Future
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -16,7 +16,13 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError
 
 from generator.records import Outcome, Record
-from generator.target import REACH_SECONDS, BrokerUnreachable, Target, make_topic
+from generator.target import (
+    REACH_SECONDS,
+    BrokerUnreachable,
+    Compression,
+    Target,
+    make_topic,
+)
 
 _BATCH_BYTES = 256 * 1024
 _CLOSE_SECONDS = 3.0
@@ -39,6 +45,31 @@ class Lane:
     stream: str
     target: Target
     truth: Counted
+
+
+class Place(Protocol):
+    """What of a place's settings says where records go."""
+
+    @property
+    def broker(self) -> str: ...
+    @property
+    def topic_prefix(self) -> str: ...
+    @property
+    def topic_partitions(self) -> int: ...
+
+
+def lanes_to(place: Place, compression: Compression, counted: Mapping[str, Counted]) -> list[Lane]:
+    """Make a lane for each stream of `counted`, to the topic of its name."""
+    return [
+        Lane(
+            stream,
+            Target(
+                place.broker, f"{place.topic_prefix}{stream}", place.topic_partitions, compression
+            ),
+            truth,
+        )
+        for stream, truth in counted.items()
+    ]
 
 
 @dataclass(slots=True)

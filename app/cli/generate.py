@@ -4,7 +4,6 @@ import asyncio
 import gc
 import signal
 import time
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import get_args
@@ -17,14 +16,14 @@ from config.settings import Settings
 from generator.clients import MOST_USERS, USERS
 from generator.demonstration import simulated_streams
 from generator.monitoring import GeneratorMonitor, Watched
-from generator.producer import InDoubt, Lane
+from generator.producer import InDoubt, Lane, lanes_to
 from generator.profiles import ProfileName
 from generator.report import report as report_of
 from generator.report import write
 from generator.run import Load
 from generator.run import generate as produce
 from generator.streams import SIMULATED, picked
-from generator.target import Compression, Target
+from generator.target import Compression
 from generator.traffic import Fractions
 
 _FARTHEST_START = timedelta(days=30)  # so that late beats stay clear of the retention
@@ -111,7 +110,7 @@ def generate(
         raise click.UsageError(str(error)) from error
     load = Load(rate, seed, _milliseconds(start), events, fractions, profile, users)
     watched = {stream: Watched(SIMULATED[stream].truth()) for stream in names}
-    lanes = _lanes(watched, compression)
+    lanes = lanes_to(Settings(), compression, watched)
     monitor = GeneratorMonitor(watched, rate)
     # 200,000 sessions, walked again and again: 88,000 events/s without this, 133,000 with it
     gc.set_threshold(50_000, 20, 100)
@@ -135,18 +134,6 @@ def _streams_of_this_place() -> tuple[str, ...]:
     if not names:
         raise ValueError(f"none of HEADRACE_STREAMS is simulated: there are {', '.join(SIMULATED)}")
     return names
-
-
-def _lanes(watched: Mapping[str, Watched], compression: Compression) -> list[Lane]:
-    settings = Settings()
-    return [
-        Lane(
-            stream,
-            Target(settings.broker, settings.topic(stream), settings.topic_partitions, compression),
-            one,
-        )
-        for stream, one in watched.items()
-    ]
 
 
 async def _run(

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import os
 import secrets
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from devstack.processes.child import Child
-from devstack.processes.stopping import StopOrder
+from devstack.engines.monitoring_program import MonitoringProgram
 from devstack.processes.watchdog import Watchdog
 from grafana.alerts.notifications import DEFAULTS
 from grafana.paths import DASHBOARDS, PROVISIONING
@@ -22,8 +20,10 @@ _SECRETS = ("HEADRACE_DATABASE", "PGPASSWORD")
 """Of the environment, and no business of Grafana's: it asks as headrace_reader."""
 
 
-class Grafana:
-    """A server whose data lies in a folder, provisioned; anybody on this machine may look."""
+class Grafana(MonitoringProgram):
+    """A server that is provisioned; anybody on this machine may look."""
+
+    programs = ("grafana", "grafana-server")
 
     def __init__(
         self,
@@ -34,32 +34,17 @@ class Grafana:
         watchdog: Watchdog | None = None,
     ) -> None:
         """Take `sources`, the environment that grafana/provisioning names."""
-        self.url = f"http://127.0.0.1:{port}"
-        self._folder = folder
-        self._port = port
+        super().__init__(_command(Path(program)), folder, port, watchdog)
         self._sources = sources
-        self.child = Child(
-            "Grafana",
-            _command(Path(program)),
-            folder / "grafana.log",
-            pid_file=folder / "grafana.pid",
-            order=StopOrder.VIEWER,
-            watchdog=watchdog,
-        )
-
-    @staticmethod
-    def found() -> str | None:
-        """Give the program, None where the machine has none."""
-        return shutil.which("grafana") or shutil.which("grafana-server")
 
     def configure(self) -> None:
         """Decide on its environment, and on a password for its administrator."""
         self.child.environment = {
             "GF_SERVER_HTTP_ADDR": "127.0.0.1",
-            "GF_SERVER_HTTP_PORT": str(self._port),
-            "GF_PATHS_DATA": str(self._folder / "data"),
-            "GF_PATHS_LOGS": str(self._folder / "logs"),
-            "GF_PATHS_PLUGINS": str(self._folder / "plugins"),
+            "GF_SERVER_HTTP_PORT": str(self.port),
+            "GF_PATHS_DATA": str(self.folder / "data"),
+            "GF_PATHS_LOGS": str(self.folder / "logs"),
+            "GF_PATHS_PLUGINS": str(self.folder / "plugins"),
             "GF_PATHS_PROVISIONING": str(PROVISIONING),
             "GF_SECURITY_ADMIN_PASSWORD": self._admin_password(),
             "GF_AUTH_ANONYMOUS_ENABLED": "true",
@@ -75,9 +60,9 @@ class Grafana:
 
     def _admin_password(self) -> str:
         """Give the password of user `admin`, which the first start decides."""
-        file = self._folder / "admin-password"
+        file = self.folder / "admin-password"
         if not file.exists():
-            self._folder.mkdir(parents=True, exist_ok=True)
+            self.folder.mkdir(parents=True, exist_ok=True)
             # whole or not at all, even if this process is killed here
             new = file.with_suffix(".new")
             new.touch(mode=0o600)

@@ -9,63 +9,37 @@ from pathlib import Path
 
 from config.extras import needs_extra
 from devstack.engines import jars, kafka_config
+from devstack.engines.engine import START_SECONDS, Engine
 from devstack.engines.errors import EngineError
 from devstack.engines.ports import kept_ports
 from devstack.engines.readiness import wait_until_ready
-from devstack.processes.child import Child
 from devstack.processes.stopping import StopOrder
 from devstack.processes.watchdog import Watchdog
 
-_START_SECONDS = 90.0  # five when nothing else runs
 # Metadata, version 1, no topics: size, api key, version, correlation, no client id, empty array
 _METADATA_REQUEST = struct.pack(">ihhihi", 14, 3, 1, 1, -1, 0)
 
 
-class Kafka:
-    """One broker whose data, settings and ports live in a folder. Starting again goes on there."""
+class Kafka(Engine):
+    """One broker on 127.0.0.1."""
 
     def __init__(self, folder: Path, watchdog: Watchdog | None = None) -> None:
-        self.folder = folder.resolve()
+        super().__init__("Kafka", "kafka", folder, StopOrder.BROKER, watchdog)
         self._properties = self.folder / "server.properties"
         self._port = 0
-        self.child = Child(
-            "Kafka",
-            (),
-            self.folder / "kafka.log",
-            pid_file=self.folder / "kafka.pid",
-            grace_seconds=20.0,
-            order=StopOrder.BROKER,
-            watchdog=watchdog,
-        )
 
     @property
     def address(self) -> str:
         """host:port for clients; known from the first start on."""
         return f"127.0.0.1:{self._port}"
 
-    def start(self) -> None:
-        """Start and wait until clients are served. Raises EngineError."""
-        if self.child.running:
-            return
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self.child.stop_leftover()
+    def _start(self) -> None:
         self._configure()
         if not (self.folder / "data" / "meta.properties").exists():
             self._format()
         self.child.command = _java("kafka.Kafka", str(self._properties))
         self.child.start()
-        wait_until_ready(self.child, self.is_ready, _START_SECONDS)
-
-    def stop(self) -> None:
-        self.child.stop()
-
-    def kill(self) -> None:
-        """Kill -9."""
-        self.child.kill()
-
-    def restart(self) -> None:
-        self.stop()
-        self.start()
+        wait_until_ready(self.child, self.is_ready, START_SECONDS)
 
     def is_ready(self) -> bool:
         """Say whether it serves clients: the port opens just before it counts itself a broker."""
@@ -93,7 +67,7 @@ class Kafka:
             capture_output=True,
             text=True,
             check=False,
-            timeout=_START_SECONDS,
+            timeout=START_SECONDS,
         )
         if done.returncode:
             raise EngineError(f"Kafka's storage could not be made:\n{done.stdout}{done.stderr}")

@@ -9,16 +9,15 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from config.extras import extra_missing
+from devstack.engines.engine import START_SECONDS, Engine
 from devstack.engines.errors import EngineError
 from devstack.engines.ports import kept_ports
 from devstack.engines.postgres_owner import hand_over, let_pass, server_user
 from devstack.engines.readiness import wait_until_ready
-from devstack.processes.child import Child
 from devstack.processes.stopping import StopOrder
 from devstack.processes.watchdog import Watchdog
 
 DATABASE = "headrace"
-_START_SECONDS = 90.0  # replaying gigabytes of log after a crash takes its time
 _SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
@@ -32,34 +31,28 @@ _SETTINGS = {
 }
 
 
-class Postgres:
-    """One server whose data and port live in a folder. Starting again goes on there."""
+class Postgres(Engine):
+    """One PostgreSQL server on 127.0.0.1, with a database `headrace`."""
 
     def __init__(self, folder: Path, watchdog: Watchdog | None = None) -> None:
-        self.folder = folder.resolve()
+        # SIGINT is its "fast" shutdown: it disconnects clients
+        super().__init__(
+            "PostgreSQL",
+            "postgres",
+            folder,
+            StopOrder.DATABASE,
+            watchdog,
+            stop_signal=signal.SIGINT,
+        )
         self._data = self.folder / "data"
         self._port = 0
-        self.child = Child(
-            "PostgreSQL",
-            (),
-            self.folder / "postgres.log",
-            pid_file=self.folder / "postgres.pid",
-            stop_signal=signal.SIGINT,  # its "fast" shutdown: disconnects clients
-            grace_seconds=20.0,
-            order=StopOrder.DATABASE,
-            watchdog=watchdog,
-        )
 
     def dsn(self, database: str = DATABASE) -> str:
         """Return a database's address; known from the first start on."""
         return f"postgresql://postgres@127.0.0.1:{self._port}/{database}"
 
-    def start(self) -> None:
-        """Start, wait until it answers, and make the database if it is new. Raises EngineError."""
-        if self.child.running:
-            return
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self.child.stop_leftover()
+    def _start(self) -> None:
+        """Start, wait until it answers, and make the database if it is new."""
         # The one that wrote it has ended: else its number could by now be somebody else's
         (self._data / "postmaster.pid").unlink(missing_ok=True)
         self._port = kept_ports(self.folder / "ports.json", ("client",))["client"]
@@ -68,17 +61,6 @@ class Postgres:
             self._initialise(user)
         self._launch(user)
         self._make_database()
-
-    def stop(self) -> None:
-        self.child.stop()
-
-    def kill(self) -> None:
-        """Kill -9 the server and all its backends."""
-        self.child.kill()
-
-    def restart(self) -> None:
-        self.stop()
-        self.start()
 
     def query(self, sql: str, database: str = "postgres") -> str:
         """Run one statement as the superuser; return its rows as lines. Raises EngineError."""
@@ -93,7 +75,7 @@ class Postgres:
         self.child.command = [str(part) for part in command]
         self.child.user = user
         self.child.start()
-        wait_until_ready(self.child, self.is_ready, _START_SECONDS)
+        wait_until_ready(self.child, self.is_ready, START_SECONDS)
 
     def _initialise(self, user: str | None) -> None:
         self._data.mkdir(exist_ok=True)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
-from devstack.processes.child import Child
-from devstack.processes.stopping import StopOrder
+from devstack.engines.monitoring_program import MonitoringProgram
 from devstack.processes.watchdog import Watchdog
 from grafana.paths import RULES
 
@@ -17,8 +15,10 @@ _EVERY = "5s"
 _KEPT = "60d"
 
 
-class Prometheus:
-    """A server whose data lies in a folder. `targets` are host:port by the name of their job."""
+class Prometheus(MonitoringProgram):
+    """A server that scrapes. `targets` are host:port by the name of their job."""
+
+    programs = ("prometheus",)
 
     def __init__(
         self,
@@ -28,28 +28,16 @@ class Prometheus:
         targets: Mapping[str, Sequence[str]],
         watchdog: Watchdog | None = None,
     ) -> None:
-        self.url = f"http://127.0.0.1:{port}"
         self._config = folder / "prometheus.yml"
         self._targets = targets
-        self.child = Child(
-            "Prometheus",
-            (
-                program,
-                f"--config.file={self._config}",
-                f"--storage.tsdb.path={folder / 'data'}",
-                f"--storage.tsdb.retention.time={_KEPT}",
-                f"--web.listen-address=127.0.0.1:{port}",
-            ),
-            folder / "prometheus.log",
-            pid_file=folder / "prometheus.pid",
-            order=StopOrder.VIEWER,
-            watchdog=watchdog,
+        command = (
+            program,
+            f"--config.file={self._config}",
+            f"--storage.tsdb.path={folder / 'data'}",
+            f"--storage.tsdb.retention.time={_KEPT}",
+            f"--web.listen-address=127.0.0.1:{port}",
         )
-
-    @staticmethod
-    def found() -> str | None:
-        """Give the program, None where the machine has none."""
-        return shutil.which("prometheus")
+        super().__init__(command, folder, port, watchdog)
 
     def configure(self) -> None:
         """Write what it is to scrape and which alerts it is to evaluate."""

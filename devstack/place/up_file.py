@@ -17,7 +17,6 @@ class Addresses(msgspec.Struct, frozen=True):
     postgres: str  # a DSN
     web: list[str]
     metrics: list[str] = []  # of workers and, last, of the generator
-    edge: str | None = None
     prometheus: str | None = None
     grafana: str | None = None
 

@@ -7,11 +7,8 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from types import ModuleType
 
 import psutil
-
-from config.extras import needs_extra
 
 # The kernel's idea of when it booted, which psutil adds to, moves a little when the clock is set.
 _CLOCK_SLACK_SECONDS = 2.0
@@ -30,17 +27,17 @@ class Identity:
     def of(cls, pid: int) -> Identity | None:
         """Identify the process that has this number now, if any."""
         try:
-            return cls(pid, _psutil().Process(pid).create_time())
-        except _psutil().NoSuchProcess:
+            return cls(pid, psutil.Process(pid).create_time())
+        except psutil.NoSuchProcess:
             return None
 
     def process(self) -> psutil.Process | None:
         """Return the process if it still runs; one that only waits to be reaped does not."""
         try:
-            process = _psutil().Process(self.pid)
+            process = psutil.Process(self.pid)
             same = abs(process.create_time() - self.created) < _CLOCK_SLACK_SECONDS
-            return process if same and process.status() != _psutil().STATUS_ZOMBIE else None
-        except _psutil().NoSuchProcess:
+            return process if same and process.status() != psutil.STATUS_ZOMBIE else None
+        except psutil.NoSuchProcess:
             return None
 
     def wait(self, seconds: float) -> bool:
@@ -54,7 +51,7 @@ class Identity:
 
     def signal(self, number: int) -> None:
         """Send a signal, unless the process has ended."""
-        with suppress(_psutil().NoSuchProcess):
+        with suppress(psutil.NoSuchProcess):
             if process := self.process():
                 process.send_signal(number)
 
@@ -63,7 +60,7 @@ class Identity:
         process = self.process()
         if process is None:
             return []
-        with suppress(_psutil().NoSuchProcess):
+        with suppress(psutil.NoSuchProcess):
             started = (Identity.of(child.pid) for child in process.children(recursive=True))
             return [identity for identity in started if identity]
         return []
@@ -90,9 +87,3 @@ def kill_all(identities: Sequence[Identity]) -> None:
         identity.signal(signal.SIGKILL)
     for identity in identities:
         identity.wait(_KILLED_SECONDS)
-
-
-def _psutil() -> ModuleType:
-    with needs_extra():
-        import psutil  # noqa: PLC0415 - of the extra `engines`, which a plain worker lacks
-    return psutil

@@ -203,7 +203,6 @@ def test_up_json_names_every_address(home: DataDir, running: subprocess.Popen[st
     assert len(content["metrics"]) == 2
     assert (content["prometheus"] is None) == (shutil.which("prometheus") is None)
     assert (content["grafana"] is None) == (Grafana.found() is None)
-    assert content["edge"] is None
     assert content["pids"]["headrace up"] == running.pid
 
 

@@ -11,8 +11,6 @@ import asyncpg
 import pytest
 
 from devstack.engines import Kafka, Postgres
-from devstack.engines.ports import free_port
-from devstack.processes.child import Child
 from devstack.processes.watchdog import Watchdog
 from generator.producer import Lane
 from generator.run import Load, generate
@@ -20,7 +18,7 @@ from generator.streams import SIMULATED
 from generator.target import Target
 from generator.truth import Truth
 from tests.databases import temporary_database
-from tests.integration.worker import Worker, faust_command
+from tests.integration.worker import Worker, worker_process
 
 _HOURS = 3
 _EVENTS = 50_000
@@ -85,7 +83,6 @@ def filled(
 
 
 def _worker(broker: str, dsn: str, name: str, folder: Path, watchdog: Watchdog) -> Worker:
-    port, metrics_port = free_port(), free_port()
     settings = {
         "HEADRACE_BROKER": broker,
         "HEADRACE_DATABASE": dsn,
@@ -93,12 +90,8 @@ def _worker(broker: str, dsn: str, name: str, folder: Path, watchdog: Watchdog) 
         "HEADRACE_APP_ID": name,
         "HEADRACE_HOME": str(folder),
         "HEADRACE_TOPIC_PARTITIONS": "1",
-        "HEADRACE_WEB_PORT": str(port),
-        "HEADRACE_METRICS_PORT": str(metrics_port),
     }
-    command = faust_command("worker", "-l", "info")
-    child = Child(name, command, folder / "worker.log", environment=settings, watchdog=watchdog)
-    return Worker(child, port, metrics_port)
+    return worker_process(name, folder, settings, watchdog)
 
 
 async def _produced(broker: str, name: str, clock: Clock) -> int:

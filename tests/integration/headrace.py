@@ -12,11 +12,9 @@ from typing import Any
 
 import asyncpg
 
-from devstack.engines.ports import free_port
-from devstack.processes.child import Child
 from devstack.processes.watchdog import Watchdog
 from tests.integration.topics import Topic
-from tests.integration.worker import Worker, faust_command
+from tests.integration.worker import Worker, worker_process
 
 _COMMAND_SECONDS = 60
 
@@ -58,20 +56,12 @@ class Headrace:
 
     def worker(self, settings: Mapping[str, str] | None = None) -> Worker:
         """Make a worker, not started yet."""
-        port, metrics_port = free_port(), free_port()
-        child = Child(
-            f"worker-{port}",
-            faust_command("worker", "-l", "info"),
-            self.folder / f"worker-{port}.log",
-            environment={
-                **self.settings,
-                "HEADRACE_WEB_PORT": str(port),
-                "HEADRACE_METRICS_PORT": str(metrics_port),
-                **(settings or {}),
-            },
-            watchdog=self.watchdog,
+        worker = worker_process(
+            f"worker-{len(self.workers) + 1}",
+            self.folder,
+            {**self.settings, **(settings or {})},
+            self.watchdog,
         )
-        worker = Worker(child, port, metrics_port)
         self.workers.append(worker)
         return worker
 

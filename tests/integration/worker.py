@@ -7,9 +7,12 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+from devstack.engines.ports import free_port
 from devstack.processes.child import Child
+from devstack.processes.watchdog import Watchdog
 
 _ANSWER_SECONDS = 5
 _POLL_SECONDS = 0.1
@@ -74,6 +77,22 @@ class Worker:
             assert time.monotonic() < deadline, f"still runs:\n{self.child.tail(40)}"
             time.sleep(_POLL_SECONDS)
         return self.child.tail(200)
+
+
+def worker_process(
+    name: str, folder: Path, settings: Mapping[str, str], watchdog: Watchdog
+) -> Worker:
+    """Make a worker with ports of its own, not started yet; `settings` may name others."""
+    port, metrics_port = free_port(), free_port()
+    ports = {"HEADRACE_WEB_PORT": str(port), "HEADRACE_METRICS_PORT": str(metrics_port)}
+    child = Child(
+        name,
+        faust_command("worker", "-l", "info"),
+        folder / f"{name}.log",
+        environment={**ports, **settings},
+        watchdog=watchdog,
+    )
+    return Worker(child, port, metrics_port)
 
 
 def faust_command(*arguments: str) -> list[str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from models.all import STREAMS
 from models.streams import Stream
+from tests.models.records import HEARTBEAT
 
 _TIME = "2026-11-22T10:05:00Z"
 
@@ -58,12 +59,7 @@ FORMS: Mapping[str, Form] = {
         "",
         {
             "time": _TIME,
-            "session_id": "s-1",
-            "platform": "tv",
-            "channel": "news",
-            "asn": 3320,
-            "current_cdn": "Akamai",
-            "video_profile_kbps": 4_000,
+            **HEARTBEAT,
             "heartbeat_seconds": 10,
         },
     ),

@@ -13,6 +13,17 @@ NOW_MILLISECONDS = int(NOW.timestamp() * 1_000)
 TP = TopicPartition("content_sessions", 0)
 
 
+HEARTBEAT = {
+    "session_id": "s-1",
+    "platform": "tv",
+    "channel": "news",
+    "asn": 3320,
+    "current_cdn": "Akamai",
+    "video_profile_kbps": 4_000,
+}
+"""One of seed 000's, but for its time."""
+
+
 @dataclass(frozen=True, slots=True)
 class KafkaRecord:
     offset: int
@@ -22,16 +33,8 @@ class KafkaRecord:
 
 def heartbeat(time: str | datetime = NOW, **fields: object) -> bytes:
     """Make the JSON of one heartbeat, with `fields` in place of its own."""
-    event = {
-        "time": time if isinstance(time, str) else time.isoformat(),
-        "session_id": "s-1",
-        "platform": "tv",
-        "channel": "news",
-        "asn": 3320,
-        "current_cdn": "Akamai",
-        "video_profile_kbps": 4_000,
-    }
-    return json.dumps({**event, **fields}).encode()
+    written = time if isinstance(time, str) else time.isoformat()
+    return json.dumps({"time": written, **HEARTBEAT, **fields}).encode()
 
 
 def batch_of(

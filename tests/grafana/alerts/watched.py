@@ -20,7 +20,7 @@ from devstack.engines.ports import free_port
 from devstack.processes.child import Child
 from devstack.processes.watchdog import Watchdog
 from grafana.paths import RULES
-from tests.integration.worker import Worker, faust_command
+from tests.integration.worker import worker_process
 
 _PATIENCE_SECONDS = 60
 _ANSWER_SECONDS = 10
@@ -43,7 +43,7 @@ class Watched:
 
     def __init__(self, name: str, broker: str, dsn: str, folder: Path, watchdog: Watchdog) -> None:
         program = prometheus_program()
-        web, metrics, generator, prometheus = (free_port() for _ in range(4))
+        generator, prometheus = free_port(), free_port()
         settings = {
             "HEADRACE_BROKER": broker,
             "HEADRACE_DATABASE": dsn,
@@ -51,8 +51,6 @@ class Watched:
             "HEADRACE_TOPIC_PARTITIONS": "1",
             "HEADRACE_APP_ID": name,
             "HEADRACE_HOME": str(folder),
-            "HEADRACE_WEB_PORT": str(web),
-            "HEADRACE_METRICS_PORT": str(metrics),
             "HEADRACE_QUIET_STREAMS": QUIET,
             "HEADRACE_DATABASE_BYTES_ALLOWED": str(10**12),
         }
@@ -68,14 +66,15 @@ class Watched:
                 watchdog=watchdog,
             )
 
-        self.worker = Worker(child("worker", *faust_command("worker", "-l", "info")), web, metrics)
+        self.worker = worker_process(f"{name}-worker", folder, settings, watchdog)
         generate = ("-m", "app", "generate", "--events-per-second", "300", "--bad", "0.005")
         self.generator = child(
             "generator", sys.executable, *generate, "--metrics-port", str(generator)
         )
         config = folder / "prometheus.yml"
         config.write_text(
-            _config({"headrace-worker": metrics, "headrace-generator": generator}), encoding="utf-8"
+            _config({"headrace-worker": self.worker.metrics_port, "headrace-generator": generator}),
+            encoding="utf-8",
         )
         self.prometheus = child(
             "prometheus",
