@@ -49,11 +49,15 @@ QUICK := tests --ignore=tests/acceptance --ignore=tests/compose --ignore=tests/d
 quick: $(INSTALLED)-develop ## run the tests that start no worker and restart no engine, in under two minutes
 	$(BIN)/pytest $(TOGETHER) $(QUICK) $(ARGS)
 
-check: $(INSTALLED)-develop ## formatting, lint, types, layers
+generate: $(INSTALLED)-develop ## write what is made from code: reference pages, schemas, dashboards, rules
+	$(BIN)/python -m reference
+
+check: $(INSTALLED)-develop ## formatting, lint, types, layers, generated files
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m reference --check
 
 bench: $(INSTALLED)-bench ## measure, beside Pathway and a stock Faust agent: JSON and a table
 	@$(BIN)/python -m benchmarks $(ARGS)
@@ -63,4 +67,4 @@ SEED ?= 1
 chaos: $(INSTALLED)-develop ## kill and stop things for ROUNDS rounds, then compare with the truth
 	@$(BIN)/python -m tests.chaos --rounds $(ROUNDS) --seed $(SEED)
 
-.PHONY: help install up timescale test quick check bench chaos
+.PHONY: help install up timescale test quick generate check bench chaos

@@ -1,1 +1,56 @@
-"""TODO."""
+"""What code outside this repository imports: to declare a stream, or to write a sink.
+
+```python
+from headrace import Event, EventTime, Stream, Sum, Text, Window
+```
+
+Promise: a name of this module (`__all__`) keeps its meaning within a minor version (0.2.x). Before one goes
+or changes, the release before says so in CHANGELOG.md, and the old name still works in it with a
+`DeprecationWarning`. Every other module of this repository may change at any time.
+
+A stream: docs/guides/add-a-stream.md. A sink: `Sink`, and `headrace.testing` with the tests that
+every sink passes.
+"""
+
+from models.batches import Batch, DecodedBatch
+from models.dead_letters import DeadLetter
+from models.events import Event, Together
+from models.positions import Position, Positions, TopicPartition
+from models.streams import Headline, Stream
+from models.types import Country, Currency, EventTime, IpAddress, Number, StoredAs, Text, number
+from models.versions import Version, Versions
+from models.windows import First, Last, Max, Min, Sum, Window
+from sinks.base import Fenced, Sink, SinkUnavailable, Totals
+
+__all__ = [
+    "Batch",
+    "Country",
+    "Currency",
+    "DeadLetter",
+    "DecodedBatch",
+    "Event",
+    "EventTime",
+    "Fenced",
+    "First",
+    "Headline",
+    "IpAddress",
+    "Last",
+    "Max",
+    "Min",
+    "Number",
+    "Position",
+    "Positions",
+    "Sink",
+    "SinkUnavailable",
+    "StoredAs",
+    "Stream",
+    "Sum",
+    "Text",
+    "Together",
+    "TopicPartition",
+    "Totals",
+    "Version",
+    "Versions",
+    "Window",
+    "number",
+]

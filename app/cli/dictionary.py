@@ -1,20 +1,14 @@
 """`headrace dictionary`: writes docs/reference/data.md."""
 
 import asyncio
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 import click
 
 from config.settings import Settings
 from config.streams import known_streams
 from db.dictionary import read
-from db.migrate import migrate
-from devstack.engines import Postgres
-from devstack.processes.watchdog import Watchdog
-from reference.page import page
+from reference.data import page
+from reference.temporary_database import temporary_database
 
 
 @click.command()
@@ -29,20 +23,8 @@ def dictionary(*, temporary: bool) -> None:
     settings = Settings()
     streams = known_streams(settings)
     if temporary:
-        with _new_database() as dsn:
+        with temporary_database() as dsn:
             relations, functions = asyncio.run(read(dsn))
     else:
         relations, functions = asyncio.run(read(settings.database.get_secret_value()))
     click.echo(page(streams, relations, functions), nl=False)
-
-
-@contextmanager
-def _new_database() -> Iterator[str]:
-    with tempfile.TemporaryDirectory(prefix="headrace-dictionary-") as folder, Watchdog() as dog:
-        engine = Postgres(Path(folder), dog)
-        engine.start()
-        try:
-            asyncio.run(migrate(engine.dsn()))
-            yield engine.dsn()
-        finally:
-            engine.stop()

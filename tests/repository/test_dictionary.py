@@ -8,7 +8,7 @@ from db.dictionary import read
 from models.all import STREAMS
 from models.schema import contracts, document
 from reference.comments import words_of
-from reference.page import COMMAND, page, wordless
+from reference.data import COMMAND, page, wordless
 from reference.types import needed, type_of
 
 ROOT = Path(__file__).parents[2]

@@ -6,7 +6,7 @@ from telemetry.metrics import BUSINESS, GENERATOR, MOST_VALUES, WORKER, Business
 
 _HEAD = f"""# Metrics
 
-<!-- Made by `python -m telemetry > docs/reference/metrics.md`;
+<!-- Made by `make generate`;
 tests/repository/test_metrics.py holds it current. -->
 
 Every worker serves `/metrics` in Prometheus' text format, on `HEADRACE_METRICS_HOST` (`127.0.0.1`)
