@@ -12,30 +12,15 @@ from pathlib import Path
 
 from aiokafka.errors import KafkaConnectionError, KafkaError
 
-from agents.going_back import WentBackError
-from config.environment import SettingsError, unknown_variables, variables
-from config.extras import NotInstalledError
+from config.environment import PlainError, unknown_variables, variables
 from config.settings import Settings
 from db.errors import meaning
-from devstack.engines import EngineError
-from devstack.place.data_dir import NotOursError
-from generator.settings import Settings as GeneratorSettings
-from generator.target import BrokerUnreachable
 from sinks.base import SinkUnavailable
 from telemetry.server import PortTakenError
 
 EXIT_CODE = 2
 
-_TOLD = (
-    SettingsError,
-    EngineError,
-    NotInstalledError,
-    NotOursError,
-    BrokerUnreachable,
-    PortTakenError,
-    WentBackError,
-)
-"""Their own words are enough."""
+_GENERATOR = "HEADRACE_GENERATOR_"
 
 _ELSEWHERE = (
     # of docker-compose.yml, the dashboards and `headrace grafana deploy`
@@ -59,7 +44,7 @@ _ELSEWHERE = (
 
 def told(error: BaseException) -> str | None:
     """Say what is wrong in one to three lines; None for what is no everyday mistake."""
-    if isinstance(error, _TOLD):
+    if isinstance(error, PlainError | PortTakenError):
         return str(error)
     if isinstance(error, SinkUnavailable):
         return (meaning(error.__cause__) if error.__cause__ else None) or str(error)
@@ -72,8 +57,9 @@ def told(error: BaseException) -> str | None:
 
 def warn_of_unknown_variables(environment: Mapping[str, str] = os.environ) -> None:
     """Write to stderr which `HEADRACE_*` variables are none: a typing error, most likely."""
-    known = [*variables(Settings), *variables(GeneratorSettings), *_ELSEWHERE]
-    for line in unknown_variables(known, environment):
+    # the generator's own app reads those that begin so, and knows them itself
+    mine = {name: it for name, it in environment.items() if not name.startswith(_GENERATOR)}
+    for line in unknown_variables([*variables(Settings), *_ELSEWHERE], mine):
         sys.stderr.write(f"Warning: {line}\n")
 
 

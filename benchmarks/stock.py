@@ -10,7 +10,7 @@ from pathlib import Path
 from benchmarks.environment import Place
 from benchmarks.prefilled_topic import Backlog
 from benchmarks.progress import check_running
-from devstack.engines.ports import free_port
+from devstack.place.free_ports import free_port
 from devstack.processes.child import Child
 
 _AGENT = "benchmarks.peers.stock_agent"

@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 
 from benchmarks.environment import Place
-from devstack.engines.ports import free_port
+from devstack.place.free_ports import free_port
 from devstack.processes.child import Child
 from devstack.processes.stopping import StopOrder
 

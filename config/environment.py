@@ -16,7 +16,11 @@ _OURS = "Value error, "
 """What pydantic puts before a validator's own words."""
 
 
-class SettingsError(Exception):
+class PlainError(Exception):
+    """An everyday mistake: the message says what is wrong and what to do, and is enough."""
+
+
+class SettingsError(PlainError):
     """Settings are wrong: the message has a line for each, without their values."""
 
 

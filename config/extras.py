@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 
+from config.environment import PlainError
 
-class NotInstalledError(Exception):
+
+class NotInstalledError(PlainError):
     """Something has to be installed first: the message says how."""
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
-from batching.brokers import brokers
+from config.brokers import brokers
 from config.environment import PREFIX, EnvironmentSettings
 from db.dsn import check
 

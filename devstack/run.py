@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from config.environment import PlainError
+from config.invocation import invocation
 from config.settings import Settings
 from devstack.place.data_dir import DataDir
-from devstack.place.invocation import invocation
 from devstack.place.options import Options
 from devstack.place.ports import Ports
 from devstack.place.up_file import UpFile
@@ -34,7 +35,7 @@ INTERRUPTED = 130
 _STOP_SECONDS = 90.0
 
 
-class AlreadyRunsError(Exception):
+class AlreadyRunsError(PlainError):
     """Another `headrace up` has this folder."""
 
 

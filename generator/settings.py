@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from pydantic import Field, field_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
-from batching.brokers import brokers
+from config.brokers import brokers
 from config.environment import EnvironmentSettings
 from generator.clients import MOST_USERS, USERS
 from generator.profiles import ProfileName

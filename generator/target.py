@@ -9,6 +9,8 @@ from typing import Literal
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaConnectionError, TopicAlreadyExistsError, for_code
 
+from config.environment import PlainError
+
 Compression = Literal["none", "gzip", "snappy", "lz4", "zstd"]
 
 _ANSWER_MS = 10_000
@@ -18,7 +20,7 @@ REACH_SECONDS = 25.0
 _REPLICAS = 1  # aiokafka cannot ask for the default of the broker; production makes its own topics
 
 
-class BrokerUnreachable(Exception):  # noqa: N818 - tells what is, and what to do
+class BrokerUnreachable(PlainError):  # noqa: N818 - tells what is, and what to do
     """Nothing that speaks Kafka answers at the address."""
 
     def __init__(self, broker: str) -> None:

@@ -16,10 +16,10 @@ from app.sending.looking import by_partition, dead_letters, rows
 from app.sending.reading import Given, read
 from batching.sending import NotSentError, Sent
 from batching.sending import send as to_kafka
+from config.invocation import invocation
 from config.settings import Settings
 from config.streams import StreamsError, known_streams
 from devstack.place.addresses import Places
-from devstack.place.invocation import invocation
 from models.decode import Decoder
 from models.streams import Stream
 from models.validation import Limits

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import click
 
+from config.invocation import invocation
 from config.settings import Settings
-from devstack.measure.flow import Meter
 from devstack.measure.worker_status import fetch_all
 from devstack.place.data_dir import DataDir
-from devstack.place.invocation import invocation
 from devstack.place.up_file import UpFile
 from devstack.screen.plain_text import addresses, flow_line
+from telemetry.flow import Meter
 
 _MEASURED_SECONDS = 2.0
 

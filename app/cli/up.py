@@ -7,8 +7,7 @@ import click
 from app.cli.parameters import Duration, Rate
 from config.settings import Settings
 from devstack.place.options import Options
-from devstack.run import AlreadyRunsError, run
-from devstack.verify.verify import StuckError
+from devstack.run import run
 
 
 @click.command()
@@ -52,8 +51,4 @@ def up(*, workers: int, rate: float, duration: float | None, kill: str | None, s
     if kill and duration is None:
         raise click.UsageError("--kill needs a --duration: half of it is when the worker dies")
     options = Options(workers, rate, duration, kill == "worker", seed)
-    try:
-        code = run(options, Settings())
-    except (AlreadyRunsError, StuckError) as error:
-        raise click.ClickException(str(error)) from error
-    sys.exit(code)
+    sys.exit(run(options, Settings()))

@@ -22,11 +22,11 @@ from agents.observers import WorkerObserver
 from agents.writer import PendingBytes, Writer
 from agents.writers import Writers
 from app.errors import told
-from app.pages import attach as pages
-from app.pages.render import Links
 from app.worker import monitoring, web
 from app.worker.metric_samples import StreamSamples
 from app.worker.monitoring import business_counts
+from app.worker.pages import attach as pages
+from app.worker.pages.render import Links
 from app.worker.preparation import Preparation
 from app.worker.status import StatusOf, StreamMonitor
 from batching.app import CONFIGURATION, BatchApp

@@ -1,5 +1,7 @@
 """What can go wrong with an engine on this machine."""
 
+from config.environment import PlainError
 
-class EngineError(Exception):
+
+class EngineError(PlainError):
     """An engine could not be had or did not start: the message shows why."""

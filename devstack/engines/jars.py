@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from config.extras import NotInstalledError, needs_extra
+from config.invocation import invocation
 from devstack.engines.errors import EngineError
-from devstack.place.invocation import invocation
 
 Progress = Callable[[int], None]
 """Told how many more bytes have come."""

@@ -11,8 +11,8 @@ from config.extras import needs_extra
 from devstack.engines import jars, kafka_config
 from devstack.engines.engine import START_SECONDS, Engine
 from devstack.engines.errors import EngineError
-from devstack.engines.ports import kept_ports
 from devstack.engines.readiness import wait_until_ready
+from devstack.place.free_ports import kept_ports
 from devstack.processes.stopping import StopOrder
 from devstack.processes.watchdog import Watchdog
 

@@ -11,9 +11,9 @@ from pathlib import Path
 from config.extras import extra_missing
 from devstack.engines.engine import START_SECONDS, Engine
 from devstack.engines.errors import EngineError
-from devstack.engines.ports import kept_ports
 from devstack.engines.postgres_owner import hand_over, let_pass, server_user
 from devstack.engines.readiness import wait_until_ready
+from devstack.place.free_ports import kept_ports
 from devstack.processes.stopping import StopOrder
 from devstack.processes.watchdog import Watchdog
 

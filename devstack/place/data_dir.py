@@ -6,10 +6,12 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from config.environment import PlainError
+
 _MARK = "made-by-headrace-up"
 
 
-class NotOursError(Exception):
+class NotOursError(PlainError):
     """A folder was not made by `headrace up`: nothing in it is touched."""
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from devstack.engines.ports import kept_ports
 from devstack.place.data_dir import DataDir
+from devstack.place.free_ports import kept_ports
 
 
 @dataclass(frozen=True, slots=True)

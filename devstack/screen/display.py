@@ -10,12 +10,12 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from devstack.measure.flow import Flow, StreamFlow
-from devstack.place.invocation import invocation
+from config.invocation import invocation
 from devstack.place.up_file import Addresses
 from devstack.screen.fitting import Fitted, Part
 from devstack.screen.view import ProcessView, View, metrics_of
 from generator.report import Report
+from telemetry.flow import Flow, StreamFlow
 
 _LAGS = 8
 _BORDER = 2  # lines of the frame

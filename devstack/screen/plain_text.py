@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from devstack.measure.flow import Flow
-from devstack.place.invocation import invocation
+from config.invocation import invocation
 from devstack.place.up_file import Addresses
 from devstack.screen.view import View, metrics_of
+from telemetry.flow import Flow
 
 
 def line(view: View) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from devstack.measure.flow import Flow
 from devstack.place.up_file import Addresses
 from generator.report import Report
+from telemetry.flow import Flow
 
 
 @dataclass(frozen=True, slots=True)

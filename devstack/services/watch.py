@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from devstack.measure.flow import Flow
 from devstack.place.data_dir import DataDir
 from devstack.place.up_file import Addresses, UpFile
 from devstack.processes.child import Child
@@ -17,6 +16,7 @@ from devstack.screen.view import View
 from devstack.services.broker_and_database import Engines
 from devstack.services.monitoring_services import MonitoringServices
 from devstack.services.worker_pool import WorkerPool
+from telemetry.flow import Flow
 
 _INTERVAL_SECONDS = 1.0
 _TROUBLE_SHOWN_SECONDS = 30.0

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from devstack.measure.flow import Flow, Meter
-from devstack.measure.worker_status import WorkerStatus, fetch_all
+from devstack.measure.worker_status import fetch_all
 from devstack.place.data_dir import DataDir
 from devstack.place.options import Options
 from devstack.place.ports import Ports
@@ -20,6 +19,8 @@ from devstack.processes.watchdog import Watchdog
 from devstack.screen.view import ProcessView
 from devstack.services.commands import generator, worker
 from generator.report import Report
+from telemetry.flow import Flow, Meter
+from telemetry.worker_status import WorkerStatus
 
 
 @dataclass(slots=True)

@@ -6,6 +6,7 @@ import asyncio
 import time
 from dataclasses import dataclass, replace
 
+from config.environment import PlainError
 from config.settings import Settings
 from config.streams import chosen_streams
 from db.stored import VIEWS, Stored, stored
@@ -20,7 +21,7 @@ _MINUTE = 60
 EQUAL, DIFFERENT = 0, 1
 
 
-class StuckError(Exception):
+class StuckError(PlainError):
     """Records wait in Kafka, and no worker stores them."""
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from devstack.engines import Kafka, Postgres
-from devstack.engines.ports import free_port
+from devstack.place.free_ports import free_port
 from tests.databases import temporary_database
 from tests.passwords import USER, dsn_with, require_password
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from batching.brokers import brokers
+from config.brokers import brokers
 
 
 @pytest.mark.parametrize(

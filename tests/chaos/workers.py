@@ -6,10 +6,11 @@ from pathlib import Path
 
 import psutil
 
-from devstack.engines.ports import free_port
-from devstack.measure.worker_status import WorkerStatus, fetch_all
+from devstack.measure.worker_status import fetch_all
+from devstack.place.free_ports import free_port
 from devstack.processes.child import Child
 from devstack.processes.watchdog import Watchdog
+from telemetry.worker_status import WorkerStatus
 
 _COMMAND = (sys.executable, "-u", "-m", "faust", "-A", "app", "worker", "-l", "info")
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from devstack.engines.ports import free_port
+from devstack.place.free_ports import free_port
 from devstack.processes.child import Child
 from devstack.processes.watchdog import Watchdog
 from tests.compose import dockerfile

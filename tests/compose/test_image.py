@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from devstack.engines.ports import free_port
+from devstack.place.free_ports import free_port
 from tests.compose import dockerfile
 from tests.compose.image import Image
 from tests.compose.resolving import ROOT

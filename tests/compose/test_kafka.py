@@ -11,7 +11,7 @@ from confluent_kafka.admin import AdminClient
 
 from config.extras import NotInstalledError
 from devstack.engines import Kafka
-from devstack.engines.ports import kept_ports
+from devstack.place.free_ports import kept_ports
 from devstack.processes.watchdog import Watchdog
 from tests.compose.resolving import required
 

@@ -9,7 +9,7 @@ import pytest
 
 from db.connecting import DatabaseUnreachableError, connect
 from devstack.engines import Postgres
-from devstack.engines.ports import free_port
+from devstack.place.free_ports import free_port
 
 
 @pytest.fixture

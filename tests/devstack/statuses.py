@@ -2,7 +2,7 @@
 
 import msgspec
 
-from devstack.measure.worker_status import StreamStatus, WorkerStatus
+from telemetry.worker_status import StreamStatus, WorkerStatus
 
 RECORDED = b"""{
   "worker": "headrace-core", "state": "running", "waiting_for": null,

@@ -8,7 +8,7 @@ import sys
 from aiokafka import AIOKafkaConsumer
 
 from devstack.engines import Kafka
-from devstack.engines.ports import free_port
+from devstack.place.free_ports import free_port
 from tests.generator.reading import read
 
 FAUST = (sys.executable, "-m", "faust", "-A", "generator", "worker", "-l", "info")

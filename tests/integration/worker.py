@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from devstack.engines.ports import free_port
+from devstack.place.free_ports import free_port
 from devstack.processes.child import Child
 from devstack.processes.watchdog import Watchdog
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
-from devstack.engines.ports import free_port
+from devstack.place.free_ports import free_port
 from models.batches import Batch
 from models.content_sessions import CONTENT_SESSIONS
 from models.decode import Decoder

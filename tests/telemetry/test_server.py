@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 import pytest
 from aiohttp import ClientSession
 
-from devstack.engines.ports import free_port
+from devstack.place.free_ports import free_port
 from telemetry.exposition import Exposition
 from telemetry.metrics import CDN_CAPACITY, READY
 from telemetry.server import MonitoringServer, PortTakenError

@@ -9,7 +9,7 @@ import faust.transport.producer
 import pytest
 
 from batching.app import hush_faust
-from devstack.place.invocation import invocation
+from config.invocation import invocation
 
 ROOT = Path(__file__).parents[2]
 

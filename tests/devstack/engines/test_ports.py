@@ -6,13 +6,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-from devstack.engines.ports import free_port, is_free, kept_ports
+from devstack.place.free_ports import free_port, is_free, kept_ports
 
 # Says that it has one, and keeps it until it is told to end
 CLAIMS_A_PORT = """
 import sys
 from pathlib import Path
-from devstack.engines.ports import kept_ports
+from devstack.place.free_ports import kept_ports
 kept_ports(Path(sys.argv[1]), ("client",))
 print(flush=True)
 input()
@@ -68,7 +68,7 @@ def test_a_port_is_given_to_one_process_until_that_ends(tmp_path: Path) -> None:
 
 def test_no_port_is_given_twice() -> None:
     count = 200  # of 17,000: by chance alone, one pair is likely
-    program = f"from devstack.engines.ports import free_port\n[print(free_port()) for _ in range({count})]"
+    program = f"from devstack.place.free_ports import free_port\n[print(free_port()) for _ in range({count})]"
 
     # in a process of its own, which keeps none of them
     done = subprocess.run(

@@ -7,7 +7,6 @@ import msgspec
 import pytest
 from rich.console import Console, ConsoleDimensions, RenderableType
 
-from devstack.measure.flow import Flow, Meter
 from devstack.place.up_file import Addresses
 from devstack.screen.display import render
 from devstack.screen.plain_text import line
@@ -16,6 +15,7 @@ from devstack.screen.view import ProcessView, View
 from devstack.verify.comparison import Compared, Comparison
 from devstack.verify.comparison_table import render as render_comparison
 from generator.report import Report
+from telemetry.flow import Flow, Meter
 from tests.devstack.statuses import recorded
 
 [STREAM] = Meter().measure([recorded()], now=0).streams

@@ -16,7 +16,7 @@ import asyncpg
 import pytest
 import yaml
 
-from devstack.engines.ports import free_port
+from devstack.place.free_ports import free_port
 from devstack.processes.child import Child
 from devstack.processes.watchdog import Watchdog
 from grafana.paths import RULES

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import faust
 
-from app.pages.facts import SLOT_SECONDS, Samples
+from app.worker.pages.facts import SLOT_SECONDS, Samples
 from app.worker.partition_progress import held
 from app.worker.status import StreamMonitor
 

@@ -8,8 +8,8 @@ from urllib.parse import quote
 
 from jinja2 import DictLoader, Environment, StrictUndefined
 
-from app.pages import spark
-from app.pages.words import FILTERS
+from app.worker.pages import spark
+from app.worker.pages.words import FILTERS
 
 _TEMPLATES = Path(__file__).parent / "templates"
 

@@ -5,14 +5,14 @@ from html.parser import HTMLParser
 
 import pytest
 
-from app.pages import files
-from app.pages.facts import Letter, Row, Samples, TableFacts, WindowRows, WorkerFacts
-from app.pages.overview import Overview, overview
-from app.pages.peers import Gathered
-from app.pages.render import Links, Renderer
-from app.pages.tables import table_page
-from devstack.measure.worker_status import Headline, Progress, StreamStatus, WorkerStatus
+from app.worker.pages import files
+from app.worker.pages.facts import Letter, Row, Samples, TableFacts, WindowRows, WorkerFacts
+from app.worker.pages.overview import Overview, overview
+from app.worker.pages.peers import Gathered
+from app.worker.pages.render import Links, Renderer
+from app.worker.pages.tables import table_page
 from models.content_sessions import CONTENT_SESSIONS
+from telemetry.worker_status import Headline, Progress, StreamStatus, WorkerStatus
 
 HOSTILE = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>|{{ 7*7 }}"
 NOW = datetime(2026, 11, 22, 10, 5, 34, tzinfo=UTC)

@@ -4,15 +4,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.pages.facts import Letter, WindowRows, WorkerFacts
-from app.pages.holders import Holders
-from app.pages.peers import Gathered
-from app.pages.tables import TableRows, newest_of
-from app.pages.together import Course, all_streams, together
-from app.pages.worker import OVERVIEW_KEYS
-from devstack.measure.flow import StreamFlow
-from devstack.measure.worker_status import Progress
+from app.worker.pages.facts import Letter, WindowRows, WorkerFacts
+from app.worker.pages.holders import Holders
+from app.worker.pages.peers import Gathered
+from app.worker.pages.tables import TableRows, newest_of
+from app.worker.pages.together import Course, all_streams, together
+from app.worker.pages.worker import OVERVIEW_KEYS
 from models.streams import Stream
+from telemetry.flow import StreamFlow
+from telemetry.worker_status import Progress
 
 _LETTERS = 20
 

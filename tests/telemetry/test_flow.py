@@ -1,7 +1,7 @@
 """Workers' statuses add up, and counters that begin anew do not spoil the rates."""
 
-from devstack.measure.flow import Flow, Meter, StreamFlow
-from devstack.measure.worker_status import (
+from telemetry.flow import Flow, Meter, StreamFlow
+from telemetry.worker_status import (
     Freshness,
     Headline,
     Progress,

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from app.pages.fresh import Fresh
+from app.worker.pages.fresh import Fresh
 
 
 class Maker:

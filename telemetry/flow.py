@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from devstack.measure.worker_status import Headline, Progress, StreamStatus, Traffic, WorkerStatus
+from telemetry.worker_status import Headline, Progress, StreamStatus, Traffic, WorkerStatus
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.pages.readable import readable
+from app.worker.pages.readable import readable
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestServer
 
-from app.pages.viewers import Viewers
+from app.worker.pages.viewers import Viewers
 
 
 @pytest.fixture

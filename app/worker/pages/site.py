@@ -8,13 +8,13 @@ from typing import Any
 import faust
 import msgspec
 
-from app.pages.facts import TableFacts, WorkerFacts
-from app.pages.fresh import Fresh
-from app.pages.holders import holders
-from app.pages.overview import Overview, overview
-from app.pages.peers import Peers
-from app.pages.tables import TablePage, table_page
-from app.pages.worker import ThisWorker
+from app.worker.pages.facts import TableFacts, WorkerFacts
+from app.worker.pages.fresh import Fresh
+from app.worker.pages.holders import holders
+from app.worker.pages.overview import Overview, overview
+from app.worker.pages.peers import Peers
+from app.worker.pages.tables import TablePage, table_page
+from app.worker.pages.worker import ThisWorker
 from app.worker.status import StreamMonitor
 from models.streams import Stream
 from models.windows import Window

@@ -1,8 +1,8 @@
 """Samples of a stream, kept by each worker and put together."""
 
-from app.pages.facts import SLOT_SECONDS, Samples
-from app.pages.history import Moment, StreamHistory
-from app.pages.together import all_streams, together
+from app.worker.pages.facts import SLOT_SECONDS, Samples
+from app.worker.pages.history import Moment, StreamHistory
+from app.worker.pages.together import all_streams, together
 
 
 def test_a_rate_is_what_came_in_the_time_that_passed() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Context, Decimal
 from typing import Any
 
-from app.pages.facts import Number, Row, TableFacts, WindowRows
+from app.worker.pages.facts import Number, Row, TableFacts, WindowRows
 from batching.table import WindowTable, entry_partition
 from models.windows import First, Last, Max, Measure, Min, Window
 

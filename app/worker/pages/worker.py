@@ -5,13 +5,13 @@ from collections.abc import Sequence
 import msgspec
 
 from agents.newest_letters import NewestLetters
-from app.pages.facts import Letter, TableFacts, WorkerFacts
-from app.pages.history import History
-from app.pages.readable import readable
-from app.pages.windows import LiveWindow
+from app.worker.pages.facts import Letter, TableFacts, WorkerFacts
+from app.worker.pages.history import History
+from app.worker.pages.readable import readable
+from app.worker.pages.windows import LiveWindow
 from app.worker.status import StatusOf
-from devstack.measure.worker_status import WorkerStatus
 from models.dead_letters import DeadLetter
+from telemetry.worker_status import WorkerStatus
 
 OVERVIEW_KEYS = 6
 _SPARE = 10

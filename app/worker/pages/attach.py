@@ -7,18 +7,18 @@ from aiohttp import web
 from faust.web import Request, Response, View
 
 from agents.newest_letters import NewestLetters
-from app.pages import files, security
-from app.pages.facts import SLOT_SECONDS
-from app.pages.files import File
-from app.pages.fresh import Fresh
-from app.pages.history import History
-from app.pages.negotiation import wanted
-from app.pages.peers import Peers
-from app.pages.render import Links, Renderer
-from app.pages.site import FACTS_PATH, TABLE_PATH, NoPageError, Shown, Site, as_json
-from app.pages.viewers import Viewers
-from app.pages.windows import LiveWindow
-from app.pages.worker import ThisWorker
+from app.worker.pages import files, security
+from app.worker.pages.facts import SLOT_SECONDS
+from app.worker.pages.files import File
+from app.worker.pages.fresh import Fresh
+from app.worker.pages.history import History
+from app.worker.pages.negotiation import wanted
+from app.worker.pages.peers import Peers
+from app.worker.pages.render import Links, Renderer
+from app.worker.pages.site import FACTS_PATH, TABLE_PATH, NoPageError, Shown, Site, as_json
+from app.worker.pages.viewers import Viewers
+from app.worker.pages.windows import LiveWindow
+from app.worker.pages.worker import ThisWorker
 from app.worker.status import StatusOf, StreamMonitor
 
 _JSON = "application/json"

@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from markupsafe import Markup
 
-from app.pages import spark
+from app.worker.pages import spark
 
 Draw = Callable[[Sequence[float | None], str], Markup]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from devstack.measure.worker_status import WorkerStatus
+from telemetry.worker_status import WorkerStatus
 
 SLOT_SECONDS = 4
 """How much time one point of a sparkline stands for."""

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from app.pages.facts import Number
-from app.pages.windows import exact
+from app.worker.pages.facts import Number
+from app.worker.pages.windows import exact
 
 NONE = "\N{EN DASH}"
 _DECIMALS = 6

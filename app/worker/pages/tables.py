@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from agents.live_tables import LARGEST
-from app.pages.facts import Number, Row, TableFacts, WindowRows
-from app.pages.windows import exact, largest, merged
-from app.pages.worker import TABLE_KEYS
+from app.worker.pages.facts import Number, Row, TableFacts, WindowRows
+from app.worker.pages.windows import exact, largest, merged
+from app.worker.pages.worker import TABLE_KEYS
 from models.streams import Stream
 from models.windows import Window
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from app.pages.facts import Samples
+from app.worker.pages.facts import Samples
 
 _APART = 3
 """Workers sample at different moments; one that is further behind than that stands still."""

@@ -3,9 +3,9 @@
 import faust
 import pytest
 
-from app.pages.facts import Number, Row, TableFacts, WindowRows
-from app.pages.tables import newest_of, rows_of, table_page
-from app.pages.windows import LiveWindow, exact, largest, merged
+from app.worker.pages.facts import Number, Row, TableFacts, WindowRows
+from app.worker.pages.tables import newest_of, rows_of, table_page
+from app.worker.pages.windows import LiveWindow, exact, largest, merged
 from batching.table import WindowTable
 from models.all import STREAMS
 from models.streams import Stream

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.pages.negotiation import Wanted, wanted
+from app.worker.pages.negotiation import Wanted, wanted
 
 
 @pytest.mark.parametrize(
