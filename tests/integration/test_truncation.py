@@ -18,6 +18,8 @@ from tests.integration.topics import Topic
 from tests.integration.truncation import lose_records
 from tests.integration.worker import Worker
 
+pytestmark = pytest.mark.timeout(300)  # a broker is started twice, and a worker three times
+
 
 @pytest.fixture
 def headrace(
