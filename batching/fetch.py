@@ -16,6 +16,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 from typing import Any
+from weakref import proxy
 
 from aiokafka.consumer import fetcher
 from aiokafka.consumer.fetcher import READ_COMMITTED, FetchResult, PartitionRecords
@@ -90,7 +91,10 @@ _original_getall = FetchResult.getall
 
 def _unpack_records(self: Any) -> Iterator[Any]:
     if self._tp.topic in _batched:
-        return _unpack_batches(self)
+        # Known to its own iterator by a weak reference: what is abandoned, after a seek or when
+        # partitions leave, may hold hundreds of megabytes, and goes at once, not when the collector
+        # comes (batching/app.py lets it come seldom).
+        return _unpack_batches(proxy(self))
     return _original_unpack_records(self)  # type: ignore[no-any-return]
 
 

@@ -1,7 +1,9 @@
 """Kilobytes that hold megabytes are unpacked in pieces, and once."""
 
+import gc
 import gzip
 import tracemalloc
+import weakref
 
 import pytest
 from aiokafka import TopicPartition
@@ -62,6 +64,18 @@ def test_what_a_batch_holds_is_in_memory_once() -> None:
     tracemalloc.stop()
 
     assert peak < 170 * MEGABYTE
+
+
+def test_what_is_abandoned_half_way_goes_at_once() -> None:
+    records = unpacking([b"x" * MEGABYTE] * 40)
+    is_there = weakref.ref(records)
+    gc.disable()
+    try:
+        next(iter(records))
+        del records
+        assert is_there() is None
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize(
