@@ -11,12 +11,9 @@ import faust
 
 from agents.writers import Writers
 from models.positions import Positions
+from sinks.base import WentBackError
 
 _EVERY_SECONDS = 10.0
-
-
-class WentBackError(Exception):
-    """The database holds less than was stored in it: start again, from what it holds."""
 
 
 def attach(

@@ -12,7 +12,6 @@ from pathlib import Path
 
 from aiokafka.errors import KafkaConnectionError, KafkaError
 
-from agents.going_back import WentBackError
 from app.engines import EngineError
 from app.extras import NotInstalledError
 from app.settings import Settings
@@ -21,7 +20,7 @@ from db.mistakes import meaning
 from generator.settings import Settings as GeneratorSettings
 from generator.target import BrokerUnreachable
 from models.environment import SettingsError, unknown_variables, variables
-from sinks.base import SinkUnavailable
+from sinks.base import SinkUnavailable, WentBackError
 from telemetry.server import PortTakenError
 
 EXIT_CODE = 2

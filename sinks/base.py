@@ -19,6 +19,10 @@ class Fenced(Exception):  # noqa: N818 - a signal: another worker is ahead
     """The stored positions are not the expected ones: another worker has gone on. Stop."""
 
 
+class WentBackError(Exception):
+    """The sink holds less than was stored in it: start again, from what it holds."""
+
+
 class Sink(Protocol):
     """Where records go.
 
