@@ -10,14 +10,10 @@ from collections.abc import Awaitable, Callable, Iterable
 import faust
 
 from agents.writers import Writers
-from config.environment import PlainError
 from models.positions import Positions
+from sinks.base import WentBackError
 
 _EVERY_SECONDS = 10.0
-
-
-class WentBackError(PlainError):
-    """The database holds less than was stored in it: start again, from what it holds."""
 
 
 def attach(

@@ -112,6 +112,9 @@ class Producer:
         except (KafkaConnectionError, TimeoutError) as error:
             await self._kafka.stop()
             raise BrokerUnreachable(target.broker) from error
+        # aiokafka's sender has to begin: closed before that, as where a run is stopped while it
+        # starts, it raises CancelledError
+        await asyncio.sleep(0)
         for lane in self._lanes:
             partitions = await self._kafka.partitions_for(lane.target.topic)
             self._open[lane.stream] = [self._new_batch() for _ in partitions]

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
+from config.environment import PlainError
 from models.batches import Batch, DecodedBatch
 from models.positions import Positions, TopicPartition
 from models.windows import Window
@@ -27,6 +28,10 @@ class Rejected(Exception):  # noqa: N818 - a verdict
 
 class Fenced(Exception):  # noqa: N818 - a signal: another worker is ahead
     """The stored positions are not the expected ones: another worker has gone on. Stop."""
+
+
+class WentBackError(PlainError):
+    """The sink holds less than was stored in it: start again, from what it holds."""
 
 
 class Sink(Protocol):

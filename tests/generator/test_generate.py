@@ -112,6 +112,17 @@ async def test_stopping_flushes_what_was_sent(kafka: Kafka, topic_prefix: str) -
     assert (await written(only)).agrees(truth_of(only))
 
 
+async def test_one_that_is_stopped_while_it_starts_ends_well(
+    kafka: Kafka, topic_prefix: str
+) -> None:
+    only, stop = lane(kafka.address, topic_prefix), asyncio.Event()
+    stop.set()
+
+    await generate(Load(1_000), [only], stop=stop, clock=now)
+
+    assert truth_of(only).produced == 0
+
+
 async def test_a_rate_is_kept(kafka: Kafka, topic_prefix: str) -> None:
     lanes = [lane(kafka.address, topic_prefix, stream) for stream in SIMULATED]
     load = Load(2_000, events=4_000)

@@ -51,6 +51,14 @@ def test_importing_everything_builds_nothing_and_reads_no_environment() -> None:
     assert done.returncode == 0, done.stderr
 
 
+def test_the_command_does_not_load_faust() -> None:
+    program = "import sys, app.cli.main; sys.exit('faust' in sys.modules)"
+
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, timeout=60, check=False)
+
+    assert done.returncode == 0  # it would take a quarter of a second longer to say anything
+
+
 def test_the_password_of_the_database_is_in_no_repr() -> None:
     settings = Settings(database="postgresql://me:secret@host/db")  # type: ignore[arg-type]
 
