@@ -67,7 +67,7 @@ function open() {
   source.onopen = () => say("on", "Live");
   source.onmessage = swap;
   source.onerror = () => {
-    say("off", "No answer");
+    say("off", "Not live");
     // a browser gives up where the answer is an error, as when too many look: try again later
     if (source && source.readyState === EventSource.CLOSED) again = setTimeout(open, AGAIN_MS);
   };
