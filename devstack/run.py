@@ -97,8 +97,8 @@ def _stop(
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     shown.end()
-    ours = f", {engines.names}" if engines.names else ""
-    shown.say(f"Stopping generator, workers{ours}, in this order ...")
+    parts = ["generator", "workers", *(child.name for child in engines.children)]
+    shown.say(f"Stopping {', '.join(parts[:-1])} and {parts[-1]}, in this order ...")
     started = [part.children for part in (pool, monitoring, engines) if part]
     children = [child for part in started for child in part]
     killed = stop_in_order(process for child in children if (process := child.stoppable))

@@ -46,8 +46,8 @@ def _place(name: str, said: str, settings: Settings, runs: str) -> Place:
     if name in settings.model_fields_set:
         return Place(said, variable)
     if runs:
-        return Place(runs, f"the headrace up that runs in {settings.home}")
-    return Place(said, f"the default of {variable}, as no headrace up runs here", is_default=True)
+        return Place(runs, f"headrace up in {settings.home}")
+    return Place(said, f"no {variable}, and no headrace up runs here", is_default=True)
 
 
 def without_password(dsn: str) -> tuple[str, str | None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -13,6 +14,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -150,6 +152,31 @@ def test_status_and_down_work_from_outside(home: DataDir, running: subprocess.Po
     assert running.wait(10) == 0
 
 
+@pytest.mark.usefixtures("running")
+def test_psql_send_and_doctor_find_a_run_though_nobody_copied_a_port(home: DataDir) -> None:
+    event = {
+        "time": datetime.now(UTC).isoformat(),
+        "session_id": "mine",
+        "platform": "web",
+        "channel": "news",
+        "asn": 64500,
+        "current_cdn": "Akamai",
+        "video_profile_kbps": 4500,
+    }
+
+    doctor = headrace(home, "doctor", "--json")
+    sent = headrace(home, "send", "content_sessions", json.dumps(event))
+    said = re.search(r'psql -c "(.*)"', sent.stdout)
+
+    assert sent.returncode == 0, sent.stderr
+    assert said
+    deadline = time.monotonic() + STARTED_SECONDS
+    while "mine" not in headrace(home, "psql", "--reader", "-c", said[1]).stdout:
+        assert time.monotonic() < deadline
+    assert doctor.returncode == 0, doctor.stdout
+    assert json.loads(doctor.stdout)["ok"] is True
+
+
 def test_engines_that_run_elsewhere_are_used_and_left_alone(
     home: DataDir, kafka: Kafka, database: str, topic_prefix: str
 ) -> None:
@@ -164,6 +191,8 @@ def test_engines_that_run_elsewhere_are_used_and_left_alone(
 
     assert up.returncode == 0, up.stdout + up.stderr
     assert f"kafka     {kafka.address}" in up.stdout
+    assert "Kafka and PostgreSQL" not in up.stdout
+    assert "Starting" not in up.stdout
     assert kafka.is_ready()
     assert not home.kafka.exists()
     assert not home.postgres.exists()

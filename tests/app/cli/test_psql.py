@@ -63,7 +63,7 @@ def test_a_run_that_was_killed_is_not_believed(tmp_path: Path, database: str) ->
 
     done = headrace(tmp_path, "psql", "-c", "SELECT 1")
 
-    assert "as no headrace up runs here" in done.stderr
+    assert "and no headrace up runs here" in done.stderr
 
 
 def test_the_reader_reads_and_changes_nothing(tmp_path: Path, database: str) -> None:
