@@ -144,7 +144,8 @@ def streams() -> list[Panel]:
             minimum=0,
             description=(
                 "Records that were no events, and why; nothing drawn is good. The table "
-                "event_dead_letters has each with its bytes; docs/guides/operations.md explains reasons."
+                "event_dead_letters has each with its bytes; "
+                "docs/guides/operations.md explains reasons."
             ),
         ),
         timeseries(

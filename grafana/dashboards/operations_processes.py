@@ -138,7 +138,8 @@ def stored(sql: dict[str, Sql]) -> list[Panel]:
             minimum=0,
             description=(
                 "Bytes on the database's disk, and HEADRACE_DATABASE_BYTES_ALLOWED where it is "
-                "set. An alert fires at 90 %: shorten the retention (docs/guides/retention.md) or raise "
+                "set. An alert fires at 90 %: shorten the retention "
+                "(docs/guides/retention.md) or raise "
                 "both."
             ),
         ),
