@@ -30,6 +30,8 @@ Arrays = Sequence[Sequence[Any]]
 class PostgresSink:
     """Stores one stream: raw rows, window totals, dead letters and positions, as one."""
 
+    label = "postgres"
+
     def __init__(self, dsn: str, stream: Stream, user_sql: Sequence[OwnSql] = ()) -> None:
         """`user_sql` are files with tables of streams of one's own: db/user_sql.py."""
         self._stream = stream
