@@ -53,7 +53,11 @@ class Proof:
     def _generate(self) -> None:
         duration = self.options.duration or 0.0
         doing = f"runs for {duration:.0f} s"
-        self.watch.crew.start_generator()
+        crew = self.watch.crew
+        crew.start_generator()
+        self.watch.until(
+            lambda _: crew.is_live() or not crew.generator.child.running, "filling the past"
+        )
         if self.options.kill_worker:
             self._watch_for(duration / 2, doing)
             victim = self.watch.crew.workers[0].child
