@@ -1,7 +1,8 @@
 """Window totals in Faust tables: what the web pages show and steering will read.
 
 Totals arrive after each commit; a timer writes the newest into the tables, once a second, as each
-write is a changelog record. Kept are the last hour of windows, and the 1,000 largest keys of each.
+write is a changelog record. Kept are the windows of the last hour, or the last two where they are
+long, and the 1,000 largest keys of each.
 """
 
 import heapq
@@ -18,6 +19,7 @@ from batching.table import (
     entry_key,
     entry_partition,
     entry_start,
+    key_label,
 )
 from models.fold import Row
 from models.windows import Window
@@ -31,7 +33,7 @@ _LARGE_EVERY = timedelta(seconds=10)
 _APPLY_SECONDS = 1.0
 
 Entry = dict[str, dict[str, Any]]
-"""One window of one partition: measures by the window's key, its parts joined by `|`."""
+"""One window of one partition: measures by the window's key, as `key_label` names it."""
 
 
 class LiveTables:
@@ -43,18 +45,19 @@ class LiveTables:
         self._news: dict[tuple[Window, str], Entry] = {}
         self._written: dict[tuple[Window, str], datetime] = {}
 
-    def oldest_start(self) -> int:
-        """Give the start of the oldest window kept, in microseconds since 1970."""
-        return int((self._now() - KEPT).timestamp()) * 1_000_000
+    def oldest_start(self, window: Window) -> int:
+        """Give the earliest start that is kept, in microseconds since 1970."""
+        kept = max(KEPT, timedelta(seconds=2 * window.seconds))  # the open one and one that is over
+        return int((self._now() - kept).timestamp()) * 1_000_000
 
     def offer(self, totals: Totals) -> None:
         """Take totals in; they show within a second."""
-        oldest = self.oldest_start()
         for window, rows in totals.items():
+            oldest = self.oldest_start(window)
             news: defaultdict[str, Entry] = defaultdict(dict)
             for key, row in rows.items():
                 if key[0] >= oldest:
-                    news[entry_key(key[0], key[1])][_label(key[2:])] = _measures(window, row)
+                    news[entry_key(key[0], key[1])][key_label(key[2:])] = _measures(window, row)
             for name, entry in news.items():
                 self._news.setdefault((window, name), {}).update(entry)
 
@@ -79,8 +82,8 @@ class LiveTables:
                 table[name] = _largest(window, merged)
                 self._written[window, name] = self._now()
                 del self._news[window, name]
-        oldest = datetime.fromtimestamp(self.oldest_start() / 1_000_000, tz=UTC)
         for window, table in self._tables.items():
+            oldest = datetime.fromtimestamp(self.oldest_start(window) / 1_000_000, tz=UTC)
             for name in [name for name in table.data if entry_start(name) < oldest]:
                 del table[name]
                 self._written.pop((window, name), None)
@@ -98,10 +101,6 @@ def attach(app: faust.App, tables: Sequence[LiveTables]) -> None:
         if changelogs_are_written(app):
             for live in tables:
                 live.apply()
-
-
-def _label(key: Iterable[Any]) -> str:
-    return "|".join(str(part) for part in key)
 
 
 def _measures(window: Window, row: Row) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from models.decode import Decoder
 from models.positions import Position, Positions, TopicPartition
 from models.records import RecordBatch
 from models.streams import Stream
-from sinks.base import Fenced, Sink, SinkUnavailable, Totals
+from sinks.base import Fenced, Since, Sink, SinkUnavailable, Totals
 from telemetry import fault_points
 
 logger = logging.getLogger(__name__)
@@ -75,7 +75,7 @@ class Writer:
         observer: Observer,
         flush_records: int,
         backlog: Backlog,
-        totals_since: Callable[[], int],
+        totals_since: Since,
     ) -> None:
         self._stream = stream
         self._topic = topic
@@ -108,7 +108,7 @@ class Writer:
             if not new:
                 return
             positions = await self._patiently(lambda: self._sink.positions(new))
-            totals = await self._patiently(lambda: self._sink.totals(new, self._totals_since()))
+            totals = await self._patiently(lambda: self._sink.totals(new, self._totals_since))
             self._stored.update(positions)
             self._observer.on_taken_over(positions, totals)
 
@@ -259,9 +259,7 @@ class Writer:
             held = await self._patiently(lambda: self._sink.positions(reached))
             if held == reached:
                 pauses.over()
-                return await self._patiently(
-                    lambda: self._sink.totals(reached, self._totals_since())
-                )
+                return await self._patiently(lambda: self._sink.totals(reached, self._totals_since))
             if held != expected:
                 raise Fenced(f"stored is {held}, expected was {expected}")
 

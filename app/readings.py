@@ -12,6 +12,7 @@ import faust
 from agents.writer import Backlog
 from app.health import WorkerHealth
 from app.held import held
+from app.recent import last_whole
 from app.settings import Settings
 from app.status import StreamStatus
 from batching.table import entry_start
@@ -22,8 +23,8 @@ from telemetry.exposition import Reading
 from telemetry.stats import SinkStats
 
 _CANDLES = "candles_by_product"
-_CANDLE_AGE = timedelta(minutes=2)
-"""Old enough for what came late and for what waited to be written."""
+_CANDLE_AGE = timedelta(minutes=1)
+"""Since a window was over: enough for what came late and for what waited to be written."""
 
 
 class WorkerReadings:
@@ -93,10 +94,11 @@ class StreamReadings:
         table = self._status.tables.get(_CANDLES)
         if table is None:
             return
-        minute = datetime.now(UTC).replace(second=0, microsecond=0) - _CANDLE_AGE
+        length = next(one.seconds for one in self._status.stream.windows if one.name == _CANDLES)
+        whole = set(last_whole(length, datetime.now(UTC) - _CANDLE_AGE))
         found: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)
         for entry in list(table.data):
-            if entry_start(entry) == minute:
+            if entry_start(entry) in whole:
                 for product, measures in table.data[entry].items():
                     found[product].append(measures)
         for product, parts in islice(found.items(), metrics.MOST_VALUES):

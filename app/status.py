@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,12 +12,16 @@ import faust
 
 from agents.writer import Writer
 from app.held import held
-from batching.table import WindowTable, entry_start
-from models.streams import Stream
+from app.recent import Recent
+from batching.table import WindowTable, entry_start, key_parts
+from models.streams import Headline, Stream
 from telemetry.stats import StreamStats
 
 _TOLD_KEYS = 20
 _TRAFFIC = "traffic_by_cdn"
+
+Keys = Mapping[str, Mapping[str, Any]]
+"""Measures by the window's key."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,7 @@ class StreamStatus:
     stats: StreamStats
     writer: Writer
     tables: Mapping[str, WindowTable]
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def now(self) -> dict[str, Any]:
         """Give the status as JSON takes it; the counters begin at 0 with the process."""
@@ -44,32 +49,53 @@ class StreamStatus:
             "headline": self._headline(),
         }
 
-    def this_minute(self, window: str) -> list[dict[str, dict[str, Any]]]:
-        """Give the entries of the current minute, by the window's key."""
-        minute = _minute()
+    def recent(self, window: str) -> Recent:
+        """Say what counts as of late. Raises StopIteration for a window that there is not."""
+        length = next(one.seconds for one in self.stream.windows if one.name == window)
+        return Recent(length, self.clock())
+
+    def entries(self, window: str, recent: Recent) -> Iterator[tuple[float, Keys]]:
+        """Give the entries of late, the oldest first, each with its part in it."""
         data = self.tables[window].data
-        return [data[key] for key in data if entry_start(key) >= minute]
+        starts = sorted((entry_start(entry), entry) for entry in data)
+        return ((part, data[name]) for start, name in starts if (part := recent.part(start)))
 
     def _open_windows(self) -> int:
-        return sum(len(entry) for window in self.tables for entry in self.this_minute(window))
+        recent = {window: self.recent(window) for window in self.tables}
+        return sum(
+            len(table.data[entry])
+            for window, table in self.tables.items()
+            for entry in table.data
+            if recent[window].is_open(entry_start(entry))
+        )
 
     def _headline(self) -> dict[str, Any] | None:
         headline = self.stream.headline
         if headline is None:
             return None
-        most: Counter[str] = Counter()
-        shown: dict[str, float] = {}
-        for entry in self.this_minute(headline.window):
-            for label, measures in entry.items():
-                key = label.split("|")[headline.part]
-                most[key] += measures[headline.by]
-                if headline.shown:
-                    shown[key] = float(measures[headline.shown])
+        recent = self.recent(headline.window)
+        most, shown = _counted(headline, self.entries(headline.window, recent))
+        scale = headline.scale / recent.seconds if headline.per_second else headline.scale
         keys = {
-            key: [float(count), shown.get(key, count * headline.scale)]
+            key: [count, shown.get(key, count * scale)]
             for key, count in most.most_common(_TOLD_KEYS)
         }
         return {"text": headline.text, "keys": keys, "adds_up": not headline.shown}
+
+
+def _counted(
+    headline: Headline, entries: Iterable[tuple[float, Keys]]
+) -> tuple[Counter[str], dict[str, float]]:
+    """Give how much there is of each key, and what it last showed."""
+    most: Counter[str] = Counter()
+    shown: dict[str, float] = {}
+    for part, entry in entries:
+        for label, measures in entry.items():
+            key = key_parts(label)[headline.part]
+            most[key] += part * measures[headline.by]
+            if headline.shown:
+                shown[key] = float(measures[headline.shown])
+    return most, shown
 
 
 class StatusOf:
@@ -90,7 +116,7 @@ class StatusOf:
             "waiting_for": waiting[0] if waiting else None,
             "partitions": partitions,
             "streams": {one.stream.topic: one.now() for one in self._streams},
-            "traffic_by_cdn": self._traffic(),
+            **self.traffic(),
             "memory_bytes": _memory_bytes(),
         }
 
@@ -105,25 +131,27 @@ class StatusOf:
                 }
         return found
 
-    def _traffic(self) -> dict[str, dict[str, float]]:
+    def traffic(self) -> dict[str, Any]:
+        """Give the traffic of each CDN, and over how many seconds it is a mean."""
         kilobits: Counter[str] = Counter()
         seconds: Counter[str] = Counter()
-        for one in self._streams:
-            for entry in one.this_minute(_TRAFFIC) if _TRAFFIC in one.tables else ():
-                for cdn, measures in entry.items():
-                    kilobits[cdn] += measures["kilobits"]
-                    seconds[cdn] += measures["session_seconds"]
-        return {
+        length = 0
+        for one in (one for one in self._streams if _TRAFFIC in one.tables):
+            recent = one.recent(_TRAFFIC)
+            length = recent.seconds
+            for part, entry in one.entries(_TRAFFIC, recent):
+                for label, measures in entry.items():
+                    (cdn,) = key_parts(label)
+                    kilobits[cdn] += part * measures["kilobits"]
+                    seconds[cdn] += part * measures["session_seconds"]
+        traffic = {
             cdn: {
-                "traffic_mbps": kilobits[cdn] / 60 / 1_000,
-                "concurrent_sessions": seconds[cdn] / 60,
+                "traffic_mbps": kilobits[cdn] / length / 1_000,
+                "concurrent_sessions": seconds[cdn] / length,
             }
             for cdn in sorted(kilobits)
         }
-
-
-def _minute() -> datetime:
-    return datetime.now(UTC).replace(second=0, microsecond=0)
+        return {"traffic_by_cdn": traffic, "traffic_seconds": length}
 
 
 def _memory_bytes() -> int | None:

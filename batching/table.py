@@ -7,6 +7,7 @@ worker that takes a partition over fills its entries again from the database.
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any, cast
+from urllib.parse import unquote
 
 import faust
 from faust.app.router import Router
@@ -38,6 +39,19 @@ def entry_partition(key: str) -> int:
     if not start:
         raise ValueError(f"{key!r} is no entry: expected a key like 2026-11-22T10:05Z.p0")
     return int(partition)
+
+
+def key_label(key: Iterable[Any]) -> str:
+    """Name a window's key within an entry: its parts joined by `|`, as in `Akamai|3320`.
+
+    A `|` or `%` inside a part is percent-encoded, so that no two keys have the same name.
+    """
+    return "|".join(str(part).replace("%", "%25").replace("|", "%7C") for part in key)
+
+
+def key_parts(label: str) -> tuple[str, ...]:
+    """Give back the parts that `key_label` has joined, as strings."""
+    return tuple(unquote(part) for part in label.split("|"))
 
 
 class WindowTable(faust.Table[str, dict[str, Any]]):

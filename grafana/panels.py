@@ -12,10 +12,16 @@ from grafana_foundation_sdk.models import table as tables
 from grafana_foundation_sdk.models import timeseries as graphs
 
 from grafana.looks import CALM, Steps, by_series, by_threshold, thresholds
-from grafana.queries import Format, Query, Sql, named
+from grafana.queries import Format, Query, Sql, by_window, named
 
 _MINUTE = 60_000
-_STEP_MILLISECONDS = {"minute": _MINUTE, "hour": 60 * _MINUTE, "day": 24 * 60 * _MINUTE}
+_DAY = 24 * 60 * _MINUTE
+_STEP_MILLISECONDS = {
+    "window": _DAY,  # as long as one may be: its query says itself where a line ends
+    "minute": _MINUTE,
+    "hour": 60 * _MINUTE,
+    "day": _DAY,
+}
 
 
 class About(TypedDict, total=False):
@@ -39,21 +45,21 @@ class About(TypedDict, total=False):
 
 
 Style = Literal["line", "bars", "points"]
-Step = Literal["minute", "hour", "day"]
+Step = Literal["window", "minute", "hour", "day"]
 
 
 def timeseries(
     title: str,
     *queries: Query,
     style: Style = "line",
-    every: Step = "minute",
+    every: Step = "window",
     lines_at_steps: bool = False,
     **about: Unpack[About],
 ) -> dashboard.Panel:
     """Lines over time, never stacked; a gap in the data is a gap in the line.
 
-    `every` is the distance of two points of SQL (Prometheus decides about its own). With
-    `lines_at_steps` thresholds are drawn as lines.
+    `every` is the distance of two points of SQL (Prometheus decides about its own); by window is
+    what `by_window` takes. With `lines_at_steps` thresholds are drawn as lines.
     """
     custom: dict[str, object] = {
         "drawStyle": style,
@@ -66,12 +72,14 @@ def timeseries(
     is_sql = isinstance(queries[0], Sql)
     if is_sql:  # Grafana 9 joins points over a silence of all series, newer ones not
         custom["insertNulls"] = _STEP_MILLISECONDS[every] * 5 // 2
+    if every == "window":
+        queries = tuple(by_window(one) if isinstance(one, Sql) else one for one in queries)
     if lines_at_steps:
         custom["thresholdsStyle"] = {"mode": "dashed"}
     options = graphs.Options(legend=_legend(["lastNotNull", "max"]), tooltip=_tooltip())
     panel = made("timeseries", title, queries, "time_series", about, options=options, custom=custom)
     if is_sql:
-        panel.interval = "1m"  # nothing is finer than a window
+        panel.interval = "1m"  # few windows are shorter
     return panel
 
 

@@ -76,6 +76,28 @@ def statements(name: str) -> dict[str, Sql]:
     return {query: Sql(text) for query, text in load(path).items()}
 
 
+def by_window(query: Sql) -> Sql:
+    """Make a line of a query that gives time, seconds, metric and value by window.
+
+    The window that still fills is left out, until five seconds after its end. Where no other
+    follows at once the line is told to end, as Grafana knows only one distance for a whole panel.
+    """
+    return replace(query, text=_BY_WINDOW.format(query.text.rstrip().removesuffix(";")))
+
+
+_BY_WINDOW = """WITH points AS (
+{}
+)
+SELECT shown.time, metric, shown.value
+FROM (SELECT *, time + make_interval(secs => seconds) AS ends,
+             lead(time) OVER (PARTITION BY metric ORDER BY time) AS next
+      FROM points) AS point,
+     LATERAL (VALUES (time, value), (CASE WHEN next > ends THEN ends END, NULL))
+         AS shown (time, value)
+WHERE shown.time IS NOT NULL AND ends <= now() - interval '5 seconds'
+ORDER BY 1, 2;"""
+
+
 def named(query: Query, ref_id: str, wanted: Format) -> Query:
     """Give the query its letter within the panel and, where it is SQL, the panel's format."""
     if isinstance(query, Sql):

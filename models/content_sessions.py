@@ -56,6 +56,7 @@ CONTENT_SESSIONS = Stream(
         "busiest CDN {key}, {value:,.1f} Mbit/s",
         window="traffic_by_cdn",
         by="kilobits",
-        scale=1 / 60_000,
+        scale=1 / 1_000,
+        per_second=True,
     ),
 )

@@ -30,9 +30,11 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """What a stream says in one line: the key of `window` with most of `by`, in this minute.
+    """What a stream says in one line: the key of `window` with most of `by` of late.
 
-    `{key}` and `{value}` of `text` are that key (its part number `part`) and its measure `shown`.
+    That is in the last minute; in the last window where those are longer. `{key}` of `text` is that
+    key (its part number `part`), and `{value}` its newest `shown`, or without that its `by` times
+    `scale`, `per_second` if so.
     """
 
     text: str
@@ -41,6 +43,7 @@ class Headline:
     shown: str = ""
     part: int = 0
     scale: float = 1.0
+    per_second: bool = False
 
 
 @dataclass(frozen=True)

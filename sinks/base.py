@@ -1,6 +1,6 @@
 """What every sink promises: rows and the position they reach are stored as one, or not at all."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
 from models.batches import Batch, DecodedBatch
@@ -9,6 +9,9 @@ from models.windows import Window
 
 Totals = Mapping[Window, Mapping[tuple[Any, ...], tuple[Any, ...]]]
 """Merged totals by (window_start in microseconds, partition, *keys), as they stand now."""
+
+Since = Callable[[Window], int]
+"""The earliest start of each window that is wanted, in microseconds since 1970."""
 
 
 class SinkUnavailable(Exception):  # noqa: N818 - a signal, not an error: not now, try again
@@ -30,8 +33,8 @@ class Sink(Protocol):
         """Say how far each partition is stored. Raises SinkUnavailable."""
         ...
 
-    async def totals(self, partitions: Iterable[TopicPartition], since: int) -> Totals:
-        """Read the windows that start at `since` (microseconds) or later, of these partitions.
+    async def totals(self, partitions: Iterable[TopicPartition], since: Since) -> Totals:
+        """Read the windows that start at `since` or later, of these partitions.
 
         Empty for a sink that keeps no windows. Raises SinkUnavailable.
         """

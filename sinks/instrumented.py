@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from models.batches import Batch
 from models.positions import Positions, TopicPartition
-from sinks.base import Sink, SinkUnavailable, Totals
+from sinks.base import Since, Sink, SinkUnavailable, Totals
 from telemetry.stats import SinkStats
 
 
@@ -22,7 +22,7 @@ class InstrumentedSink:
         with self._failures():
             return await self._sink.positions(partitions)
 
-    async def totals(self, partitions: Iterable[TopicPartition], since: int) -> Totals:
+    async def totals(self, partitions: Iterable[TopicPartition], since: Since) -> Totals:
         with self._failures():
             return await self._sink.totals(partitions, since)
 

@@ -6,7 +6,7 @@ from models.batches import Batch, DecodedBatch
 from models.dead_letters import DeadLetter
 from models.fold import Deltas, merge_deltas
 from models.positions import Position, Positions, TopicPartition
-from sinks.base import Fenced, SinkUnavailable, Totals
+from sinks.base import Fenced, Since, SinkUnavailable, Totals
 
 
 class MemorySink:
@@ -26,11 +26,15 @@ class MemorySink:
             self.stored.setdefault(tp, Position(epoch=1, last_offset=-1, last_timestamp=None))
         return {tp: self.stored[tp] for tp in partitions}
 
-    async def totals(self, partitions: Iterable[TopicPartition], since: int) -> Totals:
+    async def totals(self, partitions: Iterable[TopicPartition], since: Since) -> Totals:
         self._check()
         numbers = {tp.partition for tp in partitions}
         return {
-            window: {key: row for key, row in rows.items() if key[0] >= since and key[1] in numbers}
+            window: {
+                key: row
+                for key, row in rows.items()
+                if key[0] >= since(window) and key[1] in numbers
+            }
             for window, rows in self.windows.items()
         }
 

@@ -121,7 +121,7 @@ DATABASE_BYTES_ALLOWED = _gauge(
     "Bytes that it may hold (HEADRACE_DATABASE_BYTES_ALLOWED); 0: not set, no alert.",
 )
 
-_CANDLE = "Of the window that began two whole minutes ago, of the partitions held: "
+_CANDLE = "Of the last minute, or longer window, over for a minute, of the partitions held: "
 CANDLE_FIRST = _gauge(
     "headrace_candle_first_sequence", f"{_CANDLE}lowest sequence number.", "product"
 )

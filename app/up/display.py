@@ -86,7 +86,7 @@ def _dead_letters(flow: Flow) -> Text:
 
 
 def _traffic(flow: Flow) -> Table:
-    table = _table("CDN, this minute", "Mbit/s", "sessions", "")
+    table = _table(f"CDN, {_last(flow.traffic_seconds)}", "Mbit/s", "sessions", "")
     most = max((cdn.traffic_mbps for cdn in flow.traffic_by_cdn.values()), default=0.0)
     for name, cdn in flow.traffic_by_cdn.items():
         cells = round(_BAR_CELLS * cdn.traffic_mbps / most) if most else 0
@@ -97,6 +97,12 @@ def _traffic(flow: Flow) -> Table:
             Text("█" * cells, style="cyan"),
         )
     return table
+
+
+def _last(seconds: int) -> str:
+    if seconds % 60:
+        return f"last {seconds} s"
+    return "last minute" if seconds <= 60 else f"last {seconds // 60} minutes"  # noqa: PLR2004
 
 
 def _processes(processes: tuple[ProcessView, ...]) -> Table:

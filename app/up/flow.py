@@ -46,7 +46,7 @@ class StreamFlow:
 
     @property
     def headline(self) -> str:
-        """What the stream says, "" while there is nothing in this minute."""
+        """What the stream says, "" while there is nothing of late."""
         return _headline([status.headline for status in self.statuses if status.headline])
 
 
@@ -100,6 +100,11 @@ class Flow:
                     before.concurrent_sessions + traffic.concurrent_sessions,
                 )
         return dict(sorted(total.items()))
+
+    @property
+    def traffic_seconds(self) -> int:
+        """Over how long the traffic is a mean; the longest where workers differ, on a change."""
+        return max((worker.traffic_seconds for worker in self.workers), default=0)
 
 
 Statuses = Sequence[WorkerStatus | None]

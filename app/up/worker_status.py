@@ -28,7 +28,7 @@ class Freshness(msgspec.Struct, frozen=True):
 
 
 class Traffic(msgspec.Struct, frozen=True):
-    """One CDN in the current minute."""
+    """One CDN of late: means over the status' `traffic_seconds`."""
 
     traffic_mbps: float = 0.0
     concurrent_sessions: float = 0.0
@@ -68,6 +68,7 @@ class WorkerStatus(msgspec.Struct, frozen=True):
     partitions: dict[str, dict[str, Progress]] = {}
     streams: dict[str, StreamStatus] = {}
     traffic_by_cdn: dict[str, Traffic] = {}
+    traffic_seconds: int = 60
     memory_bytes: int | None = None
 
     @property

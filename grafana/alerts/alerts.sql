@@ -55,31 +55,41 @@ FROM by_offset
 FULL JOIN by_time USING (stream)
 ORDER BY stream;
 
--- cdn_usage: share of each CDN's capacity that was used in the last five minutes that are over
--- Windows longer than that (HEADRACE_WINDOW_SECONDS) are counted whole or not at all.
+-- cdn_usage: share of each CDN's capacity that was used in the last windows that are over: five minutes of them
+-- Of windows that do not make five minutes (HEADRACE_WINDOW_SECONDS), as few as make more.
+WITH span AS (
+    SELECT date_bin(length, now(), 'epoch') AS ends, ceil(300 / extract(epoch FROM length))::integer * length AS long
+    FROM window_length('traffic_by_cdn', now()) AS length
+)
 SELECT now() AS time,
        cdn_name AS cdn,
        CASE WHEN max_capacity_mbps > 0
-            THEN coalesce(sum(kilobits), 0) / 300 / 1000 / max_capacity_mbps
+            THEN coalesce(sum(kilobits), 0) / extract(epoch FROM long) / 1000 / max_capacity_mbps
             ELSE 0
        END::double precision AS share
-FROM cdn_capacity
+FROM span
+CROSS JOIN cdn_capacity
 LEFT JOIN traffic_by_cdn
        ON current_cdn = cdn_name
-      AND window_start >= date_trunc('minute', now()) - interval '5 minutes'
-      AND window_start < date_trunc('minute', now())
-GROUP BY cdn_name, max_capacity_mbps
+      AND window_start >= (SELECT ends - long FROM span)
+      AND window_start < (SELECT ends FROM span)
+GROUP BY cdn_name, max_capacity_mbps, long
 ORDER BY cdn_name;
 
 -- sequence_gaps: share of sequence numbers that nobody saw in ten minutes, by product; 0 if they are fewer than ten
--- The last minute that is over is left out: partitions may be a flush apart.
+-- The last minute that is over is left out: partitions may be a flush apart. Windows are whole, and as few as make
+-- ten minutes or more.
+WITH span AS (
+    SELECT date_bin(length, now() - interval '1 minute', 'epoch') AS ends,
+           ceil(600 / extract(epoch FROM length))::integer * length AS long
+    FROM window_length('candles_by_product', now()) AS length
+)
 SELECT now() AS time,
        product_id AS product,
        CASE WHEN sum(missing) >= 10 THEN sum(missing) / (sum(missing) + sum(trades)) ELSE 0
        END::double precision AS share
 FROM candles_by_product
-WHERE window_start >= date_trunc('minute', now()) - interval '11 minutes'
-  AND window_start < date_trunc('minute', now()) - interval '1 minute'
+WHERE window_start >= (SELECT ends - long FROM span) AND window_start < (SELECT ends FROM span)
 GROUP BY product_id
 ORDER BY product_id;
 

@@ -25,7 +25,7 @@ def dashboard() -> Dashboard:
         refresh="10s",
         variables=[several("cdn", "CDN", sql["cdns"]), several("asn", "ASN", sql["asns"])],
         rows=[
-            Row("Last full minute", _now(sql)),
+            Row("Last full window", _now(sql)),
             Row("By CDN", _by_cdn(sql)),
             Row("By network", _by_network(sql)),
             Row("Bitrates", _bitrates(sql)),
@@ -42,7 +42,7 @@ def _now(sql: dict[str, Sql]) -> list[Panel]:
             unit=MBPS,
             width=6,
             description=(
-                "What the chosen CDNs carried together in the last full minute. Zero though people "
+                "What the chosen CDNs carried together in the last full window. Zero though people "
                 "watch: see whether events arrive, on the Operations dashboard."
             ),
         ),
@@ -53,7 +53,8 @@ def _now(sql: dict[str, Sql]) -> list[Panel]:
             decimals=0,
             width=6,
             description=(
-                "Mean number of playback sessions in the last full minute: seconds of viewing / 60."
+                "Mean number of playback sessions in the last full window: seconds of viewing by "
+                "its length."
             ),
         ),
         stat(
@@ -117,7 +118,7 @@ def _by_cdn(sql: dict[str, Sql]) -> list[Panel]:
             unit=MBPS,
             minimum=0,
             description=(
-                "Mean Mbit/s of each full minute. One line falls while another rises: players were "
+                "Mean Mbit/s of each full window. One line falls while another rises: players were "
                 "moved. All fall: see whether events arrive, on the Operations dashboard."
             ),
         ),
@@ -139,7 +140,7 @@ def _by_cdn(sql: dict[str, Sql]) -> list[Panel]:
             unit=COUNT,
             minimum=0,
             description=(
-                "Mean number of playback sessions of each full minute. Falls while traffic stays: "
+                "Mean number of playback sessions of each full window. Falls while traffic stays: "
                 "fewer viewers at a higher bitrate."
             ),
         ),
@@ -178,7 +179,7 @@ def _by_network(sql: dict[str, Sql]) -> list[Panel]:
             ),
         ),
         table(
-            "Networks and CDNs, last full minute",
+            "Networks and CDNs, last full window",
             sql["pairs_now"],
             columns=[
                 column("Traffic", MBPS, decimals=1),

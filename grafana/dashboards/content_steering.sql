@@ -1,5 +1,7 @@
--- What "Content steering" asks. A line ends with the last full minute: one that still fills would look
--- like a fall. A minute counts as full five seconds after its end, when what came late is stored too.
+-- What "Content steering" asks. A line ends with the last full window: one that still fills would look
+-- like a fall. A window counts as full five seconds after its end, when what came late is stored too.
+-- Windows are a minute long, or as HEADRACE_WINDOW_SECONDS says. What gives `seconds` becomes a line with
+-- gaps (grafana/queries.py, by_window), which leaves out the window that still fills.
 
 -- cdns: to choose from
 SELECT cdn_name FROM cdn_capacity
@@ -11,19 +13,20 @@ ORDER BY 1;
 -- asns: to choose from
 SELECT DISTINCT asn::text AS asn FROM traffic_by_asn
 WHERE window_start > least($__timeTo()::timestamptz, now()) - interval '15 minutes'
+                     - (SELECT window_length('traffic_by_asn', $__timeTo()))
   AND window_start <= $__timeTo()
 ORDER BY 1;
 
--- traffic_now: Mbit/s of all chosen CDNs in the last full minute
+-- traffic_now: Mbit/s of all chosen CDNs in the last full window
 SELECT coalesce(sum(traffic_mbps), 0) AS traffic
 FROM traffic_by_cdn
-WHERE window_start = date_trunc('minute', least($__timeTo()::timestamptz, now()) - interval '65 seconds')
+WHERE window_start = (SELECT last_full_window('traffic_by_cdn', $__timeTo()))
   AND ('*' IN ($cdn) OR current_cdn IN ($cdn));
 
--- sessions_now: mean number of sessions in the last full minute
+-- sessions_now: mean number of sessions in the last full window
 SELECT coalesce(sum(concurrent_sessions), 0) AS sessions
 FROM traffic_by_cdn
-WHERE window_start = date_trunc('minute', least($__timeTo()::timestamptz, now()) - interval '65 seconds')
+WHERE window_start = (SELECT last_full_window('traffic_by_cdn', $__timeTo()))
   AND ('*' IN ($cdn) OR current_cdn IN ($cdn));
 
 -- headroom_now: percent of the capacity of all chosen CDNs that is free
@@ -31,7 +34,7 @@ SELECT 100 * (1 - coalesce(sum(traffic_mbps), 0) / nullif(sum(max_capacity_mbps)
 FROM cdn_capacity
 LEFT JOIN traffic_by_cdn
        ON current_cdn = cdn_name
-      AND window_start = date_trunc('minute', least($__timeTo()::timestamptz, now()) - interval '65 seconds')
+      AND window_start = (SELECT last_full_window('traffic_by_cdn', $__timeTo()))
 WHERE '*' IN ($cdn) OR cdn_name IN ($cdn);
 
 -- fullest_now: the highest usage of one CDN, percent of its capacity
@@ -39,7 +42,7 @@ SELECT max(100 * coalesce(traffic_mbps, 0) / nullif(max_capacity_mbps, 0)) AS us
 FROM cdn_capacity
 LEFT JOIN traffic_by_cdn
        ON current_cdn = cdn_name
-      AND window_start = date_trunc('minute', least($__timeTo()::timestamptz, now()) - interval '65 seconds')
+      AND window_start = (SELECT last_full_window('traffic_by_cdn', $__timeTo()))
 WHERE '*' IN ($cdn) OR cdn_name IN ($cdn);
 
 -- usage_now: usage of each CDN, percent of its capacity
@@ -47,7 +50,7 @@ SELECT cdn_name AS "CDN", 100 * coalesce(traffic_mbps, 0) / nullif(max_capacity_
 FROM cdn_capacity
 LEFT JOIN traffic_by_cdn
        ON current_cdn = cdn_name
-      AND window_start = date_trunc('minute', least($__timeTo()::timestamptz, now()) - interval '65 seconds')
+      AND window_start = (SELECT last_full_window('traffic_by_cdn', $__timeTo()))
 WHERE '*' IN ($cdn) OR cdn_name IN ($cdn)
 ORDER BY 2 DESC NULLS LAST, 1;
 
@@ -62,39 +65,40 @@ FROM cdn_capacity
 FULL JOIN (
     SELECT current_cdn, traffic_mbps, concurrent_sessions
     FROM traffic_by_cdn
-    WHERE window_start = date_trunc('minute', least($__timeTo()::timestamptz, now()) - interval '65 seconds')
+    WHERE window_start = (SELECT last_full_window('traffic_by_cdn', $__timeTo()))
 ) AS carried ON current_cdn = cdn_name
 WHERE '*' IN ($cdn) OR coalesce(cdn_name, current_cdn) IN ($cdn)
 ORDER BY "Used" DESC NULLS LAST, "Traffic" DESC, "CDN";
 
--- traffic_by_cdn: Mbit/s by minute
-SELECT window_start AS time, current_cdn AS metric, traffic_mbps AS value
+-- traffic_by_cdn: Mbit/s by window
+SELECT window_start AS time, window_seconds AS seconds, current_cdn AS metric, traffic_mbps AS value
 FROM traffic_by_cdn
-WHERE $__timeFilter(window_start) AND window_start <= now() - interval '65 seconds'
+WHERE $__timeFilter(window_start)
   AND ('*' IN ($cdn) OR current_cdn IN ($cdn))
 ORDER BY 1, 2;
 
--- usage_by_cdn: percent of capacity by minute
-SELECT window_start AS time, current_cdn AS metric, 100 * traffic_mbps / nullif(max_capacity_mbps, 0) AS value
+-- usage_by_cdn: percent of capacity by window
+SELECT window_start AS time, window_seconds AS seconds, current_cdn AS metric,
+       100 * traffic_mbps / nullif(max_capacity_mbps, 0) AS value
 FROM traffic_by_cdn
 JOIN cdn_capacity ON cdn_name = current_cdn
-WHERE $__timeFilter(window_start) AND window_start <= now() - interval '65 seconds'
+WHERE $__timeFilter(window_start)
   AND ('*' IN ($cdn) OR current_cdn IN ($cdn))
 ORDER BY 1, 2;
 
--- sessions_by_cdn: mean number of sessions by minute
-SELECT window_start AS time, current_cdn AS metric, concurrent_sessions AS value
+-- sessions_by_cdn: mean number of sessions by window
+SELECT window_start AS time, window_seconds AS seconds, current_cdn AS metric, concurrent_sessions AS value
 FROM traffic_by_cdn
-WHERE $__timeFilter(window_start) AND window_start <= now() - interval '65 seconds'
+WHERE $__timeFilter(window_start)
   AND ('*' IN ($cdn) OR current_cdn IN ($cdn))
 ORDER BY 1, 2;
 
--- share_by_cdn: percent of the traffic of all CDNs by minute
-SELECT time, metric, value
-FROM (SELECT window_start AS time, current_cdn AS metric,
+-- share_by_cdn: percent of the traffic of all CDNs by window
+SELECT time, seconds, metric, value
+FROM (SELECT window_start AS time, window_seconds AS seconds, current_cdn AS metric,
              100 * traffic_mbps / nullif(sum(traffic_mbps) OVER (PARTITION BY window_start), 0) AS value
       FROM traffic_by_cdn
-      WHERE $__timeFilter(window_start) AND window_start <= now() - interval '65 seconds') AS shares
+      WHERE $__timeFilter(window_start)) AS shares
 WHERE '*' IN ($cdn) OR metric IN ($cdn)
 ORDER BY 1, 2;
 
@@ -105,23 +109,23 @@ WHERE $__timeFilter(window_start) AND ('*' IN ($cdn) OR current_cdn IN ($cdn))
 GROUP BY 1
 ORDER BY 2 DESC;
 
--- traffic_by_asn: Mbit/s by minute, of the ten networks with the most in the range
+-- traffic_by_asn: Mbit/s by window, of the ten networks with the most in the range
 WITH most AS (
     SELECT asn FROM traffic_by_asn
     WHERE $__timeFilter(window_start) AND ('*' IN ($asn) OR asn::text IN ($asn))
     GROUP BY asn ORDER BY sum(kilobits) DESC LIMIT 10
 )
-SELECT window_start AS time, 'AS' || asn AS metric, traffic_mbps AS value
+SELECT window_start AS time, window_seconds AS seconds, 'AS' || asn AS metric, traffic_mbps AS value
 FROM traffic_by_asn JOIN most USING (asn)
-WHERE $__timeFilter(window_start) AND window_start <= now() - interval '65 seconds'
+WHERE $__timeFilter(window_start)
 ORDER BY 1, 2;
 
--- pairs_now: which network comes through which CDN, the last full minute
+-- pairs_now: which network comes through which CDN, the last full window
 SELECT 'AS' || asn AS "Network", current_cdn AS "CDN",
        traffic_mbps AS "Traffic", concurrent_sessions AS "Sessions",
        kilobits / 1000.0 / nullif(session_seconds, 0) AS "Mean bitrate"
 FROM traffic_by_cdn_and_asn
-WHERE window_start = date_trunc('minute', least($__timeTo()::timestamptz, now()) - interval '65 seconds')
+WHERE window_start = (SELECT last_full_window('traffic_by_cdn_and_asn', $__timeTo()))
   AND ('*' IN ($cdn) OR current_cdn IN ($cdn))
   AND ('*' IN ($asn) OR asn::text IN ($asn))
 ORDER BY 3 DESC, 1, 2
@@ -136,10 +140,11 @@ WHERE time > least($__timeTo()::timestamptz, now()) - interval '5 minutes' AND t
 GROUP BY video_profile_kbps
 ORDER BY video_profile_kbps;
 
--- mean_bitrate: Mbit/s of one session, by minute and CDN
-SELECT window_start AS time, current_cdn AS metric, kilobits / 1000.0 / nullif(session_seconds, 0) AS value
+-- mean_bitrate: Mbit/s of one session, by window and CDN
+SELECT window_start AS time, window_seconds AS seconds, current_cdn AS metric,
+       kilobits / 1000.0 / nullif(session_seconds, 0) AS value
 FROM traffic_by_cdn
-WHERE $__timeFilter(window_start) AND window_start <= now() - interval '65 seconds'
+WHERE $__timeFilter(window_start)
   AND ('*' IN ($cdn) OR current_cdn IN ($cdn))
 ORDER BY 1, 2;
 

@@ -32,13 +32,13 @@ def dashboard() -> Dashboard:
 def _of_one(sql: dict[str, Sql]) -> list[Panel]:
     return [
         candles(
-            "$product_of_candles by minute",
+            "$product_of_candles by window",
             sql["candles"],
             unit=EXACT,
             width=16,
             height=12,
             description=(
-                "Open, high, low and close of each full minute in the quote currency, the volume "
+                "Open, high, low and close of each full window in the quote currency, the volume "
                 "below. A gap: nothing was traded, or nothing arrived; see below."
             ),
         ),
@@ -59,7 +59,7 @@ def _of_one(sql: dict[str, Sql]) -> list[Panel]:
             width=24,
             height=6,
             style="bars",
-            description="Traded in each full minute, in the base currency.",
+            description="Traded in each full window, a minute, in the base currency.",
         ),
     ]
 
@@ -87,6 +87,7 @@ def _of_several(sql: dict[str, Sql]) -> list[Panel]:
         timeseries(
             "Spread in basis points, last hour",
             sql["spread"],
+            every="minute",
             unit=NO_UNIT,
             decimals=2,
             minimum=0,
@@ -102,8 +103,8 @@ def _of_several(sql: dict[str, Sql]) -> list[Panel]:
             unit=PER_MINUTE,
             minimum=0,
             description=(
-                "Trades of each full minute. One product stops while others go on: look whether it "
-                "is still subscribed to."
+                "Trades of each full window, a minute. One product stops while others go on: look "
+                "whether it is still subscribed to."
             ),
         ),
     ]
@@ -112,7 +113,7 @@ def _of_several(sql: dict[str, Sql]) -> list[Panel]:
 def _arrival(sql: dict[str, Sql]) -> list[Panel]:
     return [
         stat(
-            "Rows in the last full minute",
+            "Rows a minute, last full window",
             sql["rows_now"],
             unit=PER_MINUTE,
             width=8,
@@ -150,6 +151,7 @@ def _arrival(sql: dict[str, Sql]) -> list[Panel]:
         timeseries(
             "Ingestion a minute",
             sql["ingestion"],
+            every="minute",
             unit=PER_MINUTE,
             minimum=0,
             style="bars",
@@ -175,8 +177,8 @@ def _arrival(sql: dict[str, Sql]) -> list[Panel]:
             style="bars",
             width=24,
             description=(
-                "Numbers between those of the trades that were not seen, by full minute and "
-                "product. What comes late is taken off again. Some in every minute: the exchange "
+                "Numbers between those of the trades that were not seen, by full window and "
+                "product. What comes late is taken off again. Some in every window: the exchange "
                 "counts more than trades. A sudden block: the connection was away; compare with "
                 "the gaps."
             ),

@@ -1,4 +1,4 @@
--- What "Markets" asks. Lines and candles end with the last full minute, as in content_steering.sql.
+-- What "Markets" asks. Lines and candles end with the last full window, as in content_steering.sql.
 -- Prices are in a product's quote currency, volumes in its base currency: those of two products are
 -- neither added nor drawn on one axis.
 
@@ -7,10 +7,10 @@ SELECT DISTINCT product_id FROM candles_by_product_per_hour
 WHERE window_start >= date_trunc('hour', $__timeFrom()::timestamptz, 'UTC') AND window_start <= $__timeTo()
 ORDER BY 1;
 
--- candles: of one product, by minute
+-- candles: of one product, by window
 SELECT window_start AS time, open, high, low, close, volume
 FROM candles_by_product
-WHERE $__timeFilter(window_start) AND window_start <= now() - interval '65 seconds'
+WHERE $__timeFilter(window_start) AND window_start + make_interval(secs => window_seconds + 5) <= now()
   AND product_id = '$product_of_candles'
 ORDER BY 1;
 
@@ -21,17 +21,19 @@ WHERE $__timeFilter(window_start) AND window_start <= now() - interval '1 hour 5
   AND product_id = '$product_of_candles'
 ORDER BY 1;
 
--- volume: of one product, by minute, in its base currency
-SELECT window_start AS time, volume AS "Volume"
+-- volume: of one product, a minute, in its base currency
+SELECT window_start AS time, window_seconds AS seconds, 'Volume' AS metric,
+       volume * 60 / window_seconds AS value
 FROM candles_by_product
-WHERE $__timeFilter(window_start) AND window_start <= now() - interval '65 seconds'
+WHERE $__timeFilter(window_start)
   AND product_id = '$product_of_candles'
 ORDER BY 1;
 
--- trades: by minute and product
-SELECT window_start AS time, product_id AS metric, trades AS value
+-- trades: a minute, by product
+SELECT window_start AS time, window_seconds AS seconds, product_id AS metric,
+       trades * 60.0 / window_seconds AS value
 FROM candles_by_product
-WHERE $__timeFilter(window_start) AND window_start <= now() - interval '65 seconds'
+WHERE $__timeFilter(window_start)
   AND ('*' IN ($product) OR product_id IN ($product))
 ORDER BY 1, 2;
 
@@ -83,20 +85,20 @@ GROUP BY before
 ORDER BY 1 DESC
 LIMIT 100;
 
--- missing: sequence numbers that were not seen, by minute and product
-SELECT window_start AS time, product_id AS metric, missing AS value
+-- missing: sequence numbers that were not seen, by window and product
+SELECT window_start AS time, window_seconds AS seconds, product_id AS metric, missing AS value
 FROM candles_by_product
-WHERE $__timeFilter(window_start) AND window_start <= now() - interval '65 seconds'
+WHERE $__timeFilter(window_start)
   AND ('*' IN ($product) OR product_id IN ($product))
 ORDER BY 1, 2;
 
 -- missing_share: of all sequence numbers in the range, percent
 SELECT 100.0 * sum(missing) / nullif(sum(trades) + sum(missing), 0) AS missing
 FROM candles_by_product
-WHERE $__timeFilter(window_start) AND window_start <= now() - interval '65 seconds'
+WHERE $__timeFilter(window_start) AND window_start + make_interval(secs => window_seconds + 5) <= now()
   AND ('*' IN ($product) OR product_id IN ($product));
 
--- rows_now: in the last full minute
-SELECT coalesce(sum(trades), 0) AS rows
+-- rows_now: a minute, in the last full window
+SELECT coalesce(sum(trades * 60.0 / window_seconds), 0) AS rows
 FROM candles_by_product_windows
-WHERE window_start = date_trunc('minute', least($__timeTo()::timestamptz, now()) - interval '65 seconds');
+WHERE window_start = (SELECT last_full_window('candles_by_product', $__timeTo()));

@@ -22,7 +22,7 @@ def dashboard() -> Dashboard:
         ],
         rows=[
             Row("Now", _now(sql)),
-            Row("By minute", _by_minute(sql)),
+            Row("Rates", _rates(sql)),
             Row("What, where, in which language", _what(sql)),
             Row("Last seven days, by hour", _week(sql)),
         ],
@@ -38,8 +38,8 @@ def _now(sql: dict[str, Sql]) -> list[Panel]:
             width=8,
             steps=("red", (1, "green")),
             description=(
-                "Playbacks that began in the last full minute. Red: none did. Look at the "
-                "Operations dashboard whether events arrive; if they do, viewers cannot start."
+                "Playbacks that began in the last full window, a minute. Red: none did. Look at "
+                "the Operations dashboard whether events arrive; if they do, viewers cannot start."
             ),
         ),
         stat(
@@ -48,8 +48,8 @@ def _now(sql: dict[str, Sql]) -> list[Panel]:
             unit=PER_MINUTE,
             width=8,
             description=(
-                "Playbacks that ended in the last full minute. Many more than plays: something "
-                "throws viewers out; compare with Content steering."
+                "Playbacks that ended in the last full window, a minute. Many more than plays: "
+                "something throws viewers out; compare with Content steering."
             ),
         ),
         stat(
@@ -69,7 +69,7 @@ def _now(sql: dict[str, Sql]) -> list[Panel]:
     ]
 
 
-def _by_minute(sql: dict[str, Sql]) -> list[Panel]:
+def _rates(sql: dict[str, Sql]) -> list[Panel]:
     return [
         timeseries(
             "Events by type",
@@ -77,8 +77,8 @@ def _by_minute(sql: dict[str, Sql]) -> list[Panel]:
             unit=PER_MINUTE,
             minimum=0,
             description=(
-                "Plays, pauses and stops of each full minute. All fall together: see whether "
-                "events arrive, on the Operations dashboard."
+                "Plays, pauses and stops of each full window, a minute. All fall together: see "
+                "whether events arrive, on the Operations dashboard."
             ),
         ),
         timeseries(
@@ -94,9 +94,9 @@ def _by_minute(sql: dict[str, Sql]) -> list[Panel]:
             unit=PER_MINUTE,
             width=24,
             description=(
-                "Plays, stops, and plays less stops of each full minute: above zero the audience "
-                "grows. Far below zero for minutes: viewers leave at once; compare with Content "
-                "steering."
+                "Plays, stops, and plays less stops of each full window, a minute: above zero the "
+                "audience grows. Far below zero for minutes: viewers leave at once; compare with "
+                "Content steering."
             ),
         ),
     ]

@@ -1,4 +1,5 @@
--- What "Media" asks. Lines end with the last full minute, as in content_steering.sql.
+-- What "Media" asks. Lines end with the last full window, as in content_steering.sql. Rates are by minute,
+-- however long windows are.
 
 -- event_types: to choose from
 SELECT DISTINCT event_type FROM media_events_by_type_per_hour
@@ -10,16 +11,16 @@ SELECT DISTINCT content_type FROM media_events_by_type_per_hour
 WHERE window_start >= date_trunc('hour', $__timeFrom()::timestamptz, 'UTC') AND window_start <= $__timeTo()
 ORDER BY 1;
 
--- plays_now: in the last full minute
-SELECT coalesce(sum(events), 0) AS plays
+-- plays_now: a minute, in the last full window
+SELECT coalesce(sum(events * 60.0 / window_seconds), 0) AS plays
 FROM media_events_by_type
-WHERE window_start = date_trunc('minute', least($__timeTo()::timestamptz, now()) - interval '65 seconds')
+WHERE window_start = (SELECT last_full_window('media_events_by_type', $__timeTo()))
   AND event_type = 'play' AND ('*' IN ($content_type) OR content_type IN ($content_type));
 
--- stops_now: in the last full minute
-SELECT coalesce(sum(events), 0) AS stops
+-- stops_now: a minute, in the last full window
+SELECT coalesce(sum(events * 60.0 / window_seconds), 0) AS stops
 FROM media_events_by_type
-WHERE window_start = date_trunc('minute', least($__timeTo()::timestamptz, now()) - interval '65 seconds')
+WHERE window_start = (SELECT last_full_window('media_events_by_type', $__timeTo()))
   AND event_type = 'stop' AND ('*' IN ($content_type) OR content_type IN ($content_type));
 
 -- plays_per_stop: over the whole range
@@ -28,36 +29,39 @@ SELECT sum(events) FILTER (WHERE event_type = 'play')
 FROM media_events_by_type
 WHERE $__timeFilter(window_start) AND ('*' IN ($content_type) OR content_type IN ($content_type));
 
--- events_by_type: by minute
-SELECT window_start AS time, event_type AS metric, sum(events) AS value
+-- events_by_type: a minute
+SELECT window_start AS time, max(window_seconds) AS seconds, event_type AS metric,
+       sum(events * 60.0 / window_seconds) AS value
 FROM media_events_by_type
-WHERE $__timeFilter(window_start) AND window_start <= now() - interval '65 seconds'
+WHERE $__timeFilter(window_start)
   AND ('*' IN ($event_type) OR event_type IN ($event_type))
   AND ('*' IN ($content_type) OR content_type IN ($content_type))
-GROUP BY 1, 2
-ORDER BY 1, 2;
+GROUP BY window_start, event_type
+ORDER BY 1, 3;
 
--- events_by_content_type: by minute
-SELECT window_start AS time, content_type AS metric, sum(events) AS value
+-- events_by_content_type: a minute
+SELECT window_start AS time, max(window_seconds) AS seconds, content_type AS metric,
+       sum(events * 60.0 / window_seconds) AS value
 FROM media_events_by_type
-WHERE $__timeFilter(window_start) AND window_start <= now() - interval '65 seconds'
+WHERE $__timeFilter(window_start)
   AND ('*' IN ($event_type) OR event_type IN ($event_type))
   AND ('*' IN ($content_type) OR content_type IN ($content_type))
-GROUP BY 1, 2
-ORDER BY 1, 2;
+GROUP BY window_start, content_type
+ORDER BY 1, 3;
 
--- balance: plays and stops by minute, and how many more began than ended
-SELECT window_start AS time,
-       coalesce(sum(events) FILTER (WHERE event_type = 'play'), 0) AS "Plays",
-       coalesce(sum(events) FILTER (WHERE event_type = 'stop'), 0) AS "Stops",
-       coalesce(sum(CASE event_type WHEN 'play' THEN events WHEN 'stop' THEN -events END), 0) AS "Balance"
-FROM media_events_by_type
-WHERE $__timeFilter(window_start) AND window_start <= now() - interval '65 seconds'
+-- balance: plays and stops a minute, and how many more began than ended
+SELECT window_start AS time, max(window_seconds) AS seconds, metric, sum(value * 60.0 / window_seconds) AS value
+FROM media_events_by_type,
+     LATERAL (VALUES ('Plays', CASE event_type WHEN 'play' THEN events ELSE 0 END),
+                     ('Stops', CASE event_type WHEN 'stop' THEN events ELSE 0 END),
+                     ('Balance', CASE event_type WHEN 'play' THEN events WHEN 'stop' THEN -events ELSE 0 END))
+         AS counted (metric, value)
+WHERE $__timeFilter(window_start)
   AND ('*' IN ($content_type) OR content_type IN ($content_type))
-GROUP BY 1
-ORDER BY 1;
+GROUP BY window_start, metric
+ORDER BY 1, 3;
 
--- most_watched: by plays in the range (content_plays would first add up by minute)
+-- most_watched: by plays in the range (content_plays would first add up by window)
 SELECT title AS "Title", sum(plays) AS "Plays", sum(stops) AS "Stops", sum(plays) - sum(stops) AS "Balance"
 FROM content_plays_windows
 WHERE $__timeFilter(window_start)

@@ -101,6 +101,7 @@ def stored(sql: dict[str, Sql]) -> list[Panel]:
         timeseries(
             "Rows by minute",
             sql["rows_by_minute"],
+            every="minute",
             unit=COUNT,
             minimum=0,
             description=(

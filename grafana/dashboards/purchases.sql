@@ -29,8 +29,9 @@ SELECT sum(amount) / nullif(count(DISTINCT purchase_id), 0) AS basket
 FROM purchases
 WHERE $__timeFilter(event_time) AND currency = '$currency' AND ('*' IN ($country) OR country IN ($country));
 
--- quiet: minutes since the last purchase in any currency
-SELECT extract(epoch FROM least($__timeTo()::timestamptz, now()) - max(window_start)) - 60 AS seconds
+-- quiet: time since the last purchase in any currency
+SELECT extract(epoch FROM least($__timeTo()::timestamptz, now())
+                          - max(window_start + make_interval(secs => window_seconds))) AS seconds
 FROM purchases_by_country
 WHERE $__timeFilter(window_start);
 

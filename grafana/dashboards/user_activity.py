@@ -34,7 +34,7 @@ def _today(sql: dict[str, Sql]) -> list[Panel]:
             width=8,
             of="now/d",
             description=(
-                "Since midnight where you are, the unfinished minute included. Far below "
+                "Since midnight where you are, the unfinished window included. Far below "
                 "yesterday's: see whether events arrive, on the Operations dashboard."
             ),
         ),
@@ -53,8 +53,8 @@ def _today(sql: dict[str, Sql]) -> list[Panel]:
             width=8,
             steps=("red", (1, "green")),
             description=(
-                "Events in the last full minute. Red: none. Look at the Operations dashboard; if "
-                "this stream is meant to be quiet now, all is well."
+                "Events in the last full window, a minute. Red: none. Look at the Operations "
+                "dashboard; if this stream is meant to be quiet now, all is well."
             ),
         ),
     ]
@@ -69,8 +69,8 @@ def _events(sql: dict[str, Sql]) -> list[Panel]:
             minimum=0,
             width=24,
             description=(
-                "Events of each full minute by type. A gap: no event of this type came. One type "
-                "falls alone: a page has changed, or its script is broken."
+                "Events of each full window by type, a minute. A gap: no event of this type came. "
+                "One type falls alone: a page has changed, or its script is broken."
             ),
         ),
         pie(

@@ -1,5 +1,5 @@
--- What "User activity" asks. Lines end with the last full minute, as in content_steering.sql; what says
--- "so far" counts the unfinished one too.
+-- What "User activity" asks. Lines end with the last full window, as in content_steering.sql; what says
+-- "so far" counts the unfinished one too. Rates are by minute, however long windows are.
 
 -- event_types: to choose from
 SELECT DISTINCT event_type FROM user_activity_by_type_per_hour
@@ -18,16 +18,17 @@ WHERE window_start >= $__timeFrom()::timestamptz - interval '1 day'
   AND window_start <= $__timeTo()::timestamptz - interval '1 day'
   AND ('*' IN ($event_type) OR event_type IN ($event_type));
 
--- rate_now: events in the last full minute
-SELECT coalesce(sum(events), 0) AS events
+-- rate_now: events a minute, in the last full window
+SELECT coalesce(sum(events * 60.0 / window_seconds), 0) AS events
 FROM user_activity_by_type
-WHERE window_start = date_trunc('minute', least($__timeTo()::timestamptz, now()) - interval '65 seconds')
+WHERE window_start = (SELECT last_full_window('user_activity_by_type', $__timeTo()))
   AND ('*' IN ($event_type) OR event_type IN ($event_type));
 
--- rate: events by minute and type
-SELECT window_start AS time, event_type AS metric, events AS value
+-- rate: events a minute by type
+SELECT window_start AS time, window_seconds AS seconds, event_type AS metric,
+       events * 60.0 / window_seconds AS value
 FROM user_activity_by_type
-WHERE $__timeFilter(window_start) AND window_start <= now() - interval '65 seconds'
+WHERE $__timeFilter(window_start)
   AND ('*' IN ($event_type) OR event_type IN ($event_type))
 ORDER BY 1, 2;
 
@@ -38,7 +39,7 @@ WHERE $__timeFilter(window_start) AND ('*' IN ($event_type) OR event_type IN ($e
 GROUP BY 1
 ORDER BY 2 DESC, 1;
 
--- top_users: the five with the most events in the last hour (user_event_summary would first add up by minute)
+-- top_users: the five with the most events in the last hour (user_event_summary would first add up by window)
 SELECT user_id AS "User", sum(events) AS "Events"
 FROM user_event_summary_windows
 WHERE window_start > least($__timeTo()::timestamptz, now()) - interval '1 hour' AND window_start <= $__timeTo()

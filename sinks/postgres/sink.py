@@ -12,7 +12,7 @@ from models.dead_letters import DeadLetter
 from models.fold import Deltas
 from models.positions import Position, Positions, TopicPartition
 from models.streams import Stream
-from sinks.base import Fenced, SinkUnavailable, Totals
+from sinks.base import Fenced, Since, SinkUnavailable, Totals
 from sinks.postgres import copy
 from sinks.postgres.connection import Connection, watched
 from sinks.postgres.upsert import arrays, read_totals, totals_sql, upsert_sql
@@ -52,11 +52,11 @@ class PostgresSink:
             for topic, partition, epoch, last_offset, last_timestamp in rows
         }
 
-    async def totals(self, partitions: Iterable[TopicPartition], since: int) -> Totals:
+    async def totals(self, partitions: Iterable[TopicPartition], since: Since) -> Totals:
         numbers = [tp.partition for tp in partitions]
         async with self._connection.use() as connection:
             return {
-                window: read_totals(window, await connection.fetch(sql, numbers, since))
+                window: read_totals(window, await connection.fetch(sql, numbers, since(window)))
                 for window, sql in self._totals.items()
             }
 

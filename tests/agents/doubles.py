@@ -83,7 +83,7 @@ def writer_to(sink: Sink, ear: Ear, *, flush_records: int = 2) -> Writer:
         observer=ear,
         flush_records=flush_records,
         backlog=Backlog(),
-        totals_since=lambda: 0,
+        totals_since=lambda _: 0,
     )
 
 

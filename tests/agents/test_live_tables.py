@@ -61,6 +61,19 @@ def test_totals_show_by_window_partition_and_key(live: LiveTables, table: QuietT
     }
 
 
+def test_keys_that_hold_a_bar_stay_two(table: QuietTable, clock: Clock) -> None:
+    pairs = Window("plays", keys=("content_id", "title"), measures=(Sum("events"),))
+    live = LiveTables({pairs: table}, clock)
+
+    live.offer({pairs: {(START, 0, "a|b", "c"): (2,), (START, 0, "a", "b|c"): (5,)}})
+    live.apply()
+
+    assert table.data["2026-11-22T12:00Z.p0"] == {
+        "a%7Cb|c": {"events": 2},
+        "a|b%7Cc": {"events": 5},
+    }
+
+
 def test_newer_totals_replace_older_ones_key_by_key(live: LiveTables, table: QuietTable) -> None:
     live.offer({WINDOW: {(START, 0, "Akamai", 1): (1, 1), (START, 0, "Fastly", 1): (5, 5)}})
     live.apply()

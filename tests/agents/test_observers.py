@@ -30,7 +30,7 @@ async def test_partitions_that_are_given_up_wait_for_nothing(ear: Ear) -> None:
         observer=observer,
         flush_records=2,
         backlog=Backlog(),
-        totals_since=lambda: 2**62,
+        totals_since=lambda _: 2**62,
     )
     await begun(writer, TP)
     sink.unavailable = 1_000

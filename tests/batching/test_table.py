@@ -4,10 +4,20 @@ from datetime import UTC, datetime
 
 import faust
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from batching.table import WindowTable, entry_key, entry_partition, entry_start
+from batching.table import (
+    WindowTable,
+    entry_key,
+    entry_partition,
+    entry_start,
+    key_label,
+    key_parts,
+)
 
 SECOND = 1_000_000
+PARTS = st.lists(st.text("|%7C25 aé") | st.text(), min_size=1, max_size=3)
 
 
 @pytest.mark.parametrize(
@@ -45,3 +55,21 @@ def test_partitions_that_left_are_forgotten() -> None:
     table.drop_partitions([1, 7])
 
     assert list(table.data) == ["2026-11-22T10:05Z.p0"]
+
+
+@given(PARTS, PARTS)
+def test_no_two_keys_have_one_name(one: list[str], other: list[str]) -> None:
+    assert key_parts(key_label(one)) == tuple(one)
+    assert (key_label(one) == key_label(other)) == (one == other)
+
+
+@pytest.mark.parametrize(
+    ("key", "label"),
+    [
+        pytest.param(("Akamai", 3_320), "Akamai|3320", id="numbers as they are written"),
+        pytest.param(("a|b", "c"), "a%7Cb|c", id="a bar within a part"),
+        pytest.param(("100 % sure",), "100 %25 sure", id="a percent sign"),
+    ],
+)
+def test_a_key_is_named_so_that_people_can_read_it(key: tuple[object, ...], label: str) -> None:
+    assert key_label(key) == label

@@ -94,14 +94,14 @@ async def test_a_wrong_expectation_is_fenced_and_stores_nothing(
     subject: Subject, wrong: Position
 ) -> None:
     await subject.sink.write(batch(subject, [heartbeat()]), await subject.sink.positions([P0, P1]))
-    before = await subject.look(), await subject.sink.totals([P0], 0)
+    before = await subject.look(), await subject.sink.totals([P0], lambda _: 0)
     late = batch(subject, [heartbeat(), None], start=8)
     add(subject, late, [heartbeat()], tp=P1)
 
     with pytest.raises(Fenced):
         await subject.sink.write(late, {P0: wrong, P1: BEGIN})
 
-    assert (await subject.look(), await subject.sink.totals([P0], 0)) == before
+    assert (await subject.look(), await subject.sink.totals([P0], lambda _: 0)) == before
     assert await subject.sink.positions([P0, P1]) == {
         P0: Position(1, 0, NOW_MILLISECONDS),
         P1: BEGIN,
@@ -134,7 +134,7 @@ async def test_totals_are_those_of_the_partitions_and_times_asked_for(subject: S
     add(subject, both, [heartbeat()], tp=P1)
     await subject.sink.write(both, await subject.sink.positions([P0, P1]))
 
-    totals = await subject.sink.totals([P0], MINUTE)
+    totals = await subject.sink.totals([P0], lambda _: MINUTE)
 
     assert by_cdn(totals) == {(MINUTE, 0, "Akamai"): (1, 40_000, 10)}
 
@@ -166,5 +166,7 @@ async def test_a_cancelled_write_is_undone_or_shows_in_the_positions(
     stored = await subject.look()
     assert reached in {-1, 1_999}
     assert len(stored.rows) == len(stored.dead_letters) == (reached + 1) // 2
-    events = sum(int(str(row[0])) for row in by_cdn(await subject.sink.totals([P0], 0)).values())
+    events = sum(
+        int(str(row[0])) for row in by_cdn(await subject.sink.totals([P0], lambda _: 0)).values()
+    )
     assert events == (reached + 1) // 2

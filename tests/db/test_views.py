@@ -216,6 +216,63 @@ async def test_every_minute_of_a_day_is_there_also_without_rows(
     assert [row["rows"] for row in some] == [8, 0, 3, 2, 2, 2, 2, 0]
 
 
+async def test_an_open_window_is_shared_among_the_minutes_that_have_passed(
+    connection: asyncpg.Connection,
+) -> None:
+    hour_ago = datetime.now(UTC) - timedelta(hours=1)
+    window = (hour_ago, 0, "play", "movie", 3_600, 86_400)
+    await insert(connection, "media_events_by_type_windows", [window])
+
+    rows = await connection.fetch(
+        "SELECT rows FROM ingestion_per_minute WHERE stream = 'media_events' AND rows > 0"
+        " ORDER BY window_start"
+    )
+
+    minutes = [row["rows"] for row in rows]
+    assert sum(minutes) == 3_600
+    assert len(minutes) in (61, 62)  # the first and the last one in part
+    assert all(58 <= one <= 61 for one in minutes[1:-1])
+
+
+async def test_a_window_that_lies_in_two_minutes_is_shared_by_time(
+    connection: asyncpg.Connection,
+) -> None:
+    windows = [(later(seconds / 60), 0, "click", 9, 90) for seconds in (0, 90)]
+    await insert(connection, "user_activity_by_type_windows", windows)
+
+    rows = await connection.fetch(
+        "SELECT rows FROM ingestion_per_minute WHERE stream = 'user_activity'"
+        " AND window_start >= $1 ORDER BY window_start LIMIT 4",
+        MINUTE,
+    )
+
+    assert [row["rows"] for row in rows] == [6, 6, 6, 0]
+
+
+@pytest.mark.parametrize("seconds", [10, 60, 300])
+async def test_the_last_full_window_is_over_for_five_seconds(
+    connection: asyncpg.Connection, seconds: int
+) -> None:
+    window = (MINUTE, 0, "click", 1, seconds)
+    await insert(connection, "user_activity_by_type_windows", [window])
+
+    starts = await connection.fetchval(
+        "SELECT last_full_window('user_activity_by_type', $1)", NOW + timedelta(days=9)
+    )
+
+    late = (datetime.now(UTC) - starts).total_seconds()
+    assert starts.timestamp() % seconds == 0
+    assert seconds + 5 <= late < 2 * seconds + 15  # ten seconds for this test itself
+
+
+async def test_before_there_are_windows_they_are_a_minute_long(
+    connection: asyncpg.Connection,
+) -> None:
+    query = "SELECT window_length('traffic_by_cdn', now())"
+
+    assert await connection.fetchval(query) == timedelta(minutes=1)
+
+
 async def test_traffic_goes_by_the_length_of_its_window(connection: asyncpg.Connection) -> None:
     await insert(
         connection,

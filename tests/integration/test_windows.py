@@ -1,8 +1,11 @@
 """Windows of another length, streams without raw rows, workers of some of the streams."""
 
 import json
-from datetime import datetime, timedelta
+import time
+from datetime import UTC, datetime, timedelta
 from typing import Any
+
+import pytest
 
 from tests.integration.events import ago, heartbeat, minute_of
 from tests.integration.headrace import Headrace
@@ -31,6 +34,31 @@ def test_windows_of_ten_seconds(headrace: Headrace) -> None:
     assert headrace.query("SELECT window_start, events FROM traffic_by_cdn_and_asn") == [
         (minute, 4)
     ]
+
+
+@pytest.mark.parametrize("seconds", [10, 300])
+def test_live_traffic_is_right_at_every_moment(headrace: Headrace, seconds: int) -> None:
+    headrace.topic.create()
+    headrace.more["HEADRACE_WINDOW_SECONDS"] = json.dumps({"traffic_by_cdn": seconds})
+    worker = headrace.worker()
+    worker.start()
+    client = SteadyClient(headrace.topic, since=time.time() - 2 * max(seconds, 60))
+    client.catch_up()
+    worker.wait_until(lambda: headrace.records_stored() >= client.sent, "at what was sent")
+    shown: list[dict[str, Any]] = []
+
+    def has_watched() -> bool:
+        client.catch_up()
+        shown.append(worker.status()["traffic_by_cdn"].get("Akamai", {}))
+        return time.time() > begin + 12  # a window of ten seconds ends in between
+
+    worker.wait_until(lambda: worker.status()["traffic_by_cdn"], "showing traffic")
+    begin = time.time()
+    worker.wait_until(has_watched, "watched")
+
+    for traffic in shown:
+        assert traffic["traffic_mbps"] == pytest.approx(MBPS, rel=0.15)
+        assert traffic["concurrent_sessions"] == pytest.approx(10, rel=0.15)
 
 
 def test_a_length_that_changes_while_two_workers_run_loses_nothing(headrace: Headrace) -> None:
@@ -98,6 +126,24 @@ def test_a_stream_that_does_not_exist_is_refused(headrace: Headrace) -> None:
 
     assert refused.returncode == 1
     assert "HEADRACE_STREAMS: no stream clicks; there are content_sessions" in refused.stderr
+
+
+class SteadyClient:
+    """Sends one heartbeat for each second since a time, when told to."""
+
+    def __init__(self, topic: Topic, since: float) -> None:
+        self.sent = 0
+        self._topic = topic
+        self._next = since
+
+    def catch_up(self) -> None:
+        due = []
+        while self._next < time.time():
+            due.append(heartbeat(datetime.fromtimestamp(self._next, UTC)))
+            self._next += 1
+        if due:
+            self._topic.produce(due)
+        self.sent += len(due)
 
 
 def at(minute: datetime, seconds: float) -> bytes:
