@@ -30,11 +30,11 @@ DASHBOARDS: dict[str, Callable[[], Dashboard]] = {
 }
 
 
-def generated() -> dict[Path, str]:
-    """Give every generated file with its text."""
+def generated(docs: str = "") -> dict[Path, str]:
+    """Give every generated file with its text; `docs` is the address that runbooks are found at."""
     dashboards = {name: build() for name, build in DASHBOARDS.items()}
     texts = {f"dashboards/{name}.json": dashboard_json(it) for name, it in dashboards.items()}
-    texts |= alert_files(panel_ids(dashboards.values()))
+    texts |= alert_files(panel_ids(dashboards.values()), docs)
     return {HERE / path: text for path, text in texts.items()}
 
 

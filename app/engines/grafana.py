@@ -64,6 +64,8 @@ class Grafana:
             "GF_SECURITY_ADMIN_PASSWORD": self._admin_password(),
             "GF_AUTH_ANONYMOUS_ENABLED": "true",
             "GF_AUTH_ANONYMOUS_ORG_ROLE": "Viewer",
+            "GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH": str(DASHBOARDS / "overview.json"),
+            "GF_NEWS_NEWS_FEED_ENABLED": "false",
             "GF_ANALYTICS_REPORTING_ENABLED": "false",
             "GF_ANALYTICS_CHECK_FOR_UPDATES": "false",
             "HEADRACE_GRAFANA_DASHBOARDS": str(DASHBOARDS),
