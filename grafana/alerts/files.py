@@ -13,7 +13,7 @@ _MADE = "# Made by `python -m grafana` of grafana/alerts: change it there.\n"
 
 
 def files(panels: PanelIds, docs: str = "") -> dict[str, str]:
-    """Give the text of each file, by its path below grafana/; `docs` is where these are published."""
+    """Give the text of each file, by its path below grafana/; `docs` is their published address."""
     alerting: dict[str, Mapping[str, Any]] = {
         "rules": {"groups": grafana_rules.groups(ALERTS, panels, docs)},
         "contact-points": {"contactPoints": notifications.contact_points()},

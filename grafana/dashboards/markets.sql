@@ -21,14 +21,6 @@ WHERE $__timeFilter(window_start) AND window_start <= now() - interval '1 hour 5
   AND product_id = '$product_of_candles'
 ORDER BY 1;
 
--- volume: of one product, a minute, in its base currency
-SELECT window_start AS time, window_seconds AS seconds, 'Volume' AS metric,
-       volume * 60 / window_seconds AS value
-FROM candles_by_product
-WHERE $__timeFilter(window_start)
-  AND product_id = '$product_of_candles'
-ORDER BY 1;
-
 -- trades: a minute, by product
 SELECT window_start AS time, window_seconds AS seconds, product_id AS metric,
        trades * 60.0 / window_seconds AS value

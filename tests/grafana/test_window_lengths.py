@@ -19,6 +19,7 @@ from models.streams import Stream
 from sinks.postgres.sink import PostgresSink
 from tests.grafana.asking import answer, numbers
 from tests.grafana.files import asked
+from tests.grafana.interpolation import Choice
 from tests.models.examples import FORMS
 from tests.models.records import batch_of
 
@@ -31,7 +32,7 @@ EXPECTED: dict[str, set[float]] = {
     "CDN usage": {8, 0},
     "Fullest CDN": {8},
     "Capacity and headroom": {40, 500, 460, 8, 10, 0, 300, 750},
-    "Traffic by CDN": {40},
+    "Traffic by CDN": {40, 1_550},
     "Usage of capacity": {8},
     "Concurrent sessions by CDN": {10},
     "Share of traffic": {100},
@@ -47,7 +48,6 @@ EXPECTED: dict[str, set[float]] = {
     "Events a minute": {60},
     "Trades a minute": {60},
     "Rows a minute, last full window": {60},
-    "Volume of $product_of_candles": {6},
     "Sequence numbers missing": {0},
     "Missing sequence numbers": {0},
 }
@@ -100,7 +100,9 @@ async def test_every_rate_is_what_it_is(reader: asyncpg.Connection) -> None:
     assert {query.title for query in QUERIES} == set(EXPECTED)
     now = datetime.now(UTC)
     for query in QUERIES:
-        chosen = {"product_of_candles": "BTC-USD"} if query.uses("product_of_candles") else {}
+        chosen: dict[str, Choice] = (
+            {"product_of_candles": "BTC-USD"} if query.uses("product_of_candles") else {}
+        )
 
         found = await answer(reader, query, chosen, now)
 
