@@ -134,6 +134,7 @@ def _arrival(sql: dict[str, Sql]) -> list[Panel]:
             unit=COUNT,
             width=8,
             steps=("green", (1, "orange"), (5, "red")),
+            no_value="no rows",
             description=(
                 "In the range, in the last 24 hours at most. Red from five on: the list of gaps "
                 "says when; compare with the log of the source."

@@ -60,12 +60,13 @@ WHERE $__timeFilter(window_start) AND window_start <= now() - interval '65 secon
   AND stream = 'market_ticks'
 ORDER BY 1;
 
--- silent_minutes: full minutes without a row after the first one with any, the last 24 hours at most
-SELECT count(*) AS minutes
+-- silent_minutes: full minutes without a row after the first one with any, the last 24 hours at most; nothing where
+-- there never was one
+SELECT CASE WHEN max(before) > 0 THEN count(*) FILTER (WHERE rows = 0 AND before > 0) END AS minutes
 FROM (SELECT window_start, rows, count(*) FILTER (WHERE rows > 0) OVER (ORDER BY window_start) AS before
       FROM ingestion_per_minute
       WHERE window_start <= now() - interval '65 seconds' AND stream = 'market_ticks') AS minutes
-WHERE $__timeFilter(window_start) AND rows = 0 AND before > 0;
+WHERE $__timeFilter(window_start);
 
 -- gaps: the same minutes, those in a row as one gap, the latest first
 SELECT min(window_start) AS "From", max(window_start) + interval '1 minute' AS "To", 60 * count(*) AS "Length"

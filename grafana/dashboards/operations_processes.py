@@ -199,6 +199,7 @@ def business() -> list[Panel]:
             ),
             unit=MBPS,
             minimum=0,
+            stacked=True,
             colours=CDNS,
             width=8,
             description=(
