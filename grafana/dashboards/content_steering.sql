@@ -116,13 +116,22 @@ WHERE $__timeFilter(window_start) AND capacity IS NOT NULL
   AND ('*' IN ($cdn) OR current_cdn IN ($cdn))
 ORDER BY 1;
 
--- week_before: Mbit/s of the same hour a week before
-SELECT window_start + interval '7 days' AS time, 3600 AS seconds, 'A week before' AS metric,
+-- week_before: Mbit/s of the same hours a week before; by window for a few hours, by hour for longer
+WITH week AS (SELECT interval '7 days' AS before)
+SELECT window_start + before AS time, window_seconds AS seconds, 'A week before' AS metric,
        sum(traffic_mbps) AS value
-FROM traffic_by_cdn_per_hour
-WHERE window_start BETWEEN $__timeFrom()::timestamptz - interval '7 days' AND $__timeTo()::timestamptz - interval '7 days'
+FROM week, traffic_by_cdn
+WHERE window_start BETWEEN $__timeFrom()::timestamptz - before AND $__timeTo()::timestamptz - before
+  AND $__timeTo()::timestamptz - $__timeFrom()::timestamptz <= interval '6 hours'
   AND ('*' IN ($cdn) OR current_cdn IN ($cdn))
-GROUP BY window_start
+GROUP BY window_start, window_seconds, before
+UNION ALL
+SELECT window_start + before, 3600, 'A week before', sum(traffic_mbps)
+FROM week, traffic_by_cdn_per_hour
+WHERE window_start BETWEEN $__timeFrom()::timestamptz - before AND $__timeTo()::timestamptz - before
+  AND $__timeTo()::timestamptz - $__timeFrom()::timestamptz > interval '6 hours'
+  AND ('*' IN ($cdn) OR current_cdn IN ($cdn))
+GROUP BY window_start, before
 ORDER BY 1;
 
 -- carried_by_cdn: bytes in the whole range

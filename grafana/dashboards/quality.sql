@@ -7,8 +7,8 @@ WHERE window_start >= date_trunc('hour', $__timeFrom()::timestamptz, 'UTC') AND 
 ORDER BY 1;
 
 -- low_now: percent of viewing below 1 Mbit/s in the last five minutes
-SELECT 100.0 * sum(heartbeat_seconds) FILTER (WHERE video_profile_kbps < 1000) / nullif(sum(heartbeat_seconds), 0)
-           AS low
+SELECT 100.0 * coalesce(sum(heartbeat_seconds) FILTER (WHERE video_profile_kbps < 1000), 0)
+           / nullif(sum(heartbeat_seconds), 0) AS low
 FROM content_sessions
 WHERE time > least($__timeTo()::timestamptz, now()) - interval '5 minutes' AND time <= $__timeTo()
   AND ('*' IN ($cdn) OR current_cdn IN ($cdn));
