@@ -18,11 +18,11 @@ _LAUNCH_HOUR, _LAUNCH_LENGTH = 17, 2 * HOUR
 _TROUBLE_HOUR, _TROUBLE_LENGTH = 20, 2 * HOUR
 _CUT_OFF_BEFORE, _CUT_OFF_LENGTH = 9 * HOUR, HOUR
 _SEAM = 2 * HOUR  # so long the rhythm takes to arrive at the rate that the run begins with
-_CALM = 0.5  # of a day's ups and downs: the traffic of one CDN must fit into its capacity
+_CALM = 0.4  # of a day's ups and downs: the traffic of one CDN must fit into its capacity
 _WATCHED = frozenset({"content_sessions", "media_events"})
-_LAUNCHED = 1.4
+_LAUNCHED = 1.25
 _WEEKEND = {
-    "content_sessions": 1.15,
+    "content_sessions": 1.1,
     "media_events": 1.25,
     "user_activity": 0.8,
     "purchases": 1.2,

@@ -78,6 +78,17 @@ def test_a_rule_that_is_missing_is_to_be_made_whatever_status_tells_it(
     assert sum("alert rule" in line for line in made) == len(RULES)
 
 
+def test_a_runbook_is_a_button_where_the_docs_have_an_address(
+    server: GrafanaServer, deploy: Deploy
+) -> None:
+    deploy(HEADRACE_DOCS_URL="https://wiki.example.org")
+
+    for rule in server.grafana.rules.values():
+        url = rule["annotations"]["runbook_url"]
+        assert url.startswith("https://wiki.example.org/operations.md#")
+        assert "runbook" not in rule["annotations"]
+
+
 def test_another_error_of_grafana_about_a_rule_is_told(
     server: GrafanaServer, deploy: Deploy
 ) -> None:
