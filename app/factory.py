@@ -141,6 +141,7 @@ def _window_table(app: BatchApp, window: Window) -> WindowTable:
     keys = ", ".join(window.keys)
     help_ = f"totals by window, partition and {keys}"
     table = WindowTable(app, name=window.name, help=help_)
+    table.of_window = window
     app.tables.add(table)
     return table
 

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from importlib.metadata import version
 from itertools import islice
 from typing import Any
@@ -15,7 +15,7 @@ from app.held import held
 from app.recent import last_whole
 from app.settings import Settings
 from app.status import StreamStatus
-from batching.table import entry_start
+from batching.table import entry_start, key_parts
 from models.dead_letters import REASONS
 from telemetry import metrics
 from telemetry.business import BusinessCounts
@@ -81,7 +81,7 @@ class StreamReadings:
         yield metrics.QUIET_IS_NORMAL, name, self._quiet_is_normal
         yield from self._lag()
         yield from self._business.readings()
-        yield from self._candles()
+        yield from candles(self._status)
 
     def _lag(self) -> Iterator[Reading]:
         name = self._status.stream.topic
@@ -90,20 +90,22 @@ class StreamReadings:
         for tp, place in places.items():
             yield metrics.LAG, (name, str(tp.partition)), place.lag
 
-    def _candles(self) -> Iterator[Reading]:
-        table = self._status.tables.get(_CANDLES)
-        if table is None:
-            return
-        length = next(one.seconds for one in self._status.stream.windows if one.name == _CANDLES)
-        whole = set(last_whole(length, datetime.now(UTC) - _CANDLE_AGE))
-        found: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)
-        for entry in list(table.data):
-            if entry_start(entry) in whole:
-                for product, measures in table.data[entry].items():
-                    found[product].append(measures)
-        for product, parts in islice(found.items(), metrics.MOST_VALUES):
-            first = min(part["first_sequence"] for part in parts)
-            last = max(part["last_sequence"] for part in parts)
-            yield metrics.CANDLE_FIRST, (product,), first
-            yield metrics.CANDLE_LAST, (product,), last
-            yield metrics.CANDLE_TRADES, (product,), sum(part["trades"] for part in parts)
+
+def candles(status: StreamStatus) -> Iterator[Reading]:
+    """Tell what candles that are over have seen; nothing of a stream without any."""
+    table = status.tables.get(_CANDLES)
+    if table is None:
+        return
+    length = next(one.seconds for one in status.stream.windows if one.name == _CANDLES)
+    whole = set(last_whole(length, status.clock() - _CANDLE_AGE))
+    found: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for entry in list(table.data):
+        if entry_start(entry) in whole:
+            for label, measures in table.data[entry].items():
+                found[key_parts(label)[0]].append(measures)
+    for product, parts in islice(found.items(), metrics.MOST_VALUES):
+        first = min(part["first_sequence"] for part in parts)
+        last = max(part["last_sequence"] for part in parts)
+        yield metrics.CANDLE_FIRST, (product,), first
+        yield metrics.CANDLE_LAST, (product,), last
+        yield metrics.CANDLE_TRADES, (product,), sum(part["trades"] for part in parts)

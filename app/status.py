@@ -1,10 +1,12 @@
 """What `/status/` answers: one worker, now."""
 
 import os
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from heapq import nlargest
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -78,21 +80,21 @@ class StreamStatus:
         scale = headline.scale / recent.seconds if headline.per_second else headline.scale
         keys = {
             key: [count, shown.get(key, count * scale)]
-            for key, count in most.most_common(_TOLD_KEYS)
+            for key, count in nlargest(_TOLD_KEYS, most.items(), key=itemgetter(1))
         }
         return {"text": headline.text, "keys": keys, "adds_up": not headline.shown}
 
 
 def _counted(
     headline: Headline, entries: Iterable[tuple[float, Keys]]
-) -> tuple[Counter[str], dict[str, float]]:
+) -> tuple[dict[str, float], dict[str, float]]:
     """Give how much there is of each key, and what it last showed."""
-    most: Counter[str] = Counter()
+    most: defaultdict[str, float] = defaultdict(float)
     shown: dict[str, float] = {}
     for part, entry in entries:
         for label, measures in entry.items():
             key = key_parts(label)[headline.part]
-            most[key] += part * measures[headline.by]
+            most[key] += part * float(measures[headline.by])
             if headline.shown:
                 shown[key] = float(measures[headline.shown])
     return most, shown
@@ -133,8 +135,8 @@ class StatusOf:
 
     def traffic(self) -> dict[str, Any]:
         """Give the traffic of each CDN, and over how many seconds it is a mean."""
-        kilobits: Counter[str] = Counter()
-        seconds: Counter[str] = Counter()
+        kilobits: defaultdict[str, float] = defaultdict(float)
+        seconds: defaultdict[str, float] = defaultdict(float)
         length = 0
         for one in (one for one in self._streams if _TRAFFIC in one.tables):
             recent = one.recent(_TRAFFIC)

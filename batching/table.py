@@ -4,6 +4,7 @@ Nothing exact rests on it: it is written after the commit, its changelog may lag
 worker that takes a partition over fills its entries again from the database.
 """
 
+import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -15,8 +16,11 @@ from faust.transport.drivers.aiokafka import Producer
 from faust.types import AppT, K
 from yarl import URL
 
+from models.windows import Window
+
 _MINUTE = "%Y-%m-%dT%H:%MZ"
 _SECOND = "%Y-%m-%dT%H:%M:%SZ"
+_ENTRY = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?Z\.p\d+")
 
 
 def entry_key(window_start: int, partition: int) -> str:
@@ -31,6 +35,11 @@ def entry_key(window_start: int, partition: int) -> str:
 def entry_start(key: str) -> datetime:
     """Read the window's start out of an entry's key."""
     return datetime.fromisoformat(key.rpartition(".p")[0])
+
+
+def is_entry_key(key: str) -> bool:
+    """Tell an entry's key from a window's key, or any other string."""
+    return _ENTRY.fullmatch(key) is not None
 
 
 def entry_partition(key: str) -> int:
@@ -56,6 +65,9 @@ def key_parts(label: str) -> tuple[str, ...]:
 
 class WindowTable(faust.Table[str, dict[str, Any]]):
     """Entries live in the changelog partition of the records that they were folded from."""
+
+    of_window: Window
+    """What its entries hold; set by whoever makes the table."""
 
     def partition_for_key(self, key: Any) -> int | None:
         return entry_partition(key)

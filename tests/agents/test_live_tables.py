@@ -1,5 +1,6 @@
 """Live tables hold the newest totals of the last hour."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import faust
@@ -94,6 +95,18 @@ def test_windows_leave_after_an_hour(live: LiveTables, table: QuietTable, clock:
     live.apply()
 
     assert list(table.data) == ["2026-11-22T12:00Z.p0"]
+
+
+def test_of_long_windows_the_last_whole_one_is_kept_too(table: QuietTable, clock: Clock) -> None:
+    hours = replace(WINDOW, seconds=7_200)
+    live = LiveTables({hours: table}, clock)
+    clock.now += timedelta(minutes=119)
+    starts = [START + nth * 120 * MINUTE for nth in (-2, -1, 0)]
+
+    live.offer({hours: {(start, 0, "A", 1): (1, 1) for start in starts}})
+    live.apply()
+
+    assert list(table.data) == ["2026-11-22T10:00Z.p0", "2026-11-22T12:00Z.p0"]
 
 
 def test_late_totals_of_long_ago_are_not_shown(live: LiveTables, table: QuietTable) -> None:

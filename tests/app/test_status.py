@@ -6,12 +6,14 @@ from datetime import UTC, datetime, timedelta
 import faust
 import pytest
 
+from app.readings import candles
 from app.status import StatusOf, StreamStatus
 from batching.table import WindowTable, entry_key, key_label
 from models.content_sessions import CONTENT_SESSIONS
 from models.market_ticks import MARKET_TICKS
 from models.media_events import MEDIA_EVENTS
 from models.streams import Stream
+from telemetry import metrics
 from telemetry.stats import StreamStats
 from tests.agents.doubles import Ear, GatedSink, writer_to
 
@@ -88,6 +90,39 @@ def test_a_name_with_a_bar_is_told_whole(app: faust.App) -> None:
     put(status, NOON, ("c", "1|News"), plays=1)
 
     assert status.now()["headline"]["keys"] == {"News | Live": [3, 3], "1|News": [1, 1]}
+
+
+@pytest.mark.parametrize(
+    ("seconds", "trades"),
+    [
+        pytest.param(10, 60, id="six short ones"),
+        pytest.param(60, 60, id="a minute"),
+        pytest.param(300, 300, id="one that is longer"),
+    ],
+)
+def test_candles_are_measured_once_their_minute_is_over(
+    app: faust.App, seconds: int, trades: int
+) -> None:
+    stream = with_length(MARKET_TICKS, seconds)
+    status = status_of(app, stream, "candles_by_product", NOON + timedelta(seconds=65))
+    for nth in range(-900 // seconds, 120 // seconds + 1):
+        first = nth * seconds
+        put(
+            status,
+            NOON + timedelta(seconds=first),
+            ("BTC-USD",),
+            trades=seconds,
+            first_sequence=first,
+            last_sequence=first + seconds - 1,
+        )
+
+    read = {metric: value for metric, _, value in candles(status)}
+
+    assert read == {  # those up to noon: later ones are not over for a minute yet
+        metrics.CANDLE_FIRST: -trades,
+        metrics.CANDLE_LAST: -1,
+        metrics.CANDLE_TRADES: trades,
+    }
 
 
 def test_a_price_is_the_newest(app: faust.App) -> None:

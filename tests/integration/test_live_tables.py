@@ -2,9 +2,11 @@
 
 from itertools import product
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
+from batching.table import key_label
 from tests.integration.events import ago, heartbeat
 from tests.integration.headrace import Headrace
 from tests.integration.worker import Worker
@@ -67,11 +69,38 @@ def test_pages_know_what_is_not_there(headrace: Headrace, two: tuple[Worker, Wor
         assert {table["name"] for table in asked.page("/table/")[1]} == set(KEYS)
 
 
+def test_a_key_is_looked_up_on_either_worker(
+    headrace: Headrace, two: tuple[Worker, Worker]
+) -> None:
+    names = ["Fastly", "AC/DC", "a|b", "100 %"]
+    now = ago()
+    for partition in range(PARTITIONS):
+        headrace.topic.produce([heartbeat(now, current_cdn=name) for name in names], partition)
+    headrace.wait_for_records(two[0], len(names) * PARTITIONS)
+
+    for asked, name in product(two, names):
+        address = f"/table/traffic_by_cdn/{quote(key_label([name]), safe='')}/"
+        total = {"events": PARTITIONS, "kilobits": 40_000 * PARTITIONS}
+        asked.wait_until(lambda: numbers(asked, address) == total, f"showing {name}")  # noqa: B023
+    assert two[0].page("/table/traffic_by_cdn_and_asn/Fastly%7C3320/")[0] == 200
+    assert two[0].page("/table/traffic_by_cdn_and_asn/Fastly/")[0] == 404
+
+
 def test_faust_lists_the_tables(headrace: Headrace) -> None:
     listed = headrace.run("faust", "-A", "app", "tables")
 
     assert listed.returncode == 0, listed.stderr
     assert all(name in listed.stdout for name in KEYS)
+
+
+def numbers(worker: Worker, address: str) -> dict[str, int]:
+    """Look a key up: what it has in its newest window, without the seconds."""
+    status, found = worker.page(address)
+    if status != 200:
+        return {}
+    newest = dict(next(iter(found["windows"].values())))
+    newest.pop("session_seconds")
+    return newest
 
 
 def produce(headrace: Headrace) -> None:

@@ -18,6 +18,7 @@ RECORDED = b"""{
   "traffic_by_cdn": {
     "Akamai": {"traffic_mbps": 1843.2, "concurrent_sessions": 410.5},
     "Fastly": {"traffic_mbps": 921.6, "concurrent_sessions": 205.0}},
+  "traffic_seconds": 60,
   "memory_bytes": 134217728}"""
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import msgspec
 import pytest
 from rich.console import Console, RenderableType
 
@@ -75,6 +76,16 @@ def test_nothing_is_lost_in_a_narrow_terminal() -> None:
     assert "1,843.2" in narrow
     assert "content_sessions" in narrow
     assert "8 0" in narrow
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(60, "CDN, last minute"), (300, "CDN, last 5 minutes"), (63, "CDN, last 63 s")],
+)
+def test_it_says_over_how_long_the_traffic_is_a_mean(seconds: int, said: str) -> None:
+    worker = msgspec.structs.replace(recorded(), traffic_seconds=seconds)
+
+    assert said in shown(render(replace(VIEW, flow=Flow((worker,), (STREAM,)))))
 
 
 def test_before_the_first_figures_there_are_dashes() -> None:
