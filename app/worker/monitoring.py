@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from agents.database_probing import LastProbe
 from app.worker.health import WorkerHealth
 from app.worker.metric_samples import StreamSamples, WorkerSamples
-from app.worker.status import StreamMonitor
 from config.settings import Settings
 from db.database_probe import AlertSettings, DatabaseProbe, probe_database
 from models.streams import Stream

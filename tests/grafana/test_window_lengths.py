@@ -10,6 +10,7 @@ import pytest
 from config.settings import Settings
 from config.streams import known_streams
 from db.queries import load
+from grafana import uids
 from grafana.generated import HERE
 from models.batches import Batch
 from models.decode import Decoder
@@ -19,6 +20,7 @@ from models.validation import Limits
 from sinks.postgres.sink import PostgresSink
 from tests.grafana.asking import answer, numbers
 from tests.grafana.files import asked
+from tests.grafana.interpolation import Choice
 from tests.models.examples import FORMS
 from tests.models.records import batch_of
 
@@ -47,13 +49,20 @@ EXPECTED: dict[str, set[float]] = {
     "Events a minute": {60},
     "Trades a minute": {60},
     "Rows a minute, last full window": {60},
-    "Volume of $product_of_candles": {6},
     "Sequence numbers missing": {0},
     "Missing sequence numbers": {0},
 }
 """Every number that a panel shows."""
 
-QUERIES = [query for query in asked() if query.title in EXPECTED]
+# beside the traffic stand its capacity and the week before; other dashboards repeat some panels
+BESIDE = ("'Capacity'", "'A week before'")
+QUERIES = [
+    query
+    for query in asked()
+    if query.title in EXPECTED
+    and query.of["uid"] not in {uids.OVERVIEW, uids.QUALITY}
+    and not any(name in query.sql for name in BESIDE)
+]
 
 
 @pytest.fixture(params=[10, 60, 300, 90])
@@ -100,7 +109,11 @@ async def test_every_rate_is_what_it_is(reader: asyncpg.Connection) -> None:
     assert {query.title for query in QUERIES} == set(EXPECTED)
     now = datetime.now(UTC)
     for query in QUERIES:
-        found = await answer(reader, query, {"product_of_candles": "BTC-USD"}, now)
+        chosen: dict[str, Choice] = (
+            {"product_of_candles": "BTC-USD"} if query.uses("product_of_candles") else {}
+        )
+
+        found = await answer(reader, query, chosen, now)
 
         shown = {round(float(number), 6) for number in numbers(found)}
         assert shown == EXPECTED[query.title], query.name
