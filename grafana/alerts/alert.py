@@ -71,7 +71,7 @@ class Alert:
 
 
 def runbook_at(path: str, docs: str) -> dict[str, str]:
-    """Give the annotation for a path like `docs/reference/alerts.md#stale`: a button if it can be."""
+    """Give the annotation for a path like `docs/reference/alerts.md#stale`."""
     if not docs:
         return {RUNBOOK: path}
     return {RUNBOOK_URL: f"{docs.rstrip('/')}/{path.removeprefix('docs/')}"}
