@@ -20,7 +20,7 @@ ORDER BY topic;
 
 -- oldest: seconds since the newest stored record of the stream that has been silent for longest, of those that ran in
 -- the last day and whose silence is not normal
-SELECT max(extract(epoch FROM least($__timeTo()::timestamptz, now()) - stored))::double precision AS seconds
+SELECT max(greatest(extract(epoch FROM least($__timeTo()::timestamptz, now()) - stored), 0))::double precision AS seconds
 FROM (SELECT topic, to_timestamp(max(last_timestamp) / 1000.0) AS stored FROM stream_positions GROUP BY topic) AS newest
 WHERE stored > now() - interval '1 day'
   AND NOT EXISTS (SELECT FROM alert_settings, jsonb_array_elements_text(value) AS quiet

@@ -1,7 +1,7 @@
 -- What "Overview" asks the database: what the other dashboards ask, together.
 
 -- oldest: as in operations.sql
-SELECT max(extract(epoch FROM least($__timeTo()::timestamptz, now()) - stored))::double precision AS seconds
+SELECT max(greatest(extract(epoch FROM least($__timeTo()::timestamptz, now()) - stored), 0))::double precision AS seconds
 FROM (SELECT topic, to_timestamp(max(last_timestamp) / 1000.0) AS stored FROM stream_positions GROUP BY topic) AS newest
 WHERE stored > now() - interval '1 day'
   AND NOT EXISTS (SELECT FROM alert_settings, jsonb_array_elements_text(value) AS quiet

@@ -20,7 +20,6 @@ from models.validation import Limits
 from sinks.postgres.sink import PostgresSink
 from tests.grafana.asking import answer, numbers
 from tests.grafana.files import asked
-from tests.grafana.interpolation import Choice
 from tests.models.examples import FORMS
 from tests.models.records import batch_of
 
@@ -109,11 +108,7 @@ async def test_every_rate_is_what_it_is(reader: asyncpg.Connection) -> None:
     assert {query.title for query in QUERIES} == set(EXPECTED)
     now = datetime.now(UTC)
     for query in QUERIES:
-        chosen: dict[str, Choice] = (
-            {"product_of_candles": "BTC-USD"} if query.uses("product_of_candles") else {}
-        )
-
-        found = await answer(reader, query, chosen, now)
+        found = await answer(reader, query, {"product_of_candles": "BTC-USD"}, now)
 
         shown = {round(float(number), 6) for number in numbers(found)}
         assert shown == EXPECTED[query.title], query.name
