@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from agents import database_probing
 from agents.database_probing import LastProbe
 from agents.writer import PendingBytes
+from app.worker import unheld
 from app.worker.health import WorkerHealth
 from app.worker.metric_samples import StreamSamples, WorkerSamples
 from app.worker.preparation import Preparation
@@ -32,6 +33,7 @@ def server(
     last = LastProbe()
     names = [one.stream.topic for one in streams]
     database_probing.attach(app, last, lambda: look(settings, names))
+    unheld.attach(app, settings, streams)
     health = WorkerHealth(app, streams, last, waits=lambda: preparation.waiting_for)
     sources: list[Source] = [
         WorkerSamples(app, settings, pending_bytes, health),

@@ -51,6 +51,8 @@ def _parts(view: View) -> list[Part]:
     ]
     if said:
         parts[4:4] = [Part(Group(*said, ""), 8)]
+    if unheld := [f"{one.name}: {one.trouble}" for one in flow.streams if one.trouble]:
+        parts.insert(1, Part(Text("\n".join(unheld), style="bold red"), 1))
     if view.trouble:
         trouble = Text(view.trouble)
         last = Text(

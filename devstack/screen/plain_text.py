@@ -41,6 +41,7 @@ def flow_line(flow: Flow) -> str:
         f"dead letters {sum(flow.dead_letters.values()):,}",
     ]
     words += [stream.headline for stream in flow.streams if stream.headline]
+    words += [f"{stream.name}: {stream.trouble}" for stream in flow.streams if stream.trouble]
     words += [
         f"{worker.worker} waits for {worker.waiting_for}"
         for worker in flow.workers
