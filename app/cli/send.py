@@ -114,7 +114,9 @@ def _key(event: Given, field: str | None) -> bytes | None:
 
 def _tell_refusals(refusals: Sequence[Refusal], of: int) -> None:
     for refusal in refusals[:_TOLD]:
-        click.echo(f"{refusal.event.where}: {refusal.reason}: {refusal.detail}", err=True)
+        varies = f" ({refusal.context})" if refusal.context else ""
+        told = f"{refusal.event.where}: {refusal.reason}: {refusal.detail}{varies}"
+        click.echo(told, err=True)
     if len(refusals) > _TOLD:
         click.echo(f"and {len(refusals) - _TOLD:,} more", err=True)
     if refusals and of > 1:

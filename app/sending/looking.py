@@ -28,7 +28,9 @@ def rows(stream: Stream, sent: Sequence[Sent]) -> str:
 def dead_letters(topic: str, count: int) -> str:
     """Select the newest dead letters of a topic, at most ten."""
     newest = f"ORDER BY time DESC LIMIT {min(count, _SHOWN)}"
-    return f"SELECT reason, detail FROM event_dead_letters WHERE topic = '{topic}' {newest}"  # noqa: S608
+    return (
+        f"SELECT reason, detail, context FROM event_dead_letters WHERE topic = '{topic}' {newest}"  # noqa: S608
+    )
 
 
 def by_partition(sent: Sequence[Sent]) -> dict[int, list[int]]:
