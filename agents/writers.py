@@ -1,4 +1,4 @@
-"""The writers of all streams of a worker, as the one position_store of positions that its consumer asks."""
+"""The writers of all streams of a worker, as the one position store that its consumer asks."""
 
 import asyncio
 from collections import defaultdict

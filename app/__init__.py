@@ -14,7 +14,7 @@ def __getattr__(name: str) -> Any:
     if name != "app":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from app.errors import EXIT_CODE, warn_of_unknown_variables  # noqa: PLC0415
-    from app.worker.factory import create_app  # noqa: PLC0415 - see above
+    from app.worker.roles import create_app  # noqa: PLC0415 - see above
     from config.environment import SettingsError  # noqa: PLC0415
     from config.settings import Settings  # noqa: PLC0415
 

@@ -4,9 +4,9 @@ import asyncio
 import gc
 import logging
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, Protocol
 
 import faust
 
@@ -17,11 +17,16 @@ _SWITCH_SECONDS = 0.05
 _FLUSH_SECONDS = 2.0
 
 
+class Closable(Protocol):
+    async def close(self) -> None: ...
+
+
 class BatchApp(faust.App):
     """A Faust app that prepares its place first."""
 
     prepare: Callable[[], Awaitable[None]]
     monitoring: MonitoringServer
+    closed_at_last: Sequence[Closable] = ()
 
     async def _producer_flush(self, logger: Any) -> None:
         # Only changelogs of live tables are under way, and nothing exact rests on them: neither
@@ -40,6 +45,8 @@ class BatchApp(faust.App):
     async def on_shutdown(self) -> None:
         await self.monitoring.stop()
         await super().on_shutdown()
+        for one in self.closed_at_last:
+            await one.close()
 
 
 def tune_process() -> None:

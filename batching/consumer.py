@@ -85,9 +85,9 @@ class BatchConsumer(Consumer):
             return {}
 
     async def seek_to_committed(self) -> Mapping[TP, int]:
-        """Seek the partitions of streams to where the position_store says, and others as Faust does.
+        """Seek the partitions of streams to where the position store says, others as Faust.
 
-        The position_store may have to wait for its database, and Faust gives this call a time limit after
+        The store may have to wait for its database, and Faust gives this call a time limit after
         which recovery ends without a word. So those partitions are paused, and a task takes them
         over in its own time.
         """
@@ -183,7 +183,7 @@ class BatchConsumer(Consumer):
         await asyncio.sleep(0)
 
     async def commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:  # noqa: FBT001, FBT002 - Faust's signature
-        """Tell Kafka how far the sink has stored, and the position_store what was skipped behind that."""
+        """Tell Kafka how far the sink has stored, and the position store what was skipped."""
         del topics, start_new_transaction
         done = {TP(*tp): offset for tp, offset in self._position_store.done_up_to().items()}
         for tp, offset in done.items():

@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from generator.content_sessions.catalog import HEARTBEAT_SECONDS
+from generator.clients import HEARTBEAT_SECONDS
 from generator.content_sessions.records import Row
 from generator.producer import Lane
 from generator.records import Outcome

@@ -45,9 +45,7 @@ def unknown_variables(known: Iterable[str], environment: Mapping[str, str]) -> l
         rest = name.upper().removeprefix(PREFIX)
         if rest != name.upper() and rest not in names:
             nearest = [f"{PREFIX}{near}" for near in get_close_matches(rest, names, 1)]
-            hint = (
-                f"did you mean {nearest[0]}?" if nearest else "docs/guides/operations.md lists them"
-            )
+            hint = f"did you mean {nearest[0]}?" if nearest else "docs/reference/settings.md"
             lines.append(f"{name} is no setting, and is not read: {hint}")
     return lines
 

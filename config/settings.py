@@ -2,7 +2,7 @@
 
 import json
 from socket import gethostname
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
@@ -27,7 +27,10 @@ class Settings(EnvironmentSettings):
     reader_password: Annotated[
         SecretStr | None, Field(description="of role headrace_reader, set by `headrace migrate`")
     ] = None
-    role: Annotated[Literal["core"], Field(description="which part of the work")] = "core"
+    role: Annotated[
+        str,
+        Field(description="which part of the work this process does", pattern=r"^[a-z][a-z0-9-]*$"),
+    ] = "core"
     app_id: Annotated[
         str, Field(description="consumer group; by default headrace-<role>", pattern=r"^[\w.-]*$")
     ] = ""

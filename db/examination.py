@@ -122,4 +122,6 @@ def _unreachable(error: Exception) -> UnreachableError:
 def _words(error: Exception) -> str:
     if isinstance(error, TimeoutError):
         return "no answer in time"
+    if isinstance(error, ConnectionRefusedError):
+        return "nothing listens there"
     return (str(error) or type(error).__name__).splitlines()[0]

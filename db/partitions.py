@@ -61,14 +61,6 @@ class KnownDays:
         self._homes.clear()
 
 
-def days_of(times: Sequence[int]) -> set[int]:
-    """Give the days of times in microseconds since 1970; cheap where it is one."""
-    if not times:
-        return set()
-    first, last = min(times) // _DAY_US, max(times) // _DAY_US
-    return {first} if first == last else {time // _DAY_US for time in times}
-
-
 def day(number: int) -> date:
     """Give the date that begins so many days after 1970-01-01."""
     return _EPOCH + timedelta(days=number)

@@ -5,7 +5,6 @@ decides what has expired, and a clock that has jumped is not believed for a day.
 """
 
 import json
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -22,7 +21,6 @@ async def apply_retention(
     dsn: str,
     raw_days: int = 60,
     window_days: int = 400,
-    days_by_table: Mapping[str, int] | None = None,
     *,
     dead_letter_days: int = 30,
     quiet: timedelta = _QUIET,
@@ -30,10 +28,9 @@ async def apply_retention(
     """Make partitions ahead and drop what has expired, unless another session is just at it: None.
 
     Rows are kept for so many whole days and the current one; a day goes when all of it is older.
-    `days_by_table` says otherwise for single tables. A partition goes in the first round that finds
-    nothing written to it since an earlier one, `quiet` ago or more. Safe to be called by every
-    worker, at any time; every ten minutes is often enough. Raises OSError, TimeoutError or
-    asyncpg.PostgresError.
+    A partition goes in the first round that finds nothing written to it since an earlier one,
+    `quiet` ago or more. Safe to be called by every worker, at any time; every ten minutes is often
+    enough. Raises OSError, TimeoutError or asyncpg.PostgresError.
     """
     connection = await connect(dsn)
     try:
@@ -42,9 +39,7 @@ async def apply_retention(
             return _another(await connection.fetchrow(statement("last")))
         made = [row[0] for row in await connection.fetch(statement("make_ahead"))]
         kept = await connection.fetch(statement("kept"))
-        days = {
-            row["name"]: raw_days if row["kind"] == "raw" else window_days for row in kept
-        } | dict(days_by_table or {})
+        days = {row["name"]: raw_days if row["kind"] == "raw" else window_days for row in kept}
         held_until = hold(last["now"], last["ended_at"], last["held_until"])
         leaving = Leaving(json.loads(last["leaving"]), last["now"], quiet, held_until)
         hypertables = {row["name"]: row["is_hypertable"] for row in kept}
@@ -55,20 +50,6 @@ async def apply_retention(
         await connection.close()
     held = _explain(held_until) if held_until else ""
     return replace(done, made=made, dead_letters=pruned, held=held)
-
-
-async def drop_expired(dsn: str, retention: Mapping[str, int]) -> RetentionRound:
-    """Drop at once what is older than so many days, by table; others are left alone.
-
-    It believes the database's clock, and drops also what was just written.
-    """
-    connection = await connect(dsn)
-    try:
-        kept = await connection.fetch(statement("kept"))
-        hypertables = {row["name"]: row["is_hypertable"] for row in kept}
-        return await drop(connection, hypertables, retention, None)
-    finally:
-        await connection.close()
 
 
 def hold(now: datetime, ended: datetime | None, held_until: datetime | None) -> datetime | None:

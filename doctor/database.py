@@ -39,7 +39,7 @@ def _server(shown: str, place: Place, found: Examination) -> Finding:
     if found.is_read_only:
         return Finding("database", f"{said}, read-only", "name the primary in HEADRACE_DATABASE")
     if not (found.syncs and found.commits_wait):
-        # a crash of the server may take commits with it: docs/guides/operations.md tells what that means
+        # a crash of the server may take commits with it: docs/guides/operations.md
         return Finding("database", f"{said}", "set fsync and synchronous_commit to on")
     return Finding("database", said)
 

@@ -1,18 +1,30 @@
 """What the simulated clients of a stream have in common."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from random import Random
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from generator.profiles import PROFILES, Profile
 from generator.records import Record
 from generator.schedule import Schedule
+from generator.story import Story
 from generator.times import DAY, MINUTE, SECOND
 
 USERS = 10_000
 MOST_USERS = 1_000_000
 
+HEARTBEAT_SECONDS = 10
+
 _PERIOD = 1_000 * SECOND
+
+
+class LastTrade(NamedTuple):
+    """What a product's latest trade was; the price in its smallest unit."""
+
+    sequence: int
+    trade_id: int
+    price: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +32,8 @@ class Simulation:
     """What the clients of a stream are made from: the same gives the same events.
 
     `start` is the time of the first event, in milliseconds since 1970; `users` how many people
-    there are.
+    there are; `heartbeat_seconds` how much viewing one heartbeat of a player stands for; `story`
+    what happens meanwhile; `traded` what the exchange goes on from, by product.
     """
 
     seed: int
@@ -28,6 +41,9 @@ class Simulation:
     start: int
     profile: Profile = field(default_factory=lambda: PROFILES["flat"])
     users: int = USERS
+    heartbeat_seconds: int = HEARTBEAT_SECONDS
+    story: Story | None = None
+    traded: Mapping[str, LastTrade] = field(default_factory=dict)
 
     def slower(self, share: float) -> "Simulation":
         return replace(self, events_per_second=self.events_per_second * share)

@@ -175,6 +175,12 @@ class Producer:
                 if batch.outcomes:
                     await self._submit(lane, partition)
 
+    async def flush(self) -> None:
+        """Send all that was given, and wait until the broker has it."""
+        await self.send_open()
+        await self._kafka.flush()
+        self._raise_failed()
+
     async def _submit(self, lane: Lane, partition: int) -> None:
         batches = self._open[lane.stream]
         batch, batches[partition] = batches[partition], self._new_batch()

@@ -27,6 +27,7 @@ class Report(msgspec.Struct, frozen=True):
     """All streams, and their sum.
 
     `events_per_second` is the rate since the report before, and the mean of the run once `done`.
+    `live` says that the past is filled, if that was wanted, and the run itself has begun.
     """
 
     done: bool
@@ -35,9 +36,12 @@ class Report(msgspec.Struct, frozen=True):
     dead_letters: dict[str, int]
     events_per_second: float
     streams: dict[str, StreamReport]
+    live: bool = True
 
 
-def report(truths: Mapping[str, Truth], *, done: bool, events_per_second: float) -> Report:
+def report(
+    truths: Mapping[str, Truth], *, done: bool, events_per_second: float, live: bool = True
+) -> Report:
     """Say what has been produced, given the truth of each stream by its name."""
     letters: dict[str, int] = {}
     for truth in truths.values():
@@ -50,6 +54,7 @@ def report(truths: Mapping[str, Truth], *, done: bool, events_per_second: float)
         dead_letters=letters,
         events_per_second=round(events_per_second, 1),
         streams={stream: _of_stream(truth, done=done) for stream, truth in truths.items()},
+        live=live,
     )
 
 

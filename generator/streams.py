@@ -11,12 +11,17 @@ from generator.truth import Truth, Windows
 
 @dataclass(frozen=True, slots=True)
 class Simulated:
-    """One stream. Of several streams each gets a share of the rate by its `weight`."""
+    """One stream. Of several streams each gets a share of the rate by its `weight`.
+
+    `lateness` is what part of the wanted share of late events it has: an exchange's feed is seldom
+    late, and a trade that is late is missing until it comes.
+    """
 
     weight: int
     clients: Callable[[Simulation], Clients]
     kinds: Sequence[Kind]
     windows: Callable[[], Windows]
+    lateness: float = 1.0
 
     def truth(self) -> Truth:
         return Truth(self.windows())
@@ -34,7 +39,11 @@ SIMULATED: Mapping[str, Simulated] = {
     ),
     "purchases": Simulated(5, purchases.Shops, purchases.KINDS, purchases.PurchaseWindows),
     "market_ticks": Simulated(
-        10, market_ticks.Exchange, market_ticks.KINDS, market_ticks.CandleWindows
+        10,
+        market_ticks.Exchange,
+        market_ticks.KINDS,
+        market_ticks.CandleWindows,
+        lateness=0.3,
     ),
 }
 

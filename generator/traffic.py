@@ -1,6 +1,6 @@
 """What arrives at Kafka: good events, and what goes wrong on the way in wanted fractions."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from heapq import heappop, heappush
 from itertools import accumulate, count, cycle
 
@@ -46,7 +46,11 @@ class Traffic:
     """
 
     def __init__(self, stream: str, simulation: Simulation, fractions: Fractions) -> None:
-        simulated, on_schedule = SIMULATED[stream], fractions.on_schedule
+        simulated = SIMULATED[stream]
+        fractions = replace(fractions, late=fractions.late * simulated.lateness)
+        on_schedule = fractions.on_schedule
+        self.start = simulation.start
+        self._stream, self._story = stream, simulation.story
         self._clients = simulated.clients(simulation.slower(on_schedule))
         self._schedule = self._clients.schedule
         self._random = simulation.random(f"what goes wrong with {stream}")
@@ -71,11 +75,13 @@ class Traffic:
         """Give the records of the next turns: a few more or less than asked for."""
         records: list[Record] = []
         random, disturbed, held = self._random.random, self._disturbed, self._held
-        make = self._clients.record
+        make, stream, story = self._clients.record, self._stream, self._story
         for time, place in self._schedule.take(turns):
             while held and held[0][0] <= time:
                 records.append(heappop(held)[2])
             record = make(time, place)
+            if story is not None and story.is_cut_off(stream, time):
+                continue  # it happened, and nobody heard of it
             draw = random()
             if draw >= disturbed:
                 records.append(record)

@@ -5,6 +5,7 @@ import sys
 import click
 
 try:
+    from grafana.alerts.alert import DOCS_URL
     from grafana.generated import HERE, generated
 except ModuleNotFoundError as error:
     if error.name is None or not error.name.startswith("grafana_foundation_sdk"):
@@ -17,11 +18,14 @@ except ModuleNotFoundError as error:
 
 @click.command()
 @click.option("--check", is_flag=True, help="Write nothing; exit with 1 where a file differs.")
-def main(*, check: bool) -> None:
+@click.option(
+    "--docs", default="", envvar=DOCS_URL, help="Where docs/ are published: runbooks become links."
+)
+def main(*, check: bool, docs: str) -> None:
     """Write dashboards and alert rules from their code."""
     different = [
         (path, text)
-        for path, text in generated().items()
+        for path, text in generated(docs).items()
         if not path.exists() or path.read_text(encoding="utf-8") != text
     ]
     for path, text in different:

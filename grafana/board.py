@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from grafana_foundation_sdk.models.dashboard import (
     AnnotationContainer,
+    AnnotationQuery,
     Dashboard,
     DashboardCursorSync,
     DashboardDashboardTemplating,
@@ -19,6 +20,7 @@ from grafana_foundation_sdk.models.dashboard import (
 )
 
 from grafana import uids
+from grafana.queries import PROMETHEUS
 
 _COLUMNS = 24
 _REFRESH = ["5s", "10s", "30s", "1m", "5m", "15m", "1h"]
@@ -30,6 +32,7 @@ class Row:
 
     title: str
     panels: Sequence[Panel]
+    folded: bool = False
 
 
 def board(
@@ -41,8 +44,12 @@ def board(
     variables: Sequence[VariableModel] = (),
     since: str = "now-3h",
     refresh: str = "30s",
+    with_events: bool = False,
 ) -> Dashboard:
-    """Make a dashboard. Panels are numbered from 1 in reading order."""
+    """Make a dashboard. Panels are numbered from 1 in reading order.
+
+    `with_events` marks restarts and rebalances of workers on every line.
+    """
     return Dashboard(
         uid=uid,
         title=title,
@@ -54,7 +61,7 @@ def board(
         refresh=refresh,
         timepicker=TimePicker(refresh_intervals=_REFRESH),
         templating=DashboardDashboardTemplating(list(variables)),
-        annotations=AnnotationContainer([]),
+        annotations=AnnotationContainer(_events() if with_events else []),
         links=[_to_the_others()],
         panels=_placed(rows),
     )
@@ -62,11 +69,13 @@ def board(
 
 def _placed(rows: Sequence[Row]) -> list[Panel | RowPanel]:
     placed: list[Panel | RowPanel] = []
-    top = 0
+    top, number = 0, 1
     for row in rows:
-        heading = RowPanel(title=row.title, id_val=len(placed) + 1, panels=[])
+        heading = RowPanel(title=row.title, id_val=number, panels=[], collapsed=row.folded)
         heading.grid_pos = GridPos(h=1, w=_COLUMNS, x=0, y=top)
+        number += 1
         placed.append(heading)
+        below: list[Panel | RowPanel] = heading.panels if row.folded else placed  # type: ignore[assignment]
         left, top, lowest = 0, top + 1, top + 1
         for panel in row.panels:
             place = panel.grid_pos
@@ -75,10 +84,26 @@ def _placed(rows: Sequence[Row]) -> list[Panel | RowPanel]:
                 left, top = 0, lowest
             place.x, place.y = left, top
             left, lowest = left + place.w, max(lowest, top + place.h)
-            panel.id_val = len(placed) + 1
-            placed.append(panel)
-        top = lowest
+            panel.id_val = number
+            number += 1
+            below.append(panel)
+        top = heading.grid_pos.y + 1 if row.folded else lowest
     return placed
+
+
+def _events() -> list[AnnotationQuery]:
+    """Ask Prometheus when workers started, and when partitions were handed out anew."""
+    asked = {
+        "Worker started": (
+            'changes(headrace_process_start_time_seconds{job="headrace-worker"}[1m]) > 0',
+            "purple",
+        ),
+        "Rebalance": ("sum(increase(headrace_rebalances_total[1m])) > 0", "yellow"),
+    }
+    return [
+        AnnotationQuery(name=name, datasource=PROMETHEUS, expr=expression, icon_color=colour)
+        for name, (expression, colour) in asked.items()
+    ]
 
 
 def _to_the_others() -> DashboardLink:

@@ -4,13 +4,18 @@ from collections.abc import Mapping
 
 from grafana_foundation_sdk.models.dashboard import (
     DashboardFieldConfigSourceOverrides,
+    DashboardSpecialValueMapOptions,
     DynamicConfigValue,
     FieldColor,
     FieldColorModeId,
     MatcherConfig,
+    SpecialValueMap,
+    SpecialValueMatch,
     Threshold,
     ThresholdsConfig,
     ThresholdsMode,
+    ValueMap,
+    ValueMappingResult,
 )
 
 MBPS = "Mbits"
@@ -19,7 +24,15 @@ COUNT = "short"
 """Like 2.78 K. Not with `decimals=0`, which makes that 3 K."""
 
 EXACT = "locale"
-"""All digits, in groups as the reader's language has them: for money, and what can be counted."""
+"""Whole numbers in groups, as the reader's language has them: for what can be counted."""
+
+PRICE = "locale"
+"""The same with up to PRICE_DECIMALS decimals, as many as a price has: 0.041337 and 60,012.55."""
+
+PRICE_DECIMALS = 8
+
+MONEY = "none"
+"""Not `locale`, which leaves out a zero at the end: an amount has two decimals, always."""
 
 BYTES = "bytes"
 """In powers of 1024, as disks and memory have them."""
@@ -29,14 +42,20 @@ TRAFFIC_BYTES = "decbytes"
 
 SECONDS = "s"
 MILLISECONDS = "ms"
-PER_MINUTE = "cpm"
-PER_SECOND = "ops"
+EVENTS_PER_MINUTE = "count:events/min"
+RECORDS_PER_SECOND = "count:rec/s"
+PER_SECOND = "count:/s"
 NO_UNIT = "none"
 
 Steps = tuple[str, *tuple[tuple[float, str], ...]]
 """A colour for the lowest values, then from which value on another: `("green", (90, "red"))`."""
 
-CALM: Steps = ("green",)
+CALM: Steps = ("blue",)
+"""A number that is neither good nor bad."""
+
+ALIVE: Steps = ("red", (0.001, "blue"))
+"""Nothing at all is bad, and how much there is says nothing."""
+
 LOAD: Steps = ("green", (80, "orange"), (90, "red"))
 """Percent of a capacity."""
 
@@ -46,6 +65,25 @@ def thresholds(steps: Steps) -> ThresholdsConfig:
     found = [Threshold(None, str(base))]
     found += [Threshold(value, colour) for value, colour in others if colour]
     return ThresholdsConfig(ThresholdsMode.ABSOLUTE, found)
+
+
+def nothing_is(text: str, colour: str) -> list[SpecialValueMap]:
+    """Say and colour what a tile shows where there is no number: by itself it takes the first step.
+
+    That is how an outage would look green.
+    """
+    result = ValueMappingResult(text=text, color=colour, index=0)
+    options = DashboardSpecialValueMapOptions(SpecialValueMatch.NULL_AND_NAN, result)
+    return [SpecialValueMap(options)]
+
+
+def states(**colours: tuple[str, str]) -> list[ValueMap]:
+    """Say of values, as `v0=("down", "red")`, what they are called and their colour."""
+    options = {
+        value.removeprefix("v"): ValueMappingResult(text=text, color=colour, index=nth)
+        for nth, (value, (text, colour)) in enumerate(colours.items())
+    }
+    return [ValueMap(options)]
 
 
 def by_threshold() -> FieldColor:
@@ -72,6 +110,33 @@ def column(
         # the name that Grafana 9 has for it
         properties["custom.displayMode"] = "color-background-solid"
     return _override(name, properties)
+
+
+def names(column_name: str, names_: Mapping[str, str]) -> DashboardFieldConfigSourceOverrides:
+    """Write out codes of a column."""
+    options = {
+        code: ValueMappingResult(text=text, index=nth)
+        for nth, (code, text) in enumerate(names_.items())
+    }
+    return _override(column_name, {"mappings": [ValueMap(options)]})
+
+
+def link(column_name: str, title: str, url: str) -> DashboardFieldConfigSourceOverrides:
+    """Make each cell of a column lead somewhere."""
+    return _override(column_name, {"links": [{"title": title, "url": url}]})
+
+
+def dashed(name: str) -> DashboardFieldConfigSourceOverrides:
+    """Draw a series as a dashed line beside others that are stacked."""
+    return _override(
+        name,
+        {
+            "custom.lineStyle": {"fill": "dash", "dash": [8, 8]},
+            "custom.fillOpacity": 0,
+            "custom.stacking": {"mode": "none", "group": "A"},
+            "color": {"mode": "fixed", "fixedColor": "text"},
+        },
+    )
 
 
 def second_axis(name: str, unit: str) -> DashboardFieldConfigSourceOverrides:

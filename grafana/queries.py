@@ -50,16 +50,25 @@ class Sql(Dataquery):
 class Promql(prometheus.Dataquery):
     """A query of Prometheus. `legend` names a series, with labels as `{{label}}`.
 
-    `instant` asks for one value at the end of the range, as bars and tables need it.
+    `instant` asks for one value at the end of the range, as bars and tables need it; `kind` is how
+    the answer is arranged, where that is not as lines.
     """
 
     datasource: DataSourceRef
 
-    def __init__(self, expression: str, legend: str = "", *, instant: bool = False) -> None:
+    def __init__(
+        self,
+        expression: str,
+        legend: str = "",
+        *,
+        instant: bool = False,
+        kind: prometheus.PromQueryFormat | None = None,
+    ) -> None:
         super().__init__(
             expr=expression,
             legend_format=legend,
             instant=instant,
+            format_val=kind,
             range_val=not instant,
             editor_mode=prometheus.QueryEditorMode.CODE,
             ref_id="A",

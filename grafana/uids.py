@@ -15,12 +15,20 @@ POSTGRES = "headrace-postgres"
 PROMETHEUS = "headrace-prometheus"
 CLICKHOUSE = "headrace-clickhouse"
 
+OVERVIEW = "headrace-overview"
 STEERING = "headrace-steering"
+QUALITY = "headrace-quality"
 MEDIA = "headrace-media"
 ACTIVITY = "headrace-activity"
 PURCHASES = "headrace-purchases"
 MARKETS = "headrace-markets"
 OPERATIONS = "headrace-operations"
+
+
+def path(uid: str) -> str:
+    """Give the path of a dashboard, for links."""
+    return f"/d/{uid}"
+
 
 TAG = "headrace"
 """On every dashboard: the links between them go by it."""

@@ -13,7 +13,7 @@ from grafana_foundation_sdk.models.dashboard import (
     VariableType,
 )
 
-from grafana.queries import Sql
+from grafana.queries import PROMETHEUS, Sql
 
 ALL = "'*'"
 """Put in as it is, so with quotes of its own."""
@@ -23,6 +23,24 @@ def several(name: str, label: str, query: Sql) -> VariableModel:
     """Offer any number of the query's rows, and All."""
     everything = VariableOption(selected=True, text=["All"], value=["$__all"])
     return _chosen(name, label, query, everything, is_multi=True)
+
+
+def labels(name: str, label: str, metric: str) -> VariableModel:
+    """Offer any number of the values that a label of this name has in Prometheus, and All."""
+    return VariableModel(
+        id_val=name,
+        type_val=VariableType.QUERY,
+        name=name,
+        label=label,
+        datasource=PROMETHEUS,
+        query=f"label_values({metric}, {name})",
+        refresh=VariableRefresh.ON_TIME_RANGE_CHANGED,
+        sort=VariableSort.ALPHABETICAL_ASC,
+        multi=True,
+        include_all=True,
+        all_value=".*",
+        current=VariableOption(selected=True, text=["All"], value=["$__all"]),
+    )
 
 
 def one(name: str, label: str, query: Sql) -> VariableModel:

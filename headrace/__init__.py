@@ -4,9 +4,9 @@
 from headrace import Event, EventTime, Stream, Sum, Text, Window
 ```
 
-Promise: a name of this module (`__all__`) keeps its meaning within a minor version (0.2.x). Before one goes
-or changes, the release before says so in CHANGELOG.md, and the old name still works in it with a
-`DeprecationWarning`. Every other module of this repository may change at any time.
+Promise: a name of this module (`__all__`) keeps its meaning within a minor version (0.2.x). Before
+one goes or changes, the release before says so in CHANGELOG.md, and the old name still works in it
+with a `DeprecationWarning`. Every other module of this repository may change at any time.
 
 A stream: docs/guides/add-a-stream.md. A sink: `Sink`, and `headrace.testing` with the tests that
 every sink passes.

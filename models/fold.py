@@ -56,18 +56,6 @@ class Fold:
         return deltas
 
 
-def fold(
-    windows: Sequence[Window],
-    partition: int,
-    event_times: Sequence[int],
-    columns: Mapping[str, Sequence[Any]],
-) -> Deltas:
-    """Fold the rows of one batch."""
-    folded = Fold(windows)
-    folded.add(partition, event_times, columns)
-    return folded.deltas()
-
-
 def merge_deltas(into: Deltas, more: Deltas) -> None:
     """Merge `more` into `into`, key by key."""
     for window, rows in more.items():

@@ -11,8 +11,8 @@ _HEAD = """# Settings
 
 <!-- Made by `make generate` from config/settings.py and generator/settings.py. -->
 
-Environment variables. Each has a default that suits one machine; a command says which of them are wrong, all
-at once. Secrets (the database's address, passwords) come from the environment alone and are never printed.
+Environment variables. Each has a default that suits one machine; a command says which of them are
+wrong, all at once. Secrets (the database's address, passwords) are never printed.
 """
 
 

@@ -41,6 +41,9 @@ class Sink(Protocol):
     undone or shows in `positions`.
     """
 
+    label: str
+    """What it is called in metrics, like `postgres`."""
+
     async def positions(self, partitions: Iterable[TopicPartition]) -> Positions:
         """Say how far each partition is stored. Raises SinkUnavailable."""
         ...
@@ -77,4 +80,6 @@ class Sink(Protocol):
         """
         ...
 
-    async def close(self) -> None: ...
+    async def close(self) -> None:
+        """Let go of connections; called once, when the worker ends."""
+        ...

@@ -16,6 +16,7 @@ class InstrumentedSink:
     def __init__(self, sink: Sink, stats: SinkStats) -> None:
         self._sink = sink
         self._stats = stats
+        self.label = sink.label
         self.encode = sink.encode  # nothing to tell, and it is called for every batch
 
     async def positions(self, partitions: Iterable[TopicPartition]) -> Positions:

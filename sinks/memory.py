@@ -12,6 +12,8 @@ from sinks.base import Fenced, Rejected, Since, SinkUnavailable, Totals
 class MemorySink:
     """Keeps what it is given, and says no when told to."""
 
+    label = "memory"
+
     def __init__(self) -> None:
         self.rows: list[tuple[object, ...]] = []
         self.dead_letters: list[DeadLetter] = []

@@ -56,6 +56,13 @@ _FARTHEST_START = timedelta(days=30)  # so that late beats stay clear of the ret
     help="How many people there are.",
 )
 @click.option("--duration", type=Duration(), default="none", show_default=True)
+@click.option(
+    "--history",
+    type=Duration(),
+    default="none",
+    show_default=True,
+    help="Fill so much of the past first, like 24h or 7d, where the topics are empty.",
+)
 @click.option("--events", type=click.IntRange(min=1), help="Stop after so many.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Same seed, same clients.")
 @click.option("--late", type=float, default=0.01, show_default=True, help="Share of all records.")
@@ -87,6 +94,7 @@ def generate(
     profile: ProfileName,
     users: int,
     duration: float | None,
+    history: float | None,
     events: int | None,
     seed: int,
     late: float,
@@ -108,7 +116,16 @@ def generate(
         names = picked(streams) if streams else _streams_of_this_place()
     except ValueError as error:
         raise click.UsageError(str(error)) from error
-    load = Load(rate, seed, _milliseconds(start), events, fractions, profile, users)
+    load = Load(
+        rate,
+        seed,
+        _milliseconds(start),
+        events,
+        fractions,
+        profile,
+        users,
+        _as_long_as_it_is_kept(history),
+    )
     watched = {stream: Watched(SIMULATED[stream].truth()) for stream in names}
     lanes = lanes_to(Settings(), compression, watched)
     monitor = GeneratorMonitor(watched, rate)
@@ -145,21 +162,23 @@ async def _run(
     duration: float | None,
     path: Path | None,
 ) -> None:
-    stop = asyncio.Event()
+    live, stop = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    if duration is not None:
-        loop.call_later(duration, stop.set)
     begun = time.monotonic()
     truths = monitor.truths
     server = monitor.server(Settings().metrics_host, metrics_port)
     await server.start()
-    watching = asyncio.create_task(watch(truths, path))
+    beside = [
+        asyncio.create_task(watch(truths, path, live)),
+        asyncio.create_task(_end(duration, live, stop)),
+    ]
     try:
-        await produce(load, lanes, stop=stop, clock=_now)
+        await produce(load, lanes, stop=stop, clock=_now, live=live)
     finally:
-        watching.cancel()
+        for task in beside:
+            task.cancel()
         await server.stop()
     seconds = time.monotonic() - begun
     mean = sum(truth.produced for truth in truths.values()) / seconds
@@ -167,6 +186,20 @@ async def _run(
     if path is not None:
         write(path, done)
     click.echo(tell(done))
+
+
+async def _end(duration: float | None, live: asyncio.Event, stop: asyncio.Event) -> None:
+    """Stop a run so long after it has begun: the past that it fills before is not counted."""
+    await live.wait()
+    if duration is not None:
+        await asyncio.sleep(duration)
+        stop.set()
+
+
+def _as_long_as_it_is_kept(history: float | None) -> float:
+    """Give seconds of the past, none of which a worker would refuse as expired."""
+    kept = timedelta(days=Settings().retention_days) - timedelta(hours=1)
+    return min(history or 0.0, kept.total_seconds())
 
 
 def _now() -> int:

@@ -18,14 +18,14 @@ _LINE_SECONDS = 5.0
 Show = Callable[[str], None]
 
 
-async def watch(truths: Mapping[str, Truth], path: Path | None) -> None:
+async def watch(truths: Mapping[str, Truth], path: Path | None, live: asyncio.Event) -> None:
     """Until cancelled, rewrite the report and show how it goes, every second."""
     produced, at = 0, time.monotonic()
     with _display() as show:
         while True:
             rate = (_produced(truths) - produced) / max(time.monotonic() - at, 1e-9)
             produced, at = _produced(truths), time.monotonic()
-            now = report(truths, done=False, events_per_second=rate)
+            now = report(truths, done=False, events_per_second=rate, live=live.is_set())
             if path is not None:
                 write(path, now)
             show(tell(now))

@@ -56,7 +56,7 @@ def main(context: click.Context, *, debug: bool) -> None:
     """Turn what clients do into exact per-minute numbers.
 
     `headrace up` runs everything on this machine and shows live numbers; the other commands are its
-    parts. Settings come from HEADRACE_* environment variables: docs/guides/operations.md lists them.
+    parts. Settings come from HEADRACE_* environment variables: docs/reference/settings.md.
     """
     if debug:
         os.environ["HEADRACE_DEBUG"] = "true"  # for the worker that this process becomes

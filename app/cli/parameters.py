@@ -5,11 +5,11 @@ from typing import Any
 
 import click
 
-_SECONDS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
+_SECONDS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 
 
 class Duration(click.ParamType):
-    """`90`, `60s`, `5m`, `1.5h` in seconds, or `none` for no end."""
+    """`90`, `60s`, `5m`, `1.5h`, `7d` in seconds, or `none` for no end."""
 
     name = "duration"
 
@@ -18,9 +18,9 @@ class Duration(click.ParamType):
     ) -> float | None:
         if isinstance(value, float) or value == "none":
             return value if isinstance(value, float) else None
-        match = re.fullmatch(r"(\d+(?:\.\d+)?)([smh]?)", str(value))
+        match = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd]?)", str(value))
         if match is None:
-            self.fail(f"{value!r} is no duration: write 60s, 5m, 1.5h or none", param, ctx)
+            self.fail(f"{value!r} is no duration: write 60s, 5m, 1.5h, 7d or none", param, ctx)
         return float(match[1]) * _SECONDS[match[2]]
 
 

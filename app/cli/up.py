@@ -38,8 +38,23 @@ from devstack.run import run
     type=click.Choice(["worker"]),
     help="Half way, kill -9 a worker and start it again; needs --duration.",
 )
+@click.option(
+    "--history",
+    type=Duration(),
+    default="24h",
+    show_default=True,
+    help="How much of the past the first run fills before it goes live; none or e.g. 7d.",
+)
 @click.option("--seed", type=int, default=1, show_default=True, help="Same seed, same clients.")
-def up(*, workers: int, rate: float, duration: float | None, kill: str | None, seed: int) -> None:
+def up(
+    *,
+    workers: int,
+    rate: float,
+    duration: float | None,
+    kill: str | None,
+    history: float | None,
+    seed: int,
+) -> None:
     """Run everything on this machine and show live numbers.
 
     Starts Apache Kafka, PostgreSQL, workers and simulated clients, and Prometheus and Grafana where
@@ -50,5 +65,5 @@ def up(*, workers: int, rate: float, duration: float | None, kill: str | None, s
     """
     if kill and duration is None:
         raise click.UsageError("--kill needs a --duration: half of it is when the worker dies")
-    options = Options(workers, rate, duration, kill == "worker", seed)
+    options = Options(workers, rate, duration, kill == "worker", seed, history or 0.0)
     sys.exit(run(options, Settings()))

@@ -14,7 +14,8 @@ from typing import cast
 import faust
 from yarl import URL
 
-from agents import events, going_back, live_tables, retention
+from agents import database_probing, events, going_back, live_tables, retention
+from agents.database_probing import LastProbe
 from agents.dead_letters import DeadLetterTopic
 from agents.live_tables import LiveTables
 from agents.newest_letters import NewestLetters
@@ -22,9 +23,10 @@ from agents.observers import WorkerObserver
 from agents.writer import PendingBytes, Writer
 from agents.writers import Writers
 from app.errors import told
-from app.worker import monitoring, web
-from app.worker.metric_samples import StreamSamples
-from app.worker.monitoring import business_counts
+from app.worker import monitoring, unheld, web
+from app.worker.health import WorkerHealth
+from app.worker.metric_samples import StreamSamples, WorkerSamples
+from app.worker.monitoring import business_counts, probe
 from app.worker.pages import attach as pages
 from app.worker.pages.render import Links
 from app.worker.preparation import Preparation
@@ -42,6 +44,7 @@ from models.decode import Decoder
 from models.streams import Stream
 from models.validation import Limits
 from models.windows import Window
+from sinks.base import Sink
 from sinks.instrumented import InstrumentedSink
 from sinks.postgres.connection import Connection
 from sinks.postgres.epochs import stored_positions
@@ -50,8 +53,8 @@ from telemetry import fault_points
 from telemetry.stats import SinkStats, StreamStats
 
 
-def create_app(settings: Settings) -> faust.App:
-    """Build a worker. Connects to nothing until it is started."""
+def create_core(settings: Settings) -> faust.App:
+    """Build a worker of the role `core`. Connects to nothing until it is started."""
     app = _faust_app(settings)
     pending_bytes = PendingBytes()
     pipelines = [
@@ -80,15 +83,19 @@ def create_app(settings: Settings) -> faust.App:
     dsn = settings.database.get_secret_value()
     going_back.attach(app, writers, lambda topics: stored_positions(dsn, topics))
     statuses = [pipeline.status for pipeline in pipelines]
+    unheld.attach(app, settings, statuses)
     status = StatusOf(app, statuses)
     web.attach(app, status)
     pages.attach(
         app, status, statuses, [pipeline.letters for pipeline in pipelines], _links(settings)
     )
     samples = [pipeline.samples for pipeline in pipelines]
-    app.monitoring = monitoring.server(
-        app, settings, statuses, samples, pending_bytes, preparation=preparation
-    )
+    last_probe, topics = LastProbe(), [one.stream.topic for one in statuses]
+    database_probing.attach(app, last_probe, lambda: probe(settings, topics))
+    health = WorkerHealth(app, statuses, last_probe, waits=lambda: preparation.waiting_for)
+    worker_samples = WorkerSamples(app, settings, pending_bytes, health)
+    app.monitoring = monitoring.server(settings, health, worker_samples, last_probe, samples)
+    app.closed_at_last = [pipeline.sink for pipeline in pipelines]
     if settings.fault:
         fault_points.arm(settings.fault)
     return app
@@ -109,6 +116,7 @@ class _Pipeline:
     tables: dict[Window, WindowTable]
     live: LiveTables
     letters: NewestLetters
+    sink: Sink
     writer: Writer
     status: StreamMonitor
     samples: StreamSamples
@@ -120,7 +128,8 @@ def _pipeline(
     topic = app.topic(settings.topic(stream.topic))
     dead_letters = app.topic(settings.topic(f"{stream.topic}.dead-letters"))
     stats, sink_stats, business = StreamStats(), SinkStats(), business_counts(stream)
-    sink = PostgresSink(settings.database.get_secret_value(), stream, user_sql(settings))
+    dsn = settings.database.get_secret_value()
+    sink = InstrumentedSink(PostgresSink(dsn, stream, user_sql(settings)), sink_stats)
     tables = {window: _window_table(app, window) for window in stream.windows}
     live = LiveTables(tables, now=lambda: datetime.now(UTC))
     letters = NewestLetters()
@@ -128,7 +137,7 @@ def _pipeline(
     writer = Writer(
         stream=stream,
         topic=topic.get_topic_name(),
-        sink=InstrumentedSink(sink, sink_stats),
+        sink=sink,
         decoder=Decoder(stream, _limits(settings)),
         dead_letters=DeadLetterTopic(dead_letters, observer.on_waiting),
         observer=observer,
@@ -143,9 +152,10 @@ def _pipeline(
         status,
         sink_stats,
         business,
+        sink_label=sink.label,
         quiet_is_normal=stream.topic in settings.quiet_streams,
     )
-    return _Pipeline(topic, dead_letters, tables, live, letters, writer, status, samples)
+    return _Pipeline(topic, dead_letters, tables, live, letters, sink, writer, status, samples)
 
 
 async def _apply_retention(settings: Settings) -> RetentionRound | None:

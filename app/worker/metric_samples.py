@@ -57,17 +57,23 @@ class StreamSamples:
         sink: SinkStats,
         business: BusinessCounts,
         *,
+        sink_label: str,
         quiet_is_normal: bool,
     ) -> None:
         self._app = app
         self._status = status
         self._sink = sink
         self._business = business
+        self._sink_label = sink_label
         self._quiet_is_normal = quiet_is_normal
 
     def __call__(self) -> Iterator[Sample]:
         status, sink = self._status, self._sink
-        stats, name, to = status.stats, (status.stream.topic,), (status.stream.topic, "postgres")
+        stats, name, to = (
+            status.stats,
+            (status.stream.topic,),
+            (status.stream.topic, self._sink_label),
+        )
         yield metrics.EVENTS_IN, name, stats.events_in
         yield metrics.ROWS_STORED, name, stats.rows_stored
         for reason in REASONS:

@@ -1,7 +1,7 @@
 """JSON for programs: tables with their entries, and `/status/`: what the worker does now.
 
 They answer on any worker: an entry is fetched from whoever holds it, a list is put together from
-all workers, and so are the numbers of one key. People get the same as pages, from app/worker/pages/.
+all workers, and so are the numbers of one key. People get pages: app/worker/pages/.
 """
 
 from collections.abc import Mapping

@@ -10,7 +10,7 @@ from devstack.processes.stopping import StopOrder
 from devstack.processes.watchdog import Watchdog
 
 START_SECONDS = 90.0
-"""Kafka answers after five when nothing else runs; PostgreSQL may replay gigabytes after a crash."""
+"""Kafka needs five on a quiet machine; PostgreSQL may replay gigabytes after a crash."""
 
 _GRACE_SECONDS = 20.0
 

@@ -42,6 +42,7 @@ def generator(
     arguments = {
         "--events-per-second": str(options.events_per_second),
         "--duration": "none",  # it is stopped when the run's time is over
+        "--history": str(options.history),
         "--seed": str(options.seed),
         "--report": str(data_dir.report),
         "--metrics-port": str(ports.generator_metrics),

@@ -90,6 +90,11 @@ class WorkerPool:
             return None
         return msgspec.json.decode(self.report_file.read_bytes(), type=Report)
 
+    def is_live(self) -> bool:
+        """Say whether the generator has begun with the run itself: the past, if any, is filled."""
+        report = self.report()
+        return report is not None and report.live
+
     def views(self) -> tuple[ProcessView, ...]:
         statuses = self._statuses or [None] * len(self.workers)
         workers = (

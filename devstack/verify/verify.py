@@ -54,7 +54,11 @@ class Verification:
     def _generate(self) -> None:
         duration = self.options.duration or 0.0
         doing = f"runs for {duration:.0f} s"
-        self.watch.pool.start_generator()
+        pool = self.watch.pool
+        pool.start_generator()
+        self.watch.until(
+            lambda _: pool.is_live() or not pool.generator.child.running, "filling the past"
+        )
         if self.options.kill_worker:
             self._watch_for(duration / 2, doing)
             victim = self.watch.pool.workers[0].child

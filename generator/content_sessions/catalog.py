@@ -11,55 +11,27 @@ from typing import TypeVar
 import msgspec
 from faker import Faker
 
-Choice = TypeVar("Choice")
+from generator.clients import HEARTBEAT_SECONDS
+from generator.content_sessions.networks import ASNS, CDNS, LADDER_KBPS, PLATFORMS, rungs, through
 
-HEARTBEAT_SECONDS = 10
-LADDER_KBPS = (400, 800, 1_400, 2_500, 4_000, 6_000, 8_000)
+Choice = TypeVar("Choice")
 
 _VIEWERS = 4_096
 _CHANNELS = 40
 _TO_ANY_CDN = 0.1  # of all changes
-CDNS = {"Akamai": 50, "Fastly": 30, "CloudFront": 20}
-_PLATFORMS = {
-    "android": 22,
-    "ios": 20,
-    "web": 18,
-    "tizen": 11,
-    "webos": 9,
-    "fire_tv": 7,
-    "roku": 6,
-    "android_tv": 4,
-    "apple_tv": 3,
-}
-# large access networks, weighted by nothing more than plausibility
-_ASNS = {
-    7922: 16,
-    7018: 12,
-    701: 9,
-    20001: 8,
-    3320: 8,
-    2856: 7,
-    3215: 6,
-    12322: 5,
-    3209: 5,
-    5089: 4,
-    6805: 3,
-    3352: 3,
-    3269: 3,
-    28573: 3,
-    8151: 2,
-    55836: 2,
-    45609: 2,
-    17676: 1,
-    1221: 1,
-}
+_TROUBLE_COSTS = 3  # rungs of the ladder
+_LEAVE_TROUBLE = 0.6  # of those who would have begun there
 
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Somebody who watches: what stays the same during a session."""
+    """Somebody who watches: what stays the same during a session.
+
+    `rungs` are indices of the ladder, each as often as the network and the device allow it.
+    """
 
     asn: int
+    rungs: tuple[int, ...]
     json: bytes
 
 
@@ -74,28 +46,39 @@ class Delivery:
 
 
 class Catalog:
-    """The pools of one run."""
+    """The pools of one run. Kilobits are those of one heartbeat."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, heartbeat_seconds: int = HEARTBEAT_SECONDS) -> None:
         random = Random(seed)
         self._viewers = _viewers(random, _channels(seed))
         # each as often as its weight: one cheap choice for a session
         self._cdns = [cdn for cdn, weight in CDNS.items() for _ in range(weight)]
-        self._grid = {cdn: [_delivery(cdn, rung) for rung in _rungs()] for cdn in CDNS}
-        self._deliveries = [delivery for cdn in self._cdns for delivery in self._grid[cdn]]
+        self._grid = {
+            cdn: [_delivery(cdn, rung, heartbeat_seconds) for rung in range(len(LADDER_KBPS))]
+            for cdn in CDNS
+        }
 
     def viewer(self, random: Random) -> Viewer:
         return random.choice(self._viewers)
 
-    def delivery(self, random: Random) -> Delivery:
-        return random.choice(self._deliveries)
+    def delivery(self, random: Random, viewer: Viewer, troubled: str = "") -> Delivery:
+        """Choose a CDN by its weight; few go to the one in trouble, and those get little of it."""
+        cdn = random.choice(self._cdns)
+        if cdn == troubled and random.random() < _LEAVE_TROUBLE:
+            cdn = random.choice([other for other in CDNS if other != troubled])
+        return self._through(random, viewer, cdn, troubled)
 
-    def neighbour(self, random: Random, delivery: Delivery) -> Delivery:
-        """Change to a bitrate next to this one, or now and then to any CDN."""
+    def changed(
+        self, random: Random, viewer: Viewer, delivery: Delivery, troubled: str = ""
+    ) -> Delivery:
+        """Change to another bitrate of the viewer's, or now and then to any CDN."""
         if random.random() < _TO_ANY_CDN:
-            return self._grid[random.choice(self._cdns)][delivery.rung]
-        rung = delivery.rung + random.choice((-1, 1))
-        return self._grid[delivery.cdn][min(max(rung, 0), len(LADDER_KBPS) - 1)]
+            return self.delivery(random, viewer, troubled)
+        return self._through(random, viewer, delivery.cdn, troubled)
+
+    def _through(self, random: Random, viewer: Viewer, cdn: str, troubled: str) -> Delivery:
+        rung = through(cdn, viewer.asn, random.choice(viewer.rungs))
+        return self._grid[cdn][max(0, rung - _TROUBLE_COSTS) if cdn == troubled else rung]
 
 
 def _channels(seed: int) -> list[str]:
@@ -108,26 +91,22 @@ def _channels(seed: int) -> list[str]:
 def _viewers(random: Random, channels: list[str]) -> list[Viewer]:
     # weighted here, so that a session draws its viewer with one uniform choice
     popularity = {channel: 1 / (rank + 1) for rank, channel in enumerate(channels)}
+    networks = {asn: likely.weight for asn, likely in ASNS.items()}
+    devices = {platform: likely.weight for platform, likely in PLATFORMS.items()}
     viewers = []
     for _ in range(_VIEWERS):
-        asn = _weighted(random, _ASNS)
-        fields = {
-            "platform": _weighted(random, _PLATFORMS),
-            "channel": _weighted(random, popularity),
-            "asn": asn,
-        }
-        viewers.append(Viewer(asn, _members(fields)))
+        asn, platform = _weighted(random, networks), _weighted(random, devices)
+        fields = {"platform": platform, "channel": _weighted(random, popularity), "asn": asn}
+        viewers.append(Viewer(asn, rungs(platform, asn), _members(fields)))
     return viewers
 
 
-def _delivery(cdn: str, rung: int) -> Delivery:
+def _delivery(cdn: str, rung: int, heartbeat_seconds: int) -> Delivery:
     kbps = LADDER_KBPS[rung]
-    fields = {"current_cdn": cdn, "video_profile_kbps": kbps}
-    return Delivery(cdn, rung, kbps * HEARTBEAT_SECONDS, _members(fields))
-
-
-def _rungs() -> range:
-    return range(len(LADDER_KBPS))
+    fields: dict[str, object] = {"current_cdn": cdn, "video_profile_kbps": kbps}
+    if heartbeat_seconds != HEARTBEAT_SECONDS:  # what the contract takes it for by itself
+        fields["heartbeat_seconds"] = heartbeat_seconds
+    return Delivery(cdn, rung, kbps * heartbeat_seconds, _members(fields))
 
 
 def _members(fields: Mapping[str, object]) -> bytes:

@@ -5,8 +5,10 @@ from random import Random
 from generator.clients import Simulation, while_ago
 from generator.content_sessions.catalog import Catalog
 from generator.content_sessions.records import heartbeat
-from generator.content_sessions.sessions import PERIOD, Session, begin
+from generator.content_sessions.sessions import Session, begin
 from generator.records import Record
+from generator.story import TROUBLED_CDN
+from generator.times import SECOND
 
 _CHANGES = 0.05
 
@@ -16,11 +18,13 @@ class Players:
 
     def __init__(self, simulation: Simulation) -> None:
         self._random = simulation.random("content_sessions")
-        self._catalog = Catalog(simulation.seed)
-        self.schedule = simulation.schedule(PERIOD)
+        self._catalog = Catalog(simulation.seed, simulation.heartbeat_seconds)
+        self._period = simulation.heartbeat_seconds * SECOND
+        self._story = simulation.story
+        self.schedule = simulation.schedule(self._period)
         # filled turn by turn: half a million sessions at once would take seconds
         self._sessions: list[Session | None] = [None] * self.schedule.places
-        self._offline = _Offline(self._random, self._catalog)
+        self._offline = _Offline(self._random, self._catalog, self._period)
 
     def record(self, time: int, place: int) -> Record:
         return heartbeat(time, self._session(time, place))
@@ -32,11 +36,20 @@ class Players:
         session = self._sessions[place]
         # one whose place was closed in between has been cut off
         if session is None or session.ends <= time or session.beats != time:
-            session = self._sessions[place] = begin(self._random, self._catalog, time)
+            session = self._sessions[place] = begin(
+                self._random,
+                self._catalog,
+                time,
+                period=self._period,
+                troubled=self._troubled(time),
+            )
         elif self._random.random() < _CHANGES:
-            session.change(self._random, self._catalog)
-        session.beats = time + PERIOD
+            session.change(self._random, self._catalog, self._troubled(time))
+        session.beats = time + self._period
         return session
+
+    def _troubled(self, time: int) -> str:
+        return TROUBLED_CDN if self._story and self._story.is_trouble(time) else ""
 
 
 class _Offline:
@@ -44,9 +57,10 @@ class _Offline:
 
     _PLAYERS = 64
 
-    def __init__(self, random: Random, catalog: Catalog) -> None:
+    def __init__(self, random: Random, catalog: Catalog, period: int) -> None:
         self._random = random
         self._catalog = catalog
+        self._period = period
         self._players: list[Session] = []
 
     def beat(self, now: int) -> tuple[int, Session]:
@@ -56,13 +70,13 @@ class _Offline:
         place = self._random.randrange(len(self._players))
         session = self._players[place]
         time = session.beats
-        session.beats += PERIOD
+        session.beats += self._period
         if session.beats >= session.ends:
             self._players[place] = self._past(now)
         return time, session
 
     def _past(self, now: int) -> Session:
-        session = begin(self._random, self._catalog, 0)
+        session = begin(self._random, self._catalog, 0, period=self._period)
         session.ends, length = while_ago(self._random, now), session.ends
         session.begins = session.beats = session.ends - length
         return session

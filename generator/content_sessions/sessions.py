@@ -3,17 +3,18 @@
 from random import Random
 from zlib import crc32
 
-from generator.content_sessions.catalog import HEARTBEAT_SECONDS, Catalog, Delivery, Viewer
+from generator.clients import HEARTBEAT_SECONDS
+from generator.content_sessions.catalog import Catalog, Delivery, Viewer
 from generator.times import SECOND
 
 PERIOD = HEARTBEAT_SECONDS * SECOND
 
-_MEAN_BEATS = 60
-_MOST_BEATS = 1_440
+_MEAN_LENGTH = 600 * SECOND
+_LONGEST = 4 * 3_600 * SECOND
 
 
 class Session:
-    """One session, alive in `[begins, ends)`; its n-th beat is at `begins + n * PERIOD`.
+    """One session, alive in `[begins, ends)`; its n-th beat is at `begins + n * period`.
 
     `key` is its id, `beats` the time of its next beat.
     """
@@ -21,25 +22,29 @@ class Session:
     __slots__ = ("beats", "begins", "delivery", "ends", "hash", "key", "viewer")
 
     def __init__(
-        self, key: bytes, viewer: Viewer, delivery: Delivery, begins: int, beats: int
+        self, key: bytes, viewer: Viewer, delivery: Delivery, begins: int, length: int
     ) -> None:
         self.key = key
         self.hash = crc32(key)
         self.viewer = viewer
         self.delivery = delivery
         self.begins = self.beats = begins
-        self.ends = begins + beats * PERIOD
+        self.ends = begins + length
 
-    def change(self, random: Random, catalog: Catalog) -> None:
-        self.delivery = catalog.neighbour(random, self.delivery)
+    def change(self, random: Random, catalog: Catalog, troubled: str = "") -> None:
+        self.delivery = catalog.changed(random, self.viewer, self.delivery, troubled)
 
 
-def begin(random: Random, catalog: Catalog, time: int) -> Session:
-    """Let a session begin at `time`.
+def begin(
+    random: Random, catalog: Catalog, time: int, *, period: int = PERIOD, troubled: str = ""
+) -> Session:
+    """Let a session begin at `time`, and beat at least once.
 
     Lengths are exponential. They have no memory, so a population that starts full of fresh sessions
     is in balance from its first minute.
     """
-    beats = min(1 + int(random.expovariate(1 / _MEAN_BEATS)), _MOST_BEATS)
+    beats = 1 + int(random.expovariate(period / _MEAN_LENGTH))
+    length = min(beats, max(1, _LONGEST // period)) * period
     key = random.randbytes(16).hex().encode()
-    return Session(key, catalog.viewer(random), catalog.delivery(random), time, beats)
+    viewer = catalog.viewer(random)
+    return Session(key, viewer, catalog.delivery(random, viewer, troubled), time, length)

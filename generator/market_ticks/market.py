@@ -2,14 +2,17 @@
 
 from collections.abc import Callable
 
+from generator.clients import LastTrade
 from generator.market_ticks.products import Product
 from generator.market_ticks.truth import Row
 from generator.times import MINUTE, rfc3339
 
 _STEP = 0.0004  # of the first price: the farthest that one trade moves the price
-_GAP = 0.002  # of all trades: before them up to three sequence numbers are missing
+_GAP = 0.001  # of all trades: before them up to three sequence numbers are missing
 _LONGEST_GAP = 3
 _STATISTICS_EVERY = 64  # trades: so often the statistics of the day are written anew
+
+_SEQUENCE, _TRADE_ID = 80_000_000_000, 900_000_000  # of an exchange that is some years old
 
 Uniform = Callable[[], float]
 
@@ -17,12 +20,12 @@ Uniform = Callable[[], float]
 class Market:
     """Trades whose price walks within the product's bounds; its sequence and trade ids count up."""
 
-    def __init__(self, product: Product, sequence: int, trade_id: int) -> None:
+    def __init__(self, product: Product, last: LastTrade | None = None) -> None:
+        """Go on from the last trade; without one, begin."""
         self._product = product
-        self._sequence = sequence
-        self._trade_id = trade_id
+        self._sequence, self._trade_id, price = last or (_SEQUENCE, _TRADE_ID, product.price)
         self._least, self._most = product.bounds
-        self._price = self._opened = self._high = self._low = product.price
+        self._price = self._opened = self._high = self._low = price
         self._step = max(1, round(product.price * _STEP))
         self._traded = 0
         self._trades = 0

@@ -43,6 +43,7 @@ class Library:
         popularity = [1 / (rank + 3) for rank in range(_CONTENTS)]
         # each as often as its weight, so that one uniform choice is enough
         self.shelf = random.choices(contents, popularity, k=4_096)
+        self.newest = next(content for content in reversed(contents) if content.type == "movie")
         self.addresses = [
             msgspec.json.encode(fake.ipv6() if random.random() < _IPV6 else fake.ipv4_public())
             for _ in range(_ADDRESSES)

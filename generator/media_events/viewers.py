@@ -12,6 +12,7 @@ from generator.times import MINUTE, SECOND
 _BETWEEN_EVENTS_SECONDS = 60
 _OFFLINE = 64
 _DEVICES = 50_000
+_SEE_WHAT_IS_NEW = 0.5  # of those who begin while a launch is on
 
 
 class Viewers:
@@ -22,6 +23,7 @@ class Viewers:
         self.schedule = simulation.schedule()
         self._people = People(simulation.seed, simulation.users)
         self._library = Library(simulation.seed)
+        self._story = simulation.story
         self._forms = [form for form in FORMS for _ in range(form.weight)]
         viewers = max(1, round(simulation.events_per_second * _BETWEEN_EVENTS_SECONDS))
         # filled as they act: a million sessions at once would take seconds
@@ -34,7 +36,7 @@ class Viewers:
         viewer = int(self._random.random() * len(self._sessions))
         session = self._sessions[viewer]
         if session is None or session.done:
-            session = self._sessions[viewer] = self._begin()
+            session = self._sessions[viewer] = self._begin(time)
         return self._act(session, time)
 
     def late(self, now: int) -> Record:
@@ -64,9 +66,11 @@ class Viewers:
         row = Row(time // MINUTE, event_type, content.type, content.id, content.title)
         return Record(session.key, value, session.hash, row)
 
-    def _begin(self) -> Session:
+    def _begin(self, time: int | None = None) -> Session:
         random, library = self._random.random, self._library
         content = library.shelf[int(random() * len(library.shelf))]
+        if self._story and time and self._story.is_launch(time) and random() < _SEE_WHAT_IS_NEW:
+            content = library.newest
         form = self._forms[int(random() * len(self._forms))]
         user = self._people.somebody(random())
         key = b"%032x" % self._random.getrandbits(128)

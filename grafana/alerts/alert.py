@@ -7,11 +7,14 @@ from typing import Literal
 Severity = Literal["critical", "warning"]
 Shown = Literal["percentage", "number", "duration"]
 
-RUNBOOKS = "docs/guides/operations.md"
+RUNBOOKS = "docs/reference/alerts.md"
 """Where the runbooks are: a path in this repository, until the docs are published somewhere."""
 
-RUNBOOK = "runbook"
-"""The annotation. Of `runbook_url` Grafana would make a button, which a path leads nowhere."""
+DOCS_URL = "HEADRACE_DOCS_URL"
+"""The setting: where docs/ are published, such as `https://wiki.example.org/headrace`."""
+
+RUNBOOK, RUNBOOK_URL = "runbook", "runbook_url"
+"""The annotations. Of the second Grafana makes a button, so it is there only with an address."""
 
 VALUE = "{value}"
 """Stands in a description for the number that the alert looks at."""
@@ -61,6 +64,17 @@ class Alert:
     def runbook(self) -> str:
         """Link to its section: the anchor is made of the title, as GitHub does."""
         return f"{RUNBOOKS}#{anchor(self.title)}"
+
+    def help_at(self, docs: str) -> dict[str, str]:
+        """Give the annotation that leads to the runbook."""
+        return runbook_at(self.runbook, docs)
+
+
+def runbook_at(path: str, docs: str) -> dict[str, str]:
+    """Give the annotation for a path like `docs/reference/alerts.md#stale`."""
+    if not docs:
+        return {RUNBOOK: path}
+    return {RUNBOOK_URL: f"{docs.rstrip('/')}/{path.removeprefix('docs/')}"}
 
 
 def anchor(heading: str) -> str:

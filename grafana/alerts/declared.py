@@ -1,4 +1,4 @@
-"""The alerts. What each means and what to do: docs/guides/operations.md, section Alerts.
+"""The alerts. What each means and what to do: docs/reference/alerts.md.
 
 None fires in the first minutes after a start: each compares with a time before, or waits.
 """
@@ -102,11 +102,12 @@ CDN_FULL = Alert(
         "cdn_capacity if it can carry more."
     ),
     panel=Panel(uids.STEERING, "Usage of capacity"),
-    # While a backlog is stored, minutes of viewing are stored in one: that is no traffic.
+    # While a backlog or a past is stored, hours of viewing are stored in a minute: that is no
+    # traffic, nor can any CDN carry five times what it can.
     promql="""(
   sum by (cdn) (rate(headrace_traffic_kilobits_total[5m])) / 1000
     / on (cdn) (max by (cdn) (headrace_cdn_capacity_mbps) > 0)
-)
+) < 5
 unless on () (
   histogram_quantile(
     0.99, sum by (le) (rate(headrace_freshness_seconds_bucket{stream="content_sessions"}[5m]))

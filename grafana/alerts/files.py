@@ -12,17 +12,17 @@ from grafana.alerts.grafana_rules import PanelIds
 _MADE = "# Made by `python -m grafana` of grafana/alerts: change it there.\n"
 
 
-def files(panels: PanelIds) -> dict[str, str]:
-    """Give the text of each file, by its path below grafana/."""
+def files(panels: PanelIds, docs: str = "") -> dict[str, str]:
+    """Give the text of each file, by its path below grafana/; `docs` is their published address."""
     alerting: dict[str, Mapping[str, Any]] = {
-        "rules": {"groups": grafana_rules.groups(ALERTS, panels)},
+        "rules": {"groups": grafana_rules.groups(ALERTS, panels, docs)},
         "contact-points": {"contactPoints": notifications.contact_points()},
         "policies": {"policies": notifications.policies()},
     }
     return {
         f"provisioning/alerting/{name}.yaml": _text({"apiVersion": 1, **content})
         for name, content in alerting.items()
-    } | {"prometheus/rules.yml": _text(prometheus_rules.rules(ALERTS))}
+    } | {"prometheus/rules.yml": _text(prometheus_rules.rules(ALERTS, docs))}
 
 
 class _Readable(yaml.SafeDumper):

@@ -14,21 +14,22 @@ from typing import Any
 
 from db.queries import load
 from grafana import uids
-from grafana.alerts.alert import RUNBOOK, VALUE, Alert, Panel, Shown, duration
+from grafana.alerts.alert import VALUE, Alert, Panel, Shown, duration
 
 _EXPRESSIONS = "__expr__"
 _SECONDS_LOOKED_AT = 600
 _SHOWN: Mapping[Shown, str] = {
-    "percentage": "{{ humanizePercentage $values.B.Value }}",
-    "number": "{{ $values.B.Value }}",
-    "duration": "{{ humanizeDuration $values.B.Value }}",
+    "percentage": "{{ with $values.B }}{{ humanizePercentage .Value }}{{ end }}",
+    "number": "{{ with $values.B }}{{ .Value }}{{ end }}",
+    "duration": "{{ with $values.B }}{{ humanizeDuration .Value }}{{ end }}",
 }
+"""With `with`: a query without rows has no B, and a template that fails is logged every minute."""
 
 PanelIds = Mapping[Panel, int]
 """The number of each panel in its dashboard."""
 
 
-def groups(alerts: Iterable[Alert], panels: PanelIds) -> list[dict[str, Any]]:
+def groups(alerts: Iterable[Alert], panels: PanelIds, docs: str = "") -> list[dict[str, Any]]:
     """Group them by how often they are looked at; Grafana wants multiples of ten seconds."""
     by_pace = sorted(alerts, key=attrgetter("every_seconds"))
     return [
@@ -37,7 +38,7 @@ def groups(alerts: Iterable[Alert], panels: PanelIds) -> list[dict[str, Any]]:
             "name": f"headrace-{duration(every)}",
             "folder": uids.RULES_FOLDER_TITLE,
             "interval": duration(every),
-            "rules": [_rule(alert, panels[alert.panel]) for alert in group],
+            "rules": [_rule(alert, panels[alert.panel], docs) for alert in group],
         }
         for every, group in groupby(by_pace, attrgetter("every_seconds"))
     ]
@@ -48,7 +49,7 @@ def sql(alert: Alert) -> str:
     return load(Path(__file__).with_name("alerts.sql"))[alert.sql]
 
 
-def _rule(alert: Alert, panel_id: int) -> dict[str, Any]:
+def _rule(alert: Alert, panel_id: int, docs: str) -> dict[str, Any]:
     return {
         "uid": alert.uid,
         "title": alert.title,
@@ -66,7 +67,7 @@ def _rule(alert: Alert, panel_id: int) -> dict[str, Any]:
         "annotations": {
             "summary": alert.summary,
             "description": alert.description.replace(VALUE, _SHOWN[alert.shown]),
-            RUNBOOK: alert.runbook,
+            **alert.help_at(docs),
             "__dashboardUid__": alert.panel.dashboard,
             "__panelId__": str(panel_id),
         },

@@ -5,7 +5,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
-from grafana.alerts.alert import RUNBOOK, VALUE, Alert, Shown, duration
+from grafana.alerts.alert import VALUE, Alert, Shown, duration
 
 _SHOWN: Mapping[Shown, str] = {
     "percentage": "{{ $value | humanizePercentage }}",
@@ -14,7 +14,7 @@ _SHOWN: Mapping[Shown, str] = {
 }
 
 
-def rules(alerts: Iterable[Alert]) -> dict[str, Any]:
+def rules(alerts: Iterable[Alert], docs: str = "") -> dict[str, Any]:
     """Group them by how often they are looked at."""
     by_pace = sorted(alerts, key=attrgetter("every_seconds"))
     return {
@@ -22,7 +22,7 @@ def rules(alerts: Iterable[Alert]) -> dict[str, Any]:
             {
                 "name": f"headrace-{duration(every)}",
                 "interval": duration(every),
-                "rules": [_rule(alert) for alert in group],
+                "rules": [_rule(alert, docs) for alert in group],
             }
             for every, group in groupby(by_pace, attrgetter("every_seconds"))
         ]
@@ -34,7 +34,7 @@ def expression(alert: Alert) -> str:
     return f"({alert.promql}) > {alert.above}"
 
 
-def _rule(alert: Alert) -> dict[str, Any]:
+def _rule(alert: Alert, docs: str) -> dict[str, Any]:
     return {
         "alert": alert.name,
         "expr": expression(alert),
@@ -44,6 +44,6 @@ def _rule(alert: Alert) -> dict[str, Any]:
             "title": alert.title,
             "summary": alert.summary,
             "description": alert.description.replace(VALUE, _SHOWN[alert.shown]),
-            RUNBOOK: alert.runbook,
+            **alert.help_at(docs),
         },
     }

@@ -4,7 +4,19 @@ from grafana_foundation_sdk.models.dashboard import Dashboard, Panel
 
 from grafana import uids
 from grafana.board import Row, board
-from grafana.looks import COUNT, EXACT, LOAD, MBPS, PERCENT, TRAFFIC_BYTES, column
+from grafana.colours import CDNS
+from grafana.looks import (
+    ALIVE,
+    COUNT,
+    EXACT,
+    LOAD,
+    MBPS,
+    PERCENT,
+    TRAFFIC_BYTES,
+    column,
+    dashed,
+    link,
+)
 from grafana.panels import bars, columns, pie, stat, table, timeseries
 from grafana.queries import Sql, statements
 from grafana.variables import several
@@ -23,6 +35,7 @@ def dashboard() -> Dashboard:
         description="Which CDN carries how much of what it can, and for whom.",
         since="now-1h",
         refresh="10s",
+        with_events=True,
         variables=[several("cdn", "CDN", sql["cdns"]), several("asn", "ASN", sql["asns"])],
         rows=[
             Row("Last full window", _now(sql)),
@@ -41,9 +54,10 @@ def _now(sql: dict[str, Sql]) -> list[Panel]:
             sql["traffic_now"],
             unit=MBPS,
             width=6,
+            steps=ALIVE,
             description=(
-                "What the chosen CDNs carried together in the last full window. Zero though people "
-                "watch: see whether events arrive, on the Operations dashboard."
+                "What the chosen CDNs carried together in the last full window. Red, zero though "
+                "people watch: see whether events arrive, on the Operations dashboard."
             ),
         ),
         stat(
@@ -52,9 +66,10 @@ def _now(sql: dict[str, Sql]) -> list[Panel]:
             unit=EXACT,
             decimals=0,
             width=6,
+            steps=ALIVE,
             description=(
                 "Mean number of playback sessions in the last full window: seconds of viewing by "
-                "its length."
+                "its length. Red: nobody watches, or no event arrives."
             ),
         ),
         stat(
@@ -64,10 +79,11 @@ def _now(sql: dict[str, Sql]) -> list[Panel]:
             decimals=0,
             width=6,
             steps=("red", (10, "orange"), (20, "green")),
-            no_value="no capacity set",
+            no_value="no traffic or capacity",
             description=(
                 "Free part of the capacity of the chosen CDNs together (cdn_capacity). Red: less "
-                "than 10 % is left, steering cannot move players any more: buy capacity."
+                "than 10 % is left, steering cannot move players any more: buy capacity. "
+                "Without a number: nothing is carried, or cdn_capacity is empty."
             ),
         ),
         stat(
@@ -77,12 +93,13 @@ def _now(sql: dict[str, Sql]) -> list[Panel]:
             decimals=0,
             width=6,
             steps=LOAD,
-            no_value="no capacity set",
+            no_value="no traffic or capacity",
             description="Usage of the CDN that is nearest to its capacity. " + _STEER,
         ),
         bars(
             "CDN usage",
             sql["usage_now"],
+            named_by="CDN",
             unit=PERCENT,
             decimals=0,
             maximum=100,
@@ -101,6 +118,11 @@ def _now(sql: dict[str, Sql]) -> list[Panel]:
                 column("Headroom", MBPS, decimals=1),
                 column("Used", PERCENT, decimals=0, steps=LOAD),
                 column("Sessions", EXACT, decimals=0),
+                link(
+                    "CDN",
+                    "Only ${__value.text}",
+                    f"{uids.path(uids.STEERING)}?var-cdn=${{__value.text}}&${{__url_time_range}}",
+                ),
             ],
             description=(
                 "What each CDN carries, can carry (cdn_capacity) and has left. An empty capacity: "
@@ -115,11 +137,19 @@ def _by_cdn(sql: dict[str, Sql]) -> list[Panel]:
         timeseries(
             "Traffic by CDN",
             sql["traffic_by_cdn"],
+            sql["capacity_by_time"],
+            sql["week_before"],
             unit=MBPS,
             minimum=0,
+            stacked=True,
+            width=24,
+            height=10,
+            colours=CDNS,
+            columns=[dashed("Capacity"), dashed("A week before")],
             description=(
-                "Mean Mbit/s of each full window. One line falls while another rises: players were "
-                "moved. All fall: see whether events arrive, on the Operations dashboard."
+                "Mean Mbit/s of each full window, one CDN on the other, below the capacity of all "
+                "of them, and the same hours a week before. One falls while another rises: players "
+                "were moved. All fall: see whether events arrive, on the Operations dashboard."
             ),
         ),
         timeseries(
@@ -127,6 +157,8 @@ def _by_cdn(sql: dict[str, Sql]) -> list[Panel]:
             sql["usage_by_cdn"],
             unit=PERCENT,
             minimum=0,
+            reaches=100,
+            colours=CDNS,
             steps=LOAD,
             lines_at_steps=True,
             description=(
@@ -139,6 +171,7 @@ def _by_cdn(sql: dict[str, Sql]) -> list[Panel]:
             sql["sessions_by_cdn"],
             unit=COUNT,
             minimum=0,
+            colours=CDNS,
             description=(
                 "Mean number of playback sessions of each full window. Falls while traffic stays: "
                 "fewer viewers at a higher bitrate."
@@ -150,7 +183,8 @@ def _by_cdn(sql: dict[str, Sql]) -> list[Panel]:
             unit=PERCENT,
             minimum=0,
             maximum=100,
-            width=8,
+            stacked=True,
+            colours=CDNS,
             description=(
                 "Each CDN's part of the traffic of all CDNs, chosen or not. A share that stays "
                 "though cdn_priority was changed: players do not follow."
@@ -160,7 +194,7 @@ def _by_cdn(sql: dict[str, Sql]) -> list[Panel]:
             "Carried in the whole range",
             sql["carried_by_cdn"],
             unit=TRAFFIC_BYTES,
-            width=4,
+            colours=CDNS,
             description="Bytes that each CDN delivered, for comparison with its invoice.",
         ),
     ]
@@ -212,6 +246,7 @@ def _bitrates(sql: dict[str, Sql]) -> list[Panel]:
             sql["mean_bitrate"],
             unit=MBPS,
             minimum=0,
+            colours=CDNS,
             description=(
                 "Mean bitrate of a session. One CDN falls below the others: it is slow for its "
                 "viewers even where its capacity is not reached."
@@ -229,6 +264,8 @@ def _week(sql: dict[str, Sql]) -> list[Panel]:
             unit=MBPS,
             minimum=0,
             width=24,
+            stacked=True,
+            colours=CDNS,
             of="now-7d",
             description=(
                 "Mean Mbit/s of each full hour, always of the last seven days: what is usual at "

@@ -29,16 +29,16 @@ FROM traffic_by_cdn
 WHERE window_start = (SELECT last_full_window('traffic_by_cdn', $__timeTo()))
   AND ('*' IN ($cdn) OR current_cdn IN ($cdn));
 
--- headroom_now: percent of the capacity of all chosen CDNs that is free
-SELECT 100 * (1 - coalesce(sum(traffic_mbps), 0) / nullif(sum(max_capacity_mbps), 0)) AS free
+-- headroom_now: percent of the capacity of all chosen CDNs that is free; nothing where nothing is carried
+SELECT 100 * (1 - sum(traffic_mbps) / nullif(sum(max_capacity_mbps), 0)) AS free
 FROM cdn_capacity
 LEFT JOIN traffic_by_cdn
        ON current_cdn = cdn_name
       AND window_start = (SELECT last_full_window('traffic_by_cdn', $__timeTo()))
 WHERE '*' IN ($cdn) OR cdn_name IN ($cdn);
 
--- fullest_now: the highest usage of one CDN, percent of its capacity
-SELECT max(100 * coalesce(traffic_mbps, 0) / nullif(max_capacity_mbps, 0)) AS used
+-- fullest_now: the highest usage of one CDN, percent of its capacity; nothing where nothing is carried
+SELECT max(100 * traffic_mbps / nullif(max_capacity_mbps, 0)) AS used
 FROM cdn_capacity
 LEFT JOIN traffic_by_cdn
        ON current_cdn = cdn_name
@@ -52,7 +52,7 @@ LEFT JOIN traffic_by_cdn
        ON current_cdn = cdn_name
       AND window_start = (SELECT last_full_window('traffic_by_cdn', $__timeTo()))
 WHERE '*' IN ($cdn) OR cdn_name IN ($cdn)
-ORDER BY 2 DESC NULLS LAST, 1;
+ORDER BY 1;
 
 -- capacity: what each CDN carries and could carry; without a capacity where none is set
 SELECT coalesce(cdn_name, current_cdn) AS "CDN",
@@ -68,7 +68,7 @@ FULL JOIN (
     WHERE window_start = (SELECT last_full_window('traffic_by_cdn', $__timeTo()))
 ) AS carried ON current_cdn = cdn_name
 WHERE '*' IN ($cdn) OR coalesce(cdn_name, current_cdn) IN ($cdn)
-ORDER BY "Used" DESC NULLS LAST, "Traffic" DESC, "CDN";
+ORDER BY "CDN";
 
 -- traffic_by_cdn: Mbit/s by window
 SELECT window_start AS time, window_seconds AS seconds, current_cdn AS metric, traffic_mbps AS value
@@ -93,21 +93,53 @@ WHERE $__timeFilter(window_start)
   AND ('*' IN ($cdn) OR current_cdn IN ($cdn))
 ORDER BY 1, 2;
 
--- share_by_cdn: percent of the traffic of all CDNs by window
-SELECT time, seconds, metric, value
-FROM (SELECT window_start AS time, window_seconds AS seconds, current_cdn AS metric,
-             100 * traffic_mbps / nullif(sum(traffic_mbps) OVER (PARTITION BY window_start), 0) AS value
-      FROM traffic_by_cdn
-      WHERE $__timeFilter(window_start)) AS shares
-WHERE '*' IN ($cdn) OR metric IN ($cdn)
+-- share_by_cdn: percent of the traffic of all CDNs by window; not of one with a few late events only
+WITH carried AS (
+    SELECT window_start, window_seconds, current_cdn, traffic_mbps,
+           sum(traffic_mbps) OVER (PARTITION BY window_start) AS together
+    FROM traffic_by_cdn
+    WHERE $__timeFilter(window_start)
+)
+SELECT window_start AS time, window_seconds AS seconds, current_cdn AS metric,
+       100 * traffic_mbps / nullif(together, 0) AS value
+FROM carried
+WHERE together >= 0.02 * (SELECT max(together) FROM carried)
+  AND ('*' IN ($cdn) OR current_cdn IN ($cdn))
 ORDER BY 1, 2;
+
+-- capacity_by_time: of the chosen CDNs together, at the times that the line of traffic has
+SELECT DISTINCT window_start AS time, window_seconds AS seconds, 'Capacity' AS metric, capacity AS value
+FROM traffic_by_cdn,
+     (SELECT sum(max_capacity_mbps)::double precision AS capacity
+      FROM cdn_capacity WHERE '*' IN ($cdn) OR cdn_name IN ($cdn)) AS together
+WHERE $__timeFilter(window_start) AND capacity IS NOT NULL
+  AND ('*' IN ($cdn) OR current_cdn IN ($cdn))
+ORDER BY 1;
+
+-- week_before: Mbit/s of the same hours a week before; by window for a few hours, by hour for longer
+WITH week AS (SELECT interval '7 days' AS before)
+SELECT window_start + before AS time, window_seconds AS seconds, 'A week before' AS metric,
+       sum(traffic_mbps) AS value
+FROM week, traffic_by_cdn
+WHERE window_start BETWEEN $__timeFrom()::timestamptz - before AND $__timeTo()::timestamptz - before
+  AND $__timeTo()::timestamptz - $__timeFrom()::timestamptz <= interval '6 hours'
+  AND ('*' IN ($cdn) OR current_cdn IN ($cdn))
+GROUP BY window_start, window_seconds, before
+UNION ALL
+SELECT window_start + before, 3600, 'A week before', sum(traffic_mbps)
+FROM week, traffic_by_cdn_per_hour
+WHERE window_start BETWEEN $__timeFrom()::timestamptz - before AND $__timeTo()::timestamptz - before
+  AND $__timeTo()::timestamptz - $__timeFrom()::timestamptz > interval '6 hours'
+  AND ('*' IN ($cdn) OR current_cdn IN ($cdn))
+GROUP BY window_start, before
+ORDER BY 1;
 
 -- carried_by_cdn: bytes in the whole range
 SELECT current_cdn AS "CDN", sum(kilobits) * 125.0 AS "Carried"
 FROM traffic_by_cdn
 WHERE $__timeFilter(window_start) AND ('*' IN ($cdn) OR current_cdn IN ($cdn))
 GROUP BY 1
-ORDER BY 2 DESC;
+ORDER BY 1;
 
 -- traffic_by_asn: Mbit/s by window, of the ten networks with the most in the range
 WITH most AS (
@@ -140,11 +172,17 @@ WHERE time > least($__timeTo()::timestamptz, now()) - interval '5 minutes' AND t
 GROUP BY video_profile_kbps
 ORDER BY video_profile_kbps;
 
--- mean_bitrate: Mbit/s of one session, by window and CDN
+-- mean_bitrate: Mbit/s of one session, by window and CDN; not of a window with a few late events only
+WITH seen AS (
+    SELECT window_start, window_seconds, current_cdn, kilobits, session_seconds,
+           sum(session_seconds) OVER (PARTITION BY window_start) AS together
+    FROM traffic_by_cdn
+    WHERE $__timeFilter(window_start)
+)
 SELECT window_start AS time, window_seconds AS seconds, current_cdn AS metric,
        kilobits / 1000.0 / nullif(session_seconds, 0) AS value
-FROM traffic_by_cdn
-WHERE $__timeFilter(window_start)
+FROM seen
+WHERE together >= 0.02 * (SELECT max(together) FROM seen)
   AND ('*' IN ($cdn) OR current_cdn IN ($cdn))
 ORDER BY 1, 2;
 

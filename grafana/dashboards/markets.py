@@ -5,7 +5,19 @@ from grafana_foundation_sdk.models.dashboard import Dashboard, Panel
 from grafana import uids
 from grafana.board import Row, board
 from grafana.candles import candles
-from grafana.looks import COUNT, EXACT, NO_UNIT, PER_MINUTE, PERCENT, SECONDS, column
+from grafana.colours import PRODUCTS
+from grafana.looks import (
+    ALIVE,
+    COUNT,
+    EVENTS_PER_MINUTE,
+    EXACT,
+    NO_UNIT,
+    PERCENT,
+    PRICE,
+    PRICE_DECIMALS,
+    SECONDS,
+    column,
+)
 from grafana.panels import stat, table, timeseries
 from grafana.queries import Sql, statements
 from grafana.variables import one, several
@@ -34,7 +46,8 @@ def _of_one(sql: dict[str, Sql]) -> list[Panel]:
         candles(
             "$product_of_candles by window",
             sql["candles"],
-            unit=EXACT,
+            unit=PRICE,
+            decimals=PRICE_DECIMALS,
             width=16,
             height=12,
             description=(
@@ -45,21 +58,12 @@ def _of_one(sql: dict[str, Sql]) -> list[Panel]:
         candles(
             "$product_of_candles by hour, seven days",
             sql["candles_by_hour"],
-            unit=EXACT,
+            unit=PRICE,
+            decimals=PRICE_DECIMALS,
             width=8,
             height=12,
             of="now-7d",
             description="The same by full hour, always of the last seven days.",
-        ),
-        timeseries(
-            "Volume of $product_of_candles",
-            sql["volume"],
-            unit=EXACT,
-            minimum=0,
-            width=24,
-            height=6,
-            style="bars",
-            description="Traded in each full window, a minute, in the base currency.",
         ),
     ]
 
@@ -71,11 +75,11 @@ def _of_several(sql: dict[str, Sql]) -> list[Panel]:
             sql["summary"],
             width=24,
             columns=[
-                column("Last", EXACT),
+                column("Last", PRICE, decimals=PRICE_DECIMALS),
                 column("Change", PERCENT, decimals=2),
-                column("High", EXACT),
-                column("Low", EXACT),
-                column("Volume", EXACT),
+                column("High", PRICE, decimals=PRICE_DECIMALS),
+                column("Low", PRICE, decimals=PRICE_DECIMALS),
+                column("Volume", PRICE, decimals=PRICE_DECIMALS),
                 column("Trades", EXACT),
                 column("Missing", EXACT, steps=("transparent", (1, "orange"))),
             ],
@@ -89,8 +93,8 @@ def _of_several(sql: dict[str, Sql]) -> list[Panel]:
             sql["spread"],
             every="minute",
             unit=NO_UNIT,
-            decimals=2,
             minimum=0,
+            colours=PRODUCTS,
             description=(
                 "Distance of best ask and best bid in 1/100 % of the price between them, mean of "
                 "each full minute. Wide for all products: the exchange has trouble. Wide for one: "
@@ -100,7 +104,8 @@ def _of_several(sql: dict[str, Sql]) -> list[Panel]:
         timeseries(
             "Trades a minute",
             sql["trades"],
-            unit=PER_MINUTE,
+            colours=PRODUCTS,
+            unit=EVENTS_PER_MINUTE,
             minimum=0,
             description=(
                 "Trades of each full window, a minute. One product stops while others go on: look "
@@ -115,9 +120,9 @@ def _arrival(sql: dict[str, Sql]) -> list[Panel]:
         stat(
             "Rows a minute, last full window",
             sql["rows_now"],
-            unit=PER_MINUTE,
+            unit=EVENTS_PER_MINUTE,
             width=8,
-            steps=("red", (1, "green")),
+            steps=ALIVE,
             description=(
                 "Of all products. Red: nothing came. Look at the Operations dashboard whether the "
                 "connection to the exchange is up."
@@ -129,6 +134,7 @@ def _arrival(sql: dict[str, Sql]) -> list[Panel]:
             unit=COUNT,
             width=8,
             steps=("green", (1, "orange"), (5, "red")),
+            no_value="no rows",
             description=(
                 "In the range, in the last 24 hours at most. Red from five on: the list of gaps "
                 "says when; compare with the log of the source."
@@ -152,7 +158,7 @@ def _arrival(sql: dict[str, Sql]) -> list[Panel]:
             "Ingestion a minute",
             sql["ingestion"],
             every="minute",
-            unit=PER_MINUTE,
+            unit=EVENTS_PER_MINUTE,
             minimum=0,
             style="bars",
             description=(
@@ -172,6 +178,8 @@ def _arrival(sql: dict[str, Sql]) -> list[Panel]:
         timeseries(
             "Missing sequence numbers",
             sql["missing"],
+            stacked=True,
+            colours=PRODUCTS,
             unit=COUNT,
             minimum=0,
             style="bars",

@@ -21,14 +21,6 @@ WHERE $__timeFilter(window_start) AND window_start <= now() - interval '1 hour 5
   AND product_id = '$product_of_candles'
 ORDER BY 1;
 
--- volume: of one product, a minute, in its base currency
-SELECT window_start AS time, window_seconds AS seconds, 'Volume' AS metric,
-       volume * 60 / window_seconds AS value
-FROM candles_by_product
-WHERE $__timeFilter(window_start)
-  AND product_id = '$product_of_candles'
-ORDER BY 1;
-
 -- trades: a minute, by product
 SELECT window_start AS time, window_seconds AS seconds, product_id AS metric,
        trades * 60.0 / window_seconds AS value
@@ -68,12 +60,13 @@ WHERE $__timeFilter(window_start) AND window_start <= now() - interval '65 secon
   AND stream = 'market_ticks'
 ORDER BY 1;
 
--- silent_minutes: full minutes without a row after the first one with any, the last 24 hours at most
-SELECT count(*) AS minutes
+-- silent_minutes: full minutes without a row after the first one with any, the last 24 hours at most; nothing where
+-- there never was one
+SELECT CASE WHEN max(before) > 0 THEN count(*) FILTER (WHERE rows = 0 AND before > 0) END AS minutes
 FROM (SELECT window_start, rows, count(*) FILTER (WHERE rows > 0) OVER (ORDER BY window_start) AS before
       FROM ingestion_per_minute
       WHERE window_start <= now() - interval '65 seconds' AND stream = 'market_ticks') AS minutes
-WHERE $__timeFilter(window_start) AND rows = 0 AND before > 0;
+WHERE $__timeFilter(window_start);
 
 -- gaps: the same minutes, those in a row as one gap, the latest first
 SELECT min(window_start) AS "From", max(window_start) + interval '1 minute' AS "To", 60 * count(*) AS "Length"

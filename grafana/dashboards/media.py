@@ -4,7 +4,8 @@ from grafana_foundation_sdk.models.dashboard import Dashboard, Panel
 
 from grafana import uids
 from grafana.board import Row, board
-from grafana.looks import COUNT, EXACT, NO_UNIT, PER_MINUTE, column
+from grafana.colours import CONTENT_TYPES, MEDIA_EVENTS
+from grafana.looks import ALIVE, COUNT, EVENTS_PER_MINUTE, EXACT, NO_UNIT, column
 from grafana.panels import bars, pie, stat, table, timeseries
 from grafana.queries import Sql, statements
 from grafana.variables import several
@@ -34,9 +35,9 @@ def _now(sql: dict[str, Sql]) -> list[Panel]:
         stat(
             "Plays",
             sql["plays_now"],
-            unit=PER_MINUTE,
+            unit=EVENTS_PER_MINUTE,
             width=8,
-            steps=("red", (1, "green")),
+            steps=ALIVE,
             description=(
                 "Playbacks that began in the last full window, a minute. Red: none did. Look at "
                 "the Operations dashboard whether events arrive; if they do, viewers cannot start."
@@ -45,7 +46,7 @@ def _now(sql: dict[str, Sql]) -> list[Panel]:
         stat(
             "Stops",
             sql["stops_now"],
-            unit=PER_MINUTE,
+            unit=EVENTS_PER_MINUTE,
             width=8,
             description=(
                 "Playbacks that ended in the last full window, a minute. Many more than plays: "
@@ -53,17 +54,19 @@ def _now(sql: dict[str, Sql]) -> list[Panel]:
             ),
         ),
         stat(
-            "Plays per stop",
-            sql["plays_per_stop"],
+            "Plays per pause or stop",
+            sql["plays_per_end"],
             unit=NO_UNIT,
             decimals=2,
             width=8,
-            steps=("red", (0.5, "orange"), (0.8, "green"), (1.25, "orange"), (2, "red")),
-            no_value="no stops",
+            steps=("red", (0.5, "orange"), (0.7, "green"), (1.25, "orange"), (2, "red")),
+            no_value="no pauses or stops",
+            nothing="text",
             description=(
-                "Over the whole range; near 1 when as many begin as end. Red below 0.5: far more "
-                "ends than begins are reported. Red above 2: stops are lost, or apps end without "
-                "one; see which platform changed."
+                "Over the whole range. A resume is a play too, so that each play ends in a pause "
+                "or a stop: a little below 1, since some stop while paused. Red below 0.5: far "
+                "more ends than begins are reported. Red above 2: ends are lost, or apps end "
+                "without one; see which platform changed."
             ),
         ),
     ]
@@ -74,7 +77,8 @@ def _rates(sql: dict[str, Sql]) -> list[Panel]:
         timeseries(
             "Events by type",
             sql["events_by_type"],
-            unit=PER_MINUTE,
+            colours=MEDIA_EVENTS,
+            unit=EVENTS_PER_MINUTE,
             minimum=0,
             description=(
                 "Plays, pauses and stops of each full window, a minute. All fall together: see "
@@ -84,14 +88,16 @@ def _rates(sql: dict[str, Sql]) -> list[Panel]:
         timeseries(
             "Events by content",
             sql["events_by_content_type"],
-            unit=PER_MINUTE,
+            colours=CONTENT_TYPES,
+            unit=EVENTS_PER_MINUTE,
             minimum=0,
             description="The same by kind of content: movies, episodes and ads.",
         ),
         timeseries(
             "Play-to-stop balance",
             sql["balance"],
-            unit=PER_MINUTE,
+            colours=MEDIA_EVENTS,
+            unit=EVENTS_PER_MINUTE,
             width=24,
             description=(
                 "Plays, stops, and plays less stops of each full window, a minute: above zero the "
@@ -110,13 +116,14 @@ def _what(sql: dict[str, Sql]) -> list[Panel]:
             height=12,
             columns=[column("Plays", EXACT), column("Stops", EXACT), column("Balance", EXACT)],
             description=(
-                "The twenty titles that began most often in the range, events of all types. A "
+                "The twenty titles of the chosen kinds that began most often in the range. A "
                 "balance as high as its plays: nobody's end of this title is reported."
             ),
         ),
         bars(
             "By platform, last 15 minutes",
             sql["by_platform"],
+            named_by="Platform",
             unit=COUNT,
             width=6,
             height=12,
@@ -144,6 +151,7 @@ def _week(sql: dict[str, Sql]) -> list[Panel]:
         timeseries(
             "Events by type, by hour",
             sql["week_by_type"],
+            colours=MEDIA_EVENTS,
             every="hour",
             unit=COUNT,
             minimum=0,

@@ -23,9 +23,9 @@ FROM media_events_by_type
 WHERE window_start = (SELECT last_full_window('media_events_by_type', $__timeTo()))
   AND event_type = 'stop' AND ('*' IN ($content_type) OR content_type IN ($content_type));
 
--- plays_per_stop: over the whole range
+-- plays_per_end: how many plays there are for each pause or stop, over the whole range; a resume is a play
 SELECT sum(events) FILTER (WHERE event_type = 'play')
-       / nullif(sum(events) FILTER (WHERE event_type = 'stop'), 0) AS balance
+       / nullif(sum(events) FILTER (WHERE event_type IN ('pause', 'stop')), 0) AS balance
 FROM media_events_by_type
 WHERE $__timeFilter(window_start) AND ('*' IN ($content_type) OR content_type IN ($content_type));
 
@@ -61,10 +61,16 @@ WHERE $__timeFilter(window_start)
 GROUP BY window_start, metric
 ORDER BY 1, 3;
 
--- most_watched: by plays in the range (content_plays would first add up by window)
+-- most_watched: by plays in the range (content_plays would first add up by window). No window knows the kind of
+-- content. Where one is chosen, the raw rows of the last three hours tell it.
 SELECT title AS "Title", sum(plays) AS "Plays", sum(stops) AS "Stops", sum(plays) - sum(stops) AS "Balance"
 FROM content_plays_windows
 WHERE $__timeFilter(window_start)
+  AND ('*' IN ($content_type)
+       OR content_id IN (SELECT content_id FROM media_events
+                         WHERE $__timeFilter(event_time)
+                           AND event_time > least($__timeTo()::timestamptz, now()) - interval '3 hours'
+                           AND content_type IN ($content_type)))
 GROUP BY content_id, title
 ORDER BY "Plays" DESC, title
 LIMIT 20;

@@ -8,8 +8,11 @@ from grafana_foundation_sdk.models.dashboard import Dashboard
 from grafana import uids
 from grafana.board import Row, board
 from grafana.dashboards import operations_flow as flow
+from grafana.dashboards import operations_now as tiles
 from grafana.dashboards import operations_processes as processes
+from grafana.dashboards import operations_writing as sink
 from grafana.queries import statements
+from grafana.variables import labels, several
 
 
 def dashboard() -> Dashboard:
@@ -20,12 +23,18 @@ def dashboard() -> Dashboard:
         description="Whether everything that arrives is stored, how soon, and what is in the way.",
         since="now-1h",
         refresh="10s",
+        with_events=True,
+        variables=[
+            labels("stream", "Stream", "headrace_events_in_total"),
+            labels("instance", "Worker", "headrace_events_in_total"),
+            several("reason", "Reason", sql["reasons"]),
+        ],
         rows=[
-            Row("Now", flow.now()),
+            Row("Now", tiles.now(sql)),
             Row("Streams", flow.streams()),
-            Row("Writing", flow.writing()),
+            Row("Writing", sink.writing()),
             Row("Processes", processes.processes()),
             Row("What is stored", processes.stored(sql)),
-            Row("Business, from Prometheus alone", processes.business()),
+            Row("Business, from Prometheus alone", processes.business(), folded=True),
         ],
     )

@@ -1,101 +1,14 @@
-"""Panels of Operations: the way of the records, from Kafka to COMMIT."""
+"""Panels of Operations: what is read and stored of each stream, and how soon."""
 
 from grafana_foundation_sdk.models.dashboard import Panel
+from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
-from grafana.looks import BYTES, COUNT, NO_UNIT, PER_SECOND, PERCENT, SECONDS
-from grafana.panels import stat, timeseries
+from grafana.colours import STREAMS
+from grafana.dashboards.operations_promql import CHOSEN, LAG, NO_ERRORS, STORED, quantile
+from grafana.looks import COUNT, RECORDS_PER_SECOND, SECONDS
+from grafana.panels import timeseries
 from grafana.queries import Promql
-
-_QUANTILE = (
-    "histogram_quantile({quantile}, sum by ({by}, le) (rate({metric}_bucket[$__rate_interval])))"
-)
-_LAG = "sum by (stream) (headrace_lag_records)"
-_BROKEN = "docs/guides/operations.md, section Alerts, says what else to try."
-
-
-def now() -> list[Panel]:
-    width = 4
-    return [
-        stat(
-            "Workers",
-            _one('count(up{job="headrace-worker"} == 1) or vector(0)'),
-            width=width,
-            unit=NO_UNIT,
-            steps=("red", (1, "green")),
-            description=(
-                "Workers that answer Prometheus. Red: none does; start one (docker compose up, or "
-                "headrace worker) and read its log. " + _BROKEN
-            ),
-        ),
-        stat(
-            "Ready",
-            _one('100 * avg(headrace_ready{job="headrace-worker"})'),
-            width=width,
-            unit=PERCENT,
-            decimals=0,
-            no_value="no worker",
-            steps=("red", (100, "green")),
-            description=(
-                "Workers whose /readyz says yes. Red: ask that page of the others; it gives the "
-                "reason. Half a minute after a start it passes by itself."
-            ),
-        ),
-        stat(
-            "Records that wait",
-            _one("sum(headrace_lag_records)"),
-            width=width,
-            unit=COUNT,
-            decimals=0,
-            no_value="no worker",
-            description=(
-                "Records in Kafka that are not stored yet. Some thousand are in hand at high "
-                "rates; what matters is whether Lag, below, grows."
-            ),
-        ),
-        stat(
-            "Freshness now, p99",
-            _one_if_any(
-                "histogram_quantile(0.99, "
-                "sum by (le) (rate(headrace_freshness_seconds_bucket[2m])))"
-            ),
-            width=width,
-            unit=SECONDS,
-            no_value="no records",
-            steps=("green", (10, "orange"), (30, "red")),
-            description=(
-                "99 of 100 records are stored sooner than this after they were produced. Red from "
-                "30 s: a backlog is being worked off, or Flush time is long. " + _BROKEN
-            ),
-        ),
-        stat(
-            "Dead letters, ten minutes",
-            _one_if_any(
-                "100 * sum(increase(headrace_dead_letters_total[10m])) "
-                "/ sum(increase(headrace_events_in_total[10m]))"
-            ),
-            width=width,
-            unit=PERCENT,
-            decimals=2,
-            no_value="no records",
-            steps=("green", (0.5, "orange"), (1, "red")),
-            description=(
-                "Share of records. Red from 1 %: see Dead letters with their reasons, below, for "
-                "topic, reason and detail, and tell the producer."
-            ),
-        ),
-        stat(
-            "Sinks that wait",
-            _one("sum(headrace_sink_waiting)"),
-            width=width,
-            unit=NO_UNIT,
-            no_value="no worker",
-            steps=("green", (1, "red")),
-            description=(
-                "Streams that cannot store anything now. Red: mend the database; nothing is lost, "
-                "Kafka keeps the records. " + _BROKEN
-            ),
-        ),
-    ]
+from grafana.timelines import heatmap
 
 
 def streams() -> list[Panel]:
@@ -103,8 +16,12 @@ def streams() -> list[Panel]:
     return [
         timeseries(
             "Records read",
-            Promql("sum by (stream) (rate(headrace_events_in_total[$__rate_interval]))", by_stream),
-            unit=PER_SECOND,
+            Promql(
+                f"sum by (stream) (rate(headrace_events_in_total{CHOSEN}[$__rate_interval]))",
+                by_stream,
+            ),
+            unit=RECORDS_PER_SECOND,
+            colours=STREAMS,
             minimum=0,
             description=(
                 "Records that workers take from Kafka. At zero for a minute an alert fires: see "
@@ -114,10 +31,9 @@ def streams() -> list[Panel]:
         ),
         timeseries(
             "Records stored",
-            Promql(
-                "sum by (stream) (rate(headrace_rows_stored_total[$__rate_interval]))", by_stream
-            ),
-            unit=PER_SECOND,
+            Promql(STORED, by_stream),
+            unit=RECORDS_PER_SECOND,
+            colours=STREAMS,
             minimum=0,
             description=(
                 "Rows after COMMIT. Below Records read for long: see Lag, Sinks that wait and Dead "
@@ -126,9 +42,10 @@ def streams() -> list[Panel]:
         ),
         timeseries(
             "Lag",
-            Promql(_LAG, by_stream),
+            Promql(LAG, by_stream),
             unit=COUNT,
             minimum=0,
+            colours=STREAMS,
             description=(
                 "Records in Kafka that are not stored yet. Grows for minutes: start another "
                 "worker, up to one for each partition."
@@ -137,21 +54,26 @@ def streams() -> list[Panel]:
         timeseries(
             "Dead letters by reason",
             Promql(
-                "sum by (stream, reason) (rate(headrace_dead_letters_total[$__rate_interval])) > 0",
-                "{{stream}} {{reason}}",
+                f"sum by (reason) (increase(headrace_dead_letters_total{CHOSEN}"
+                "[$__rate_interval])) > 0",
+                "{{reason}}",
             ),
-            unit=PER_SECOND,
+            unit=COUNT,
             minimum=0,
+            style="bars",
+            stacked=True,
+            no_value=NO_ERRORS,
             description=(
-                "Records that were no events, and why; nothing drawn is good. The table "
-                "event_dead_letters has each with its bytes; docs/guides/operations.md explains reasons."
+                "Dead letters of the chosen streams, and why; nothing drawn is good. The table "
+                "event_dead_letters has each with its bytes."
             ),
         ),
         timeseries(
             "Freshness, p50",
-            _quantile(0.5, "headrace_freshness_seconds", "stream", by_stream),
+            quantile(0.5, "headrace_freshness_seconds", "stream", by_stream),
             unit=SECONDS,
             minimum=0,
+            colours=STREAMS,
             description=(
                 "Half of the records are stored sooner than this after they were produced. About "
                 "half of HEADRACE_FLUSH_INTERVAL_SECONDS is usual."
@@ -159,105 +81,84 @@ def streams() -> list[Panel]:
         ),
         timeseries(
             "Freshness, p99",
-            _quantile(0.99, "headrace_freshness_seconds", "stream", by_stream),
+            quantile(0.99, "headrace_freshness_seconds", "stream", by_stream),
             unit=SECONDS,
             minimum=0,
             steps=("green", (10, "orange"), (30, "red")),
             lines_at_steps=True,
+            colours=STREAMS,
             description=(
                 "99 of 100 records are stored sooner than this. Above the red line (30 s) for five "
                 "minutes an alert fires: see Lag, then Flush time."
             ),
         ),
-    ]
-
-
-def writing() -> list[Panel]:
-    sink = "{{sink}} {{stream}}"
-    return [
         timeseries(
-            "Batch size",
-            _quantile(0.5, "headrace_batch_records", "stream", "{{stream}} p50"),
-            _quantile(0.99, "headrace_batch_records", "stream", "{{stream}} p99"),
+            "Lag by partition",
+            Promql(
+                f"sum by (stream, partition) (headrace_lag_records{CHOSEN}) > 0",
+                "{{stream}} {{partition}}",
+            ),
             unit=COUNT,
             minimum=0,
+            no_value="Nothing waits",
             description=(
-                "Records of one write. Grows with the load by itself; at HEADRACE_FLUSH_RECORDS "
-                "the worker is at its limit: start another."
+                "One partition far above the others: most records have one key, or its worker is "
+                "slow. Choose a stream above to see its partitions alone."
             ),
         ),
         timeseries(
-            "Flush time",
-            _quantile(0.5, "headrace_sink_write_seconds", "stream, sink", f"{sink} p50"),
-            _quantile(0.99, "headrace_sink_write_seconds", "stream, sink", f"{sink} p99"),
+            "Lag in seconds of work",
+            Promql(f"{LAG} / ({STORED} > 0)", by_stream),
             unit=SECONDS,
             minimum=0,
-            steps=("green", (1, "orange"), (5, "red")),
-            lines_at_steps=True,
+            colours=STREAMS,
             description=(
-                "How long the sink takes for one write, COMMIT included. Red from 5 s: the "
-                "database is slow; look at its disk, its locks and its load."
+                "How long storing what waits takes at the pace of now, if nothing else came. Above "
+                "ten seconds and growing for five minutes an alert fires."
             ),
         ),
         timeseries(
-            "Backlog in memory",
-            Promql("sum by (instance) (headrace_backlog_bytes)", "{{instance}}"),
-            unit=BYTES,
-            minimum=0,
-            description=(
-                "Bytes of records that wait for the next write. It has an upper bound: there the "
-                "worker stops reading, which is no fault."
-            ),
-        ),
-        timeseries(
-            "Sink errors and retries",
-            Promql(
-                "sum by (sink, stream) "
-                "(increase(headrace_sink_errors_total[$__rate_interval])) > 0",
-                sink,
-            ),
-            unit=NO_UNIT,
-            style="bars",
-            description=(
-                "Calls that failed and were tried again, by sink and stream; nothing drawn is "
-                "good. A few at a restart of the database are usual."
-            ),
-        ),
-        timeseries(
-            "Sink waiting",
-            Promql("max by (stream) (headrace_sink_waiting)", "{{stream}}"),
-            unit=NO_UNIT,
-            minimum=0,
-            maximum=1,
-            steps=("green", (1, "red")),
-            description=(
-                "1 while nothing of a stream can be stored; after a minute an alert fires. Mend "
-                "the database: workers go on by themselves."
-            ),
-        ),
-        timeseries(
-            "Time since the last sink error",
-            Promql(
-                "time() - max by (stream, error) (headrace_last_error_timestamp_seconds > 0)",
-                "{{stream}} {{error}}",
-            ),
+            "Seconds until it is drained",
+            Promql(f"{LAG} / (-deriv({LAG}[2m:10s]) > 0)", by_stream),
             unit=SECONDS,
             minimum=0,
+            colours=STREAMS,
+            no_value="Nothing is being worked off",
             description=(
-                "Falls to zero at an error; nothing drawn: there was none since the start. The "
-                "worker's log has its words."
+                "When a backlog will be gone, as it shrinks now, with what comes meanwhile. Drawn "
+                "only while it shrinks."
+            ),
+        ),
+        timeseries(
+            "Produced and stored",
+            Promql("sum(rate(headrace_generator_records_total[$__rate_interval]))", "produced"),
+            Promql("sum(rate(headrace_events_in_total[$__rate_interval]))", "read"),
+            Promql(
+                "sum(rate(headrace_rows_stored_total[$__rate_interval])) "
+                "+ sum(rate(headrace_dead_letters_total[$__rate_interval]))",
+                "stored",
+            ),
+            unit=RECORDS_PER_SECOND,
+            minimum=0,
+            description=(
+                "Three lines on each other: nothing waits. Stored below read: the sink is slow. "
+                "Only a generator tells what it produces."
+            ),
+        ),
+        heatmap(
+            "Freshness of all records",
+            Promql(
+                'sum by (le) (increase(headrace_freshness_seconds_bucket{stream=~"$stream"}'
+                "[$__rate_interval]))",
+                "{{le}}",
+                kind=PromQueryFormat.HEATMAP,
+            ),
+            rows=SECONDS,
+            unit=COUNT,
+            scheme="Oranges",
+            description=(
+                "How many records were stored how soon: the darker, the more. A second band above "
+                "the first: one partition or worker is late."
             ),
         ),
     ]
-
-
-def _one(expression: str) -> Promql:
-    return Promql(expression, instant=True)
-
-
-def _one_if_any(expression: str) -> Promql:
-    return _one(f"{expression} >= 0")  # NaN, of nothing, would be drawn by Grafana 9
-
-
-def _quantile(quantile: float, metric: str, by: str, legend: str) -> Promql:
-    return Promql(_QUANTILE.format(quantile=quantile, by=by, metric=metric), legend)

@@ -2,9 +2,23 @@
 
 from grafana_foundation_sdk.models.dashboard import Panel
 
-from grafana.looks import BYTES, COUNT, MBPS, NO_UNIT, PER_MINUTE, PER_SECOND, SECONDS, column
+from grafana import uids
+from grafana.colours import CDNS, CONTENT_TYPES, MEDIA_EVENTS, PRODUCTS, STREAMS, USER_EVENTS
+from grafana.looks import (
+    BYTES,
+    COUNT,
+    EVENTS_PER_MINUTE,
+    MBPS,
+    NO_UNIT,
+    RECORDS_PER_SECOND,
+    SECONDS,
+    column,
+    link,
+    states,
+)
 from grafana.panels import table, timeseries
 from grafana.queries import Promql, Sql
+from grafana.timelines import timeline
 
 _OURS = '{job=~"headrace-.*"}'
 
@@ -12,11 +26,14 @@ _OURS = '{job=~"headrace-.*"}'
 def processes() -> list[Panel]:
     by_instance = "{{job}} {{instance}}"
     return [
-        timeseries(
+        timeline(
             "Partitions held",
-            Promql("sum by (stream) (headrace_partitions)", "{{stream}}"),
+            Promql(
+                'sum by (stream, instance) (headrace_partitions{stream=~"$stream", '
+                'instance=~"$instance"})',
+                "{{stream}} {{instance}}",
+            ),
             unit=NO_UNIT,
-            minimum=0,
             width=8,
             description=(
                 "Partitions that some worker holds. Below the topic's number: a worker is starting "
@@ -38,16 +55,22 @@ def processes() -> list[Panel]:
                 "and again: a worker restarts or answers too late, read its log."
             ),
         ),
-        timeseries(
+        timeline(
             "Ready, by process",
-            Promql(f"headrace_ready{_OURS}", by_instance),
+            Promql(
+                f"headrace_ready{_OURS} or on (job, instance) (up{_OURS} - 1 == -1)", by_instance
+            ),
             unit=NO_UNIT,
-            minimum=0,
-            maximum=1,
+            steps=("red", (1, "green")),
+            states=states(
+                **{"v-1": ("does not answer", "dark-red")},
+                v0=("not ready", "red"),
+                v1=("ready", "green"),
+            ),
             width=8,
             description=(
-                "1 while /readyz says yes. Zero for long: ask http://<instance>/readyz for the "
-                "reasons."
+                "What /readyz says. Red for long: ask http://<instance>/readyz for the reasons. "
+                "Dark red: the process does not answer."
             ),
         ),
         timeseries(
@@ -85,7 +108,8 @@ def processes() -> list[Panel]:
                 "(rate(headrace_generator_bad_records_total[$__rate_interval])) > 0",
                 "{{stream}}, no events on purpose",
             ),
-            unit=PER_SECOND,
+            unit=RECORDS_PER_SECOND,
+            colours=STREAMS,
             minimum=0,
             width=8,
             description=(
@@ -101,6 +125,7 @@ def stored(sql: dict[str, Sql]) -> list[Panel]:
         timeseries(
             "Rows by minute",
             sql["rows_by_minute"],
+            colours=STREAMS,
             every="minute",
             unit=COUNT,
             minimum=0,
@@ -124,10 +149,28 @@ def stored(sql: dict[str, Sql]) -> list[Panel]:
         table(
             "Dead letters with their reasons",
             sql["refused"],
-            columns=[column("Records", COUNT)],
+            columns=[
+                column("Records", COUNT),
+                link(
+                    "Reason",
+                    "Show these records",
+                    f"{uids.path(uids.OPERATIONS)}?var-reason=${{__value.text}}&${{__url_time_range}}",
+                ),
+            ],
+            no_value="No errors in this range",
             description=(
                 "Dead letters of the range by reason, with the words of the latest. Tell whoever "
-                "produces them; their bytes are in event_dead_letters."
+                "produces them. A click on a reason shows the records in the next table."
+            ),
+        ),
+        table(
+            "Refused records, one by one",
+            sql["refused_rows"],
+            columns=[column("Offset", NO_UNIT), column("Partition", NO_UNIT)],
+            no_value="No errors in this range",
+            description=(
+                "The latest fifty of the chosen reason, with the begin of their bytes. All of them "
+                "are in event_dead_letters, with every byte."
             ),
         ),
         timeseries(
@@ -138,7 +181,8 @@ def stored(sql: dict[str, Sql]) -> list[Panel]:
             minimum=0,
             description=(
                 "Bytes on the database's disk, and HEADRACE_DATABASE_BYTES_ALLOWED where it is "
-                "set. An alert fires at 90 %: shorten the retention (docs/guides/retention.md) or raise "
+                "set. An alert fires at 90 %: shorten the retention "
+                "(docs/guides/retention.md) or raise "
                 "both."
             ),
         ),
@@ -156,6 +200,8 @@ def business() -> list[Panel]:
             ),
             unit=MBPS,
             minimum=0,
+            stacked=True,
+            colours=CDNS,
             width=8,
             description=(
                 "As it is stored, so a backlog shows as a peak; Content steering has it by event "
@@ -169,6 +215,7 @@ def business() -> list[Panel]:
             ),
             unit=COUNT,
             minimum=0,
+            colours=CDNS,
             width=8,
             description=(
                 "Seconds of viewing in each second. All fall at once: see Records read, above."
@@ -180,8 +227,9 @@ def business() -> list[Panel]:
                 minute.format(by="event_type", metric="headrace_media_events_total"),
                 "{{event_type}}",
             ),
-            unit=PER_MINUTE,
+            unit=EVENTS_PER_MINUTE,
             minimum=0,
+            colours=MEDIA_EVENTS,
             width=8,
             description=(
                 "Plays, pauses and stops a minute. Stops far above plays: viewers give up; see "
@@ -195,8 +243,9 @@ def business() -> list[Panel]:
                 '(rate(headrace_media_events_total{event_type="play"}[$__rate_interval]))',
                 "{{content_type}}",
             ),
-            unit=PER_MINUTE,
+            unit=EVENTS_PER_MINUTE,
             minimum=0,
+            colours=CONTENT_TYPES,
             width=8,
             description=("Plays a minute. One kind at zero: see whether its clients send."),
         ),
@@ -206,15 +255,16 @@ def business() -> list[Panel]:
                 minute.format(by="event_type", metric="headrace_user_events_total"),
                 "{{event_type}}",
             ),
-            unit=PER_MINUTE,
+            unit=EVENTS_PER_MINUTE,
             minimum=0,
+            colours=USER_EVENTS,
             width=8,
             description="Clicks, views and scrolls a minute. One at zero: its tracking is broken.",
         ),
         timeseries(
             "Purchases by country",
             Promql(minute.format(by="country", metric="headrace_purchases_total"), "{{country}}"),
-            unit=PER_MINUTE,
+            unit=EVENTS_PER_MINUTE,
             minimum=0,
             width=8,
             description=(
@@ -239,8 +289,9 @@ def business() -> list[Panel]:
         timeseries(
             "Trades by product",
             Promql(minute.format(by="product", metric="headrace_trades_total"), "{{product}}"),
-            unit=PER_MINUTE,
+            unit=EVENTS_PER_MINUTE,
             minimum=0,
+            colours=PRODUCTS,
             width=12,
             description=(
                 "Trades a minute. All products stop at once: the connection to the exchange broke."

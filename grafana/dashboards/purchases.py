@@ -4,8 +4,9 @@ from grafana_foundation_sdk.models.dashboard import Dashboard, Panel
 
 from grafana import uids
 from grafana.board import Row, board
+from grafana.country_names import country_names
 from grafana.geomap import countries
-from grafana.looks import COUNT, EXACT, PERCENT, SECONDS, column
+from grafana.looks import EVENTS_PER_MINUTE, EXACT, MONEY, PERCENT, SECONDS, column, names
 from grafana.panels import stat, table, timeseries
 from grafana.queries import Sql, statements
 from grafana.variables import one, several
@@ -36,7 +37,7 @@ def _totals(sql: dict[str, Sql]) -> list[Panel]:
         stat(
             "Amount, $currency",
             sql["amount"],
-            unit=EXACT,
+            unit=MONEY,
             decimals=2,
             width=6,
             description=(
@@ -56,10 +57,11 @@ def _totals(sql: dict[str, Sql]) -> list[Panel]:
         stat(
             "Average basket, $currency",
             sql["basket"],
-            unit=EXACT,
+            unit=MONEY,
             decimals=2,
             width=6,
             no_value="no purchases",
+            nothing="text",
             description=(
                 "Amount of one purchase with all its articles. Jumps: look for a wrong price in "
                 "Categories."
@@ -85,15 +87,15 @@ def _totals(sql: dict[str, Sql]) -> list[Panel]:
 def _by_country(sql: dict[str, Sql]) -> list[Panel]:
     return [
         countries(
-            "Amount by country, $currency",
+            "Articles by country, all currencies",
             sql["map"],
-            size="Amount",
+            size="Articles",
+            columns=[names("country", country_names())],
             unit=EXACT,
             height=12,
             description=(
-                "The larger the marker, the more was paid there. Countries by ISO 3166 code from "
-                "the table of Grafana itself; the map behind needs access to the internet, the "
-                "markers do not."
+                "The larger the marker, the more articles were bought there, in whatever currency. "
+                "Map and places of countries come with Grafana, so that it needs no internet."
             ),
         ),
         table(
@@ -101,9 +103,10 @@ def _by_country(sql: dict[str, Sql]) -> list[Panel]:
             sql["countries_table"],
             height=12,
             columns=[
+                names("Country", country_names()),
                 column("Articles", EXACT),
                 column("Pieces", EXACT),
-                column("Amount", EXACT, decimals=2),
+                column("Amount", MONEY, decimals=2),
                 column("Share", PERCENT, decimals=1),
             ],
             description=(
@@ -112,24 +115,25 @@ def _by_country(sql: dict[str, Sql]) -> list[Panel]:
             ),
         ),
         timeseries(
-            "Articles by country, by hour",
+            "Articles a minute by country",
             sql["articles_by_country"],
-            every="hour",
-            unit=COUNT,
+            unit=EVENTS_PER_MINUTE,
             minimum=0,
             description=(
-                "Articles bought in each full hour, in all currencies: the ten countries with the "
-                "most. One falls to zero alone: its shop or its payment is down."
+                "Articles bought a minute, by full hour where the range is long, in all "
+                "currencies: the ten countries with the most. One falls to zero alone: its shop or "
+                "its payment is down."
             ),
         ),
         timeseries(
-            "Amount by country, by hour, $currency",
+            "Amount a minute by country, $currency",
             sql["amount_by_country"],
-            every="hour",
-            unit=EXACT,
+            unit=MONEY,
+            decimals=2,
             minimum=0,
             description=(
-                "Paid in each full hour in the chosen currency: the ten countries with the most."
+                "Paid a minute, by full hour where the range is long, in the chosen currency: the "
+                "ten countries with the most."
             ),
         ),
     ]
@@ -143,8 +147,8 @@ def _by_category(sql: dict[str, Sql]) -> list[Panel]:
             columns=[
                 column("Articles", EXACT),
                 column("Pieces", EXACT),
-                column("Amount", EXACT, decimals=2),
-                column("Basket", EXACT, decimals=2),
+                column("Amount", MONEY, decimals=2),
+                column("Basket", MONEY, decimals=2),
             ],
             description=(
                 "Volume and amount by kind of article in the chosen currency, and the mean amount "
@@ -152,14 +156,14 @@ def _by_category(sql: dict[str, Sql]) -> list[Panel]:
             ),
         ),
         timeseries(
-            "Average basket by hour, $currency",
-            sql["basket_by_hour"],
-            every="hour",
-            unit=EXACT,
+            "Average basket over time, $currency",
+            sql["basket_by_time"],
+            unit=MONEY,
+            decimals=2,
             minimum=0,
             description=(
-                "Mean amount of one purchase in each full hour. A step: prices, shipping or a "
-                "campaign changed; ask who did it."
+                "Mean amount of one purchase by minute, or by hour where the range is long. A "
+                "step: prices, shipping or a campaign changed; ask who did it."
             ),
         ),
     ]
@@ -174,7 +178,7 @@ def _by_currency(sql: dict[str, Sql]) -> list[Panel]:
             columns=[
                 column("Articles", EXACT),
                 column("Pieces", EXACT),
-                column("Amount", EXACT, decimals=2),
+                column("Amount", MONEY, decimals=2),
                 column("Countries", EXACT),
             ],
             description="Each row has an amount in its own currency: never add them up.",

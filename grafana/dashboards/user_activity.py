@@ -4,7 +4,8 @@ from grafana_foundation_sdk.models.dashboard import Dashboard, Panel
 
 from grafana import uids
 from grafana.board import Row, board
-from grafana.looks import COUNT, EXACT, PER_MINUTE, second_axis
+from grafana.colours import USER_EVENTS
+from grafana.looks import ALIVE, COUNT, EVENTS_PER_MINUTE, EXACT, second_axis
 from grafana.panels import bars, pie, stat, timeseries
 from grafana.queries import Sql, statements
 from grafana.variables import several
@@ -29,7 +30,7 @@ def _today(sql: dict[str, Sql]) -> list[Panel]:
     return [
         stat(
             "Events today, so far",
-            sql["today"],
+            sql["counted"],
             unit=EXACT,
             width=8,
             of="now/d",
@@ -39,19 +40,20 @@ def _today(sql: dict[str, Sql]) -> list[Panel]:
             ),
         ),
         stat(
-            "Yesterday, up to this time",
-            sql["yesterday"],
+            "Same part of yesterday",
+            sql["counted"],
             unit=EXACT,
             width=8,
             of="now/d",
+            earlier="1d",
             description="Events of the same part of yesterday, to compare today's with.",
         ),
         stat(
             "Rate",
             sql["rate_now"],
-            unit=PER_MINUTE,
+            unit=EVENTS_PER_MINUTE,
             width=8,
-            steps=("red", (1, "green")),
+            steps=ALIVE,
             description=(
                 "Events in the last full window, a minute. Red: none. Look at the Operations "
                 "dashboard; if this stream is meant to be quiet now, all is well."
@@ -65,7 +67,8 @@ def _events(sql: dict[str, Sql]) -> list[Panel]:
         timeseries(
             "Events a minute",
             sql["rate"],
-            unit=PER_MINUTE,
+            colours=USER_EVENTS,
+            unit=EVENTS_PER_MINUTE,
             minimum=0,
             width=24,
             description=(
@@ -76,6 +79,7 @@ def _events(sql: dict[str, Sql]) -> list[Panel]:
         pie(
             "Distribution by type",
             sql["distribution"],
+            colours=USER_EVENTS,
             unit=COUNT,
             description=(
                 "Events by type in the whole range. Many more scrolls and views than usual with "
@@ -85,6 +89,7 @@ def _events(sql: dict[str, Sql]) -> list[Panel]:
         bars(
             "Top five users, last hour",
             sql["top_users"],
+            named_by="User",
             unit=COUNT,
             description=(
                 "Users with the most events in the hour before now. One far before all others is a "
@@ -114,6 +119,7 @@ def _growth(sql: dict[str, Sql]) -> list[Panel]:
         timeseries(
             "Events by hour, seven days",
             sql["by_hour"],
+            colours=USER_EVENTS,
             every="hour",
             unit=COUNT,
             minimum=0,

@@ -10,10 +10,10 @@ from typing import Any
 from urllib.parse import quote
 
 from grafana_client import GrafanaApi
-from grafana_client.client import GrafanaClientError
+from grafana_client.client import GrafanaException
 
 from grafana import uids
-from grafana.deploy.errors import MISSING, Doing, told
+from grafana.deploy.errors import Doing, says_missing, told
 from grafana.deploy.plan import Action
 from grafana.deploy.wanted import Kind, Wanted
 
@@ -115,7 +115,7 @@ class Grafana:
 def _or_none(read: Callable[[], Any]) -> Any:
     try:
         return read()
-    except GrafanaClientError as error:
-        if error.status_code == MISSING:
+    except GrafanaException as error:
+        if says_missing(error):
             return None
         raise

@@ -34,6 +34,15 @@ _NEEDED: dict[tuple[Kind, Doing], str] = {
 UNAUTHORIZED, FORBIDDEN, MISSING, CONFLICT, CHANGED = 401, 403, 404, 409, 412
 
 
+_NO_SUCH_RULE = "could not find alert rule"
+"""What Grafana before 9.5 says with a 500 where there is no such rule (its issue 66249)."""
+
+
+def says_missing(error: GrafanaException) -> bool:
+    """Say whether Grafana answered that it has no such thing."""
+    return error.status_code == MISSING or _NO_SUCH_RULE in _said(error)
+
+
 class DeployError(Exception):
     """It could not be done; the message says what to do."""
 

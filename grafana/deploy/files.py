@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from grafana import uids
+from grafana.alerts.alert import DOCS_URL
 from grafana.deploy.environment import expand
 from grafana.deploy.rules import group_body, rule_body
 from grafana.deploy.wanted import Wanted
@@ -33,7 +34,7 @@ def read(environ: Mapping[str, str], files: Path = FILES) -> list[Wanted]:
         Wanted("folder", uids.FOLDER, {"uid": uids.FOLDER, "title": uids.FOLDER_TITLE}),
         *_data_sources(files, environ),
         *_dashboards(files),
-        *_alerts(files),
+        *_alerts(files, environ.get(DOCS_URL, "")),
     ]
 
 
@@ -63,11 +64,11 @@ def _dashboards(files: Path) -> Iterator[Wanted]:
         )
 
 
-def _alerts(files: Path) -> Iterator[Wanted]:
+def _alerts(files: Path, docs: str) -> Iterator[Wanted]:
     groups = _yaml(files / "provisioning" / "alerting" / "rules.yaml")["groups"]
     for group in groups:
         for rule in group["rules"]:
-            yield Wanted("alert rule", rule["uid"], rule_body(rule, group["name"]))
+            yield Wanted("alert rule", rule["uid"], rule_body(rule, group["name"], docs))
     for group in groups:
         yield Wanted("alert group", group["name"], group_body(group))
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from grafana import uids
+from grafana.alerts.alert import RUNBOOK, runbook_at
 
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800, "y": 31_536_000}
 _PART = re.compile(r"(\d+)(ms|[smhdwy])")
@@ -17,11 +18,17 @@ _DURATIONS = ("for", "keep_firing_for")
 _IN_ANNOTATIONS = {"dashboardUid": "__dashboardUid__", "panelId": "__panelId__"}
 
 
-def rule_body(rule: Mapping[str, Any], group: str) -> dict[str, Any]:
-    """Give the body of one rule. The organisation is not in it: it is the token's."""
+def rule_body(rule: Mapping[str, Any], group: str, docs: str = "") -> dict[str, Any]:
+    """Give the body of one rule. The organisation is not in it: it is the token's.
+
+    With the address of the docs its runbook becomes a button.
+    """
     body = {_NAMES.get(name, name): of for name, of in rule.items() if name not in _IN_ANNOTATIONS}
     links = {to: str(rule[name]) for name, to in _IN_ANNOTATIONS.items() if name in rule}
-    body["annotations"] = {**links, **rule.get("annotations", {})}
+    annotations = dict(rule.get("annotations", {}))
+    if RUNBOOK in annotations:
+        annotations |= runbook_at(annotations.pop(RUNBOOK), docs)
+    body["annotations"] = {**links, **annotations}
     return {**body, "folderUID": uids.FOLDER, "ruleGroup": group}
 
 

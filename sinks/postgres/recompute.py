@@ -8,7 +8,8 @@ The lock alone makes that exact, whatever the stream's positions do. A worker's 
 its raw rows, then takes ROW EXCLUSIVE on the table by its upsert, and keeps that until its COMMIT.
 SHARE ROW EXCLUSIVE waits for it and holds the next one back. So a worker either ended before the
 rebuild began, and both its rows and its windows are seen, or it upserts after the rebuild is
-committed, on top of it, and its rows were not seen. docs/guides/recompute.md tells why nobody deadlocks.
+committed, on top of it, and its rows were not seen. Why nobody deadlocks:
+docs/guides/recompute.md.
 """
 
 import asyncio

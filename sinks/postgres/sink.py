@@ -30,8 +30,10 @@ Arrays = Sequence[Sequence[Any]]
 class PostgresSink:
     """Stores one stream: raw rows, window totals, dead letters and positions, as one."""
 
+    label = "postgres"
+
     def __init__(self, dsn: str, stream: Stream, user_sql: Sequence[OwnSql] = ()) -> None:
-        """`user_sql` are files with tables of streams that Headrace does not bring: db/user_sql.py."""
+        """`user_sql` are files with tables of streams of one's own: db/user_sql.py."""
         self._stream = stream
         self._sql = load(Path(__file__).with_name("queries.sql"))
         self._upserts = {window: upsert_sql(stream, window) for window in stream.windows}

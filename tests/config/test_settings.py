@@ -93,5 +93,5 @@ def test_variables_that_nobody_reads_are_warned_of(capsys: pytest.CaptureFixture
 
     assert capsys.readouterr().err.splitlines() == [
         "Warning: HEADRACE_DATABSE is no setting, and is not read: did you mean HEADRACE_DATABASE?",
-        "Warning: HEADRACE_ZZZ is no setting, and is not read: docs/guides/operations.md lists them",
+        "Warning: HEADRACE_ZZZ is no setting, and is not read: docs/reference/settings.md",
     ]

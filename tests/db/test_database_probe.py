@@ -5,7 +5,7 @@ import json
 import asyncpg
 from pydantic import SecretStr
 
-from app.worker.monitoring import look
+from app.worker.monitoring import probe
 from config.settings import Settings
 from db.database_probe import AlertSettings, probe_database
 
@@ -64,6 +64,6 @@ async def test_a_stream_that_nobody_runs_any_more_may_be_quiet(database: str) ->
         database=SecretStr(database), streams=("purchases",), quiet_streams=("market_ticks",)
     )
 
-    await look(settings, ["purchases"])
+    await probe(settings, ["purchases"])
 
     assert (await kept(database))["quiet_streams"] == ["market_ticks"]

@@ -4,12 +4,11 @@ import asyncio
 from datetime import timedelta
 
 import asyncpg
-import pytest
 
 from db.migrate import migrate
-from db.partitions import KnownDays, day, days_of, ensure_days
-from db.retention import drop_expired
+from db.partitions import KnownDays, day, ensure_days
 from tests.db.days import INSERT, TODAY, WINDOWS, ago, noon, number, partitions
+from tests.db.dropping import drop_expired
 
 DAY_US = 86_400_000_000
 
@@ -82,18 +81,6 @@ async def test_a_window_that_straddles_midnight_finds_the_month_it_begins_in(
 
     months = {first - timedelta(days=1), first}
     assert {f"{WINDOWS}_p{month:%Y%m}" for month in months} <= set(made)
-
-
-@pytest.mark.parametrize(
-    ("times", "days"),
-    [
-        pytest.param([], set(), id="none"),
-        pytest.param([0, DAY_US - 1], {0}, id="a day's first and last microsecond"),
-        pytest.param([-1, 0, 3 * DAY_US], {-1, 0, 3}, id="not the days between"),
-    ],
-)
-def test_days_of_times(times: list[int], days: set[int]) -> None:
-    assert days_of(times) == days
 
 
 def test_days_are_counted_from_1970() -> None:

@@ -9,9 +9,10 @@ import asyncpg
 import pytest
 
 from db.partitions import ensure_days, statement
-from db.retention import apply_retention, drop_expired, hold
+from db.retention import apply_retention, hold
 from db.retention_drops import RetentionRound
 from tests.db.days import INSERT, TODAY, ago, noon, partitions
+from tests.db.dropping import drop_expired
 
 NO_TIME = timedelta(0)
 

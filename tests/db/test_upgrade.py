@@ -9,9 +9,9 @@ import asyncpg
 import pytest
 
 from db.migrate import LATEST, migrate
-from db.retention import drop_expired
 from devstack.engines import Postgres
 from tests.databases import temporary_database
+from tests.db.dropping import drop_expired
 from tests.db.old_writer import OldWriter, migrate_to_first
 
 COUNTED = """

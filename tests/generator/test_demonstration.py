@@ -30,7 +30,7 @@ async def test_each_cdn_is_used_to_forty_to_seventy_five_percent(
 
 
 async def test_a_small_rate_needs_no_more_than_the_example(database: str) -> None:
-    assert await raise_cdn_capacities(database, Settings(), 40) == {}
+    assert await raise_cdn_capacities(database, Settings(), 30) == {}
 
     assert await capacities(database) == EXAMPLE
 
@@ -83,7 +83,7 @@ def test_migrate_raises_only_when_it_is_told_to(
     told = CliRunner().invoke(main, ["migrate", "--simulated", "1000"])
     again = CliRunner().invoke(main, ["migrate", "--simulated", "1000"])
 
-    line = "cdn_capacity, for simulated clients: Akamai 11,001 Mbit/s\n"
+    line = "cdn_capacity, for simulated clients: Akamai 14,001 Mbit/s\n"
     assert (plain.exit_code, told.exit_code, again.exit_code) == (0, 0, 0)
     assert "cdn_capacity" not in plain.output
     assert line in told.output

@@ -71,6 +71,7 @@ def test_a_report_is_readable_json_with_each_streams_windows(tmp_path: Path) -> 
     streams = said.pop("streams")
     assert said == {
         "done": True,
+        "live": True,
         "produced": 19,
         "rows": 14,
         "dead_letters": {"malformed": 5},

@@ -91,7 +91,9 @@ def test_the_truth_adds_up_to_what_the_windows_fold_into(stream: str) -> None:
 
 @each_stream
 def test_fractions_hold(stream: str) -> None:
-    records = traffic(stream, events_per_second=1_000).take(50_000)
+    # long enough for an exchange's feed, which keeps a trade for minutes before it is late
+    records = traffic(stream, events_per_second=20).take(50_000)
+    wanted = ALL_KINDS.late * SIMULATED[stream].lateness
 
     rows = list(filter(is_row, records))
     now = ""
@@ -104,8 +106,8 @@ def test_fractions_hold(stream: str) -> None:
     duplicates = sum(len(list(same)) - 1 for _, same in groupby(records))
     assert (total - len(rows)) / total == pytest.approx(ALL_KINDS.bad, rel=0.05)
     assert duplicates / total == pytest.approx(ALL_KINDS.duplicates, rel=0.05)
-    assert behind / total == pytest.approx(ALL_KINDS.late + ALL_KINDS.out_of_order, rel=0.05)
-    assert late / total == pytest.approx(ALL_KINDS.late, rel=0.2)
+    assert behind / total == pytest.approx(wanted + ALL_KINDS.out_of_order, rel=0.1)
+    assert late / total == pytest.approx(wanted, rel=0.2)
 
 
 @each_stream

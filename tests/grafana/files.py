@@ -27,7 +27,8 @@ def variables(of: Json) -> list[Any]:
 
 def panels(of: Json) -> list[Any]:
     """Give the panels that draw something; rows are headings."""
-    return [panel for panel in of["panels"] if panel["type"] != "row"]
+    every = [one for panel in of["panels"] for one in (panel, *panel.get("panels", ()))]
+    return [panel for panel in every if panel["type"] != "row"]
 
 
 def choices(of: Json, chosen: Mapping[str, Choice]) -> dict[str, Choice]:
@@ -54,6 +55,8 @@ class Asked:
     """Begin of the time range, relative to now."""
 
     of: Json
+    earlier: str = "0s"
+    """By how much the range lies in the past."""
 
     @property
     def name(self) -> str:
@@ -64,7 +67,8 @@ class Asked:
 
     def text(self, choices: Mapping[str, Choice], now: datetime) -> str:
         """Give what the database gets."""
-        wanted = Range(relative(self.since, now), now)
+        shift = now - relative(f"now-{self.earlier}", now)
+        wanted = Range(relative(self.since, now) - shift, now - shift)
         return expanded(interpolated(self.sql, variables(self.of), choices), wanted)
 
 
@@ -81,4 +85,7 @@ def asked(paths: Sequence[Path] = FILES) -> Iterator[Asked]:
                 if "rawSql" in target:
                     own = panel.get("timeFrom") or since
                     kind, format_ = panel["type"], target["format"]
-                    yield Asked(panel["title"], target["rawSql"], kind, format_, own, found)
+                    earlier = panel.get("timeShift", "0s")
+                    yield Asked(
+                        panel["title"], target["rawSql"], kind, format_, own, found, earlier
+                    )

@@ -85,6 +85,7 @@ def test_nothing_answers_and_every_check_is_made_all_the_same(tmp_path: Path) ->
     assert done.returncode == 1
     assert done.stderr == ""
     assert "s3cret" not in done.stdout
+    assert "nothing listens there" in done.stdout
     assert [line[2:].split()[0] for line in lines if line.startswith("✗")] == ["broker", "database"]
     assert {"ports", "disk", "Grafana"} <= {line[2:].split()[0] for line in lines}
 

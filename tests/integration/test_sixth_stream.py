@@ -1,4 +1,4 @@
-"""docs/guides/add-a-stream.md, word for word but for the time: a stream from outside, end to end."""
+"""docs/guides/add-a-stream.md, word for word but for the time: a stream from outside."""
 
 import json
 import os

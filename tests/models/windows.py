@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from pydantic import Field
 
 from models.events import Event
-from models.fold import Deltas, fold
+from models.fold import Deltas, Fold
 from models.streams import Stream
 from models.types import EventTime, Text
 from models.windows import First, Last, Max, Min, Sum, Window
@@ -72,4 +72,6 @@ trades = st.builds(
 def fold_trades(some: list[Trade], windows: tuple[Window, ...] = WINDOWS) -> Deltas:
     names = ("product", "sequence", "price", "size")
     columns = {name: [getattr(trade, name) for trade in some] for name in names}
-    return fold(windows, 0, [trade.time for trade in some], columns)
+    folded = Fold(windows)
+    folded.add(0, [trade.time for trade in some], columns)
+    return folded.deltas()

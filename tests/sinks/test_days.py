@@ -7,9 +7,9 @@ from random import Random
 import asyncpg
 import pytest
 
-from db.retention import drop_expired
 from models.content_sessions import CONTENT_SESSIONS
 from sinks.base import SinkUnavailable
+from tests.db.dropping import drop_expired
 from tests.sinks.random_events import Filling
 
 LONG_AGO = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0) - timedelta(100)

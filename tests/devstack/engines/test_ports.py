@@ -68,7 +68,10 @@ def test_a_port_is_given_to_one_process_until_that_ends(tmp_path: Path) -> None:
 
 def test_no_port_is_given_twice() -> None:
     count = 200  # of 17,000: by chance alone, one pair is likely
-    program = f"from devstack.place.free_ports import free_port\n[print(free_port()) for _ in range({count})]"
+    program = (
+        "from devstack.place.free_ports import free_port\n"
+        f"[print(free_port()) for _ in range({count})]"
+    )
 
     # in a process of its own, which keeps none of them
     done = subprocess.run(

@@ -20,6 +20,7 @@ from devstack.place.data_dir import DataDir
 from devstack.place.ports import Ports
 from devstack.processes.watchdog import Watchdog
 from devstack.services.monitoring_services import MonitoringServices
+from grafana import uids
 
 STAND_IN = Path(__file__).with_name("grafana_stand_in.py")
 DSN = "postgresql://postgres@127.0.0.1:15432/headrace"
@@ -107,8 +108,14 @@ def test_grafana_is_started_with_everything_provisioned(
         "alerting",
         "dashboards",
         "datasources",
+        "notifiers",
+        "plugins",
     }
-    assert len(list(Path(environment["HEADRACE_GRAFANA_DASHBOARDS"]).glob("*.json"))) == 6
+    home_dashboard = Path(environment["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"])
+    assert home_dashboard.parent == Path(environment["HEADRACE_GRAFANA_DASHBOARDS"])
+    assert json.loads(home_dashboard.read_text())["uid"] == uids.OVERVIEW
+    assert environment["GF_NEWS_NEWS_FEED_ENABLED"] == "false"
+    assert len(list(Path(environment["HEADRACE_GRAFANA_DASHBOARDS"]).glob("*.json"))) == 8
     texts = [file.read_text() for file in provisioning.rglob("*.yaml")]
     named = {name for text in texts for name in re.findall(r"\$\{?(HEADRACE_\w+)", text)}
     assert named - {"HEADRACE_READER_PASSWORD"} <= set(environment)

@@ -5,11 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from grafana import uids
 from grafana.alerts.alert import RUNBOOK, RUNBOOKS, anchor
 from grafana.alerts.declared import ALERTS
 from grafana.alerts.notifications import DEFAULTS
+from grafana.generated import HERE, generated
 from grafana.paths import DASHBOARDS, PROVISIONING, RULES
 from telemetry.metrics import WORKER
 from tests.grafana.alerts.evaluation import grafana_rules, load
@@ -104,6 +106,36 @@ def test_one_rule_of_each_source_speaks_where_the_source_is_silent() -> None:
     ]
     assert {rule["noDataState"] for rule in rules} == {"OK"}
     assert all("$values" not in rule["annotations"]["description"] for rule in speaking)
+
+
+@RULE
+def test_a_description_is_written_where_the_query_has_no_rows_too(rule: Any) -> None:
+    """Without rows there is no `$values.B`, and a template that fails is logged every minute."""
+    for text in (rule["annotations"]["description"], rule["annotations"]["summary"]):
+        outside = re.sub(r"\{\{ with \$values\.B \}\}.*?\{\{ end \}\}", "", text)
+        assert "$values" not in outside
+
+
+def test_grafana_lists_each_alert_once() -> None:
+    (source,) = load(PROVISIONING / "datasources" / "prometheus.yaml")["datasources"]
+
+    assert source["jsonData"]["manageAlerts"] is False
+
+
+@pytest.mark.parametrize("folder", ["plugins", "notifiers"])
+def test_grafana_misses_no_folder_at_its_start(folder: str) -> None:
+    assert [load(file) for file in (PROVISIONING / folder).glob("*.yaml")] == [{"apiVersion": 1}]
+
+
+@pytest.mark.parametrize("name", ["provisioning/alerting/rules.yaml", "prometheus/rules.yml"])
+def test_a_runbook_is_a_button_where_the_docs_have_an_address(name: str) -> None:
+    text = generated("https://wiki.example.org/headrace/")[HERE / name]
+
+    groups = yaml.safe_load(text)["groups"]
+    told = [rule["annotations"] for group in groups for rule in group["rules"]]
+    assert all(RUNBOOK not in one for one in told)
+    begin = "https://wiki.example.org/headrace/operations.md#"
+    assert all(one["runbook_url"].startswith(begin) for one in told)
 
 
 def test_policies_name_contact_points_that_are_there() -> None:

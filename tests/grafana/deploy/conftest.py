@@ -17,6 +17,7 @@ ENVIRONMENT = {
     "HEADRACE_POSTGRES_DATABASE": None,
     "HEADRACE_POSTGRES_SSLMODE": None,
     "HEADRACE_CLICKHOUSE_HOST": None,
+    "HEADRACE_DOCS_URL": None,
 }
 Deploy = Callable[..., Result]
 

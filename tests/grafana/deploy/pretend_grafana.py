@@ -17,6 +17,9 @@ RULE_FIELDS = frozenset(
 """The API's documentation also wants orgID, which the code takes from the token."""
 STATES = {"OK", "NoData", "Alerting", "KeepLast", "Error"}
 
+AS_GRAFANA_9_4: tuple[int, Json | None] = (500, {"message": "could not find alert rule"})
+AS_GRAFANA_10: tuple[int, Json | None] = (404, None)
+
 
 class RefusedError(Exception):
     """An answer that is no 2xx."""
@@ -33,9 +36,14 @@ def refuse_if(bad: object, status: int, message: str, /, **more: str) -> None:
 
 
 class PretendGrafana:
-    """Keeps what was written; each kind by uid, a rule group's interval by its title."""
+    """Keeps what was written; each kind by uid, a rule group's interval by its title.
+
+    `no_such_rule` is what it answers about a rule that it does not have: by default as 9.4 does,
+    the oldest that we support (issue 66249 of Grafana).
+    """
 
     def __init__(self) -> None:
+        self.no_such_rule: tuple[int, Json | None] = AS_GRAFANA_9_4
         self.folders: dict[str, Json] = {}
         self.data_sources: dict[str, Json] = {}
         self.secrets: dict[str, Json] = {}
@@ -139,7 +147,7 @@ class PretendGrafana:
 
     def get_rule(self, uid: str) -> Json:
         if uid not in self.rules:
-            raise RefusedError(404, None)
+            raise RefusedError(*self.no_such_rule)
         return self.rules[uid]
 
     def post_rule(self, body: Json, provenance: str) -> Json:

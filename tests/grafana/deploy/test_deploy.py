@@ -3,12 +3,14 @@
 import json
 from copy import deepcopy
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
 from grafana import uids
 from tests.grafana.deploy.conftest import PASSWORD, Deploy
+from tests.grafana.deploy.pretend_grafana import AS_GRAFANA_9_4, AS_GRAFANA_10
 from tests.grafana.deploy.server import GrafanaServer
 
 FILES = Path(__file__).parents[3] / "grafana"
@@ -57,6 +59,46 @@ def test_what_a_dashboard_and_a_rule_ask_arrives_as_it_was_written(
         kept = server.grafana.rules[rule["uid"]]
         assert [one["model"] for one in kept["data"]] == [one["model"] for one in rule["data"]]
         assert kept["annotations"]["__panelId__"] == str(rule["panelId"])
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [pytest.param(AS_GRAFANA_9_4, id="9.4"), pytest.param(AS_GRAFANA_10, id="10 and newer")],
+)
+@pytest.mark.parametrize("options", [(), ("--dry-run",)], ids=["deploy", "dry run"])
+def test_a_rule_that_is_missing_is_to_be_made_whatever_status_tells_it(
+    server: GrafanaServer, deploy: Deploy, answer: Any, options: tuple[str, ...]
+) -> None:
+    server.grafana.no_such_rule = answer
+
+    done = deploy(*options)
+
+    assert done.exit_code == 0, done.output
+    made = [line for line in done.output.splitlines() if line.startswith("create")]
+    assert sum("alert rule" in line for line in made) == len(RULES)
+
+
+def test_a_runbook_is_a_button_where_the_docs_have_an_address(
+    server: GrafanaServer, deploy: Deploy
+) -> None:
+    deploy(HEADRACE_DOCS_URL="https://wiki.example.org")
+
+    for rule in server.grafana.rules.values():
+        url = rule["annotations"]["runbook_url"]
+        assert url.startswith("https://wiki.example.org/operations.md#")
+        assert "runbook" not in rule["annotations"]
+
+
+def test_another_error_of_grafana_about_a_rule_is_told(
+    server: GrafanaServer, deploy: Deploy
+) -> None:
+    server.grafana.no_such_rule = (500, {"message": "database is locked"})
+
+    done = deploy()
+
+    assert done.exit_code == 1
+    assert "could not read the alert rule" in done.output
+    assert "(500: database is locked)" in done.output
 
 
 @pytest.mark.parametrize("options", [(), ("--dry-run",)], ids=["again", "dry run"])
