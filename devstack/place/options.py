@@ -15,4 +15,5 @@ class Options:
     duration: float | None = None
     kill_worker: bool = False
     seed: int = 1
+    open_page: bool = False
     history: float = 86_400.0

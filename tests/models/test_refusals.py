@@ -1,9 +1,7 @@
 """What is wrong is told in the same words each time; what varies stands beside."""
 
-import json
-from collections import defaultdict
-from datetime import UTC, datetime, timedelta
-from itertools import pairwise
+from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -11,24 +9,22 @@ from models.decode import Decoder
 from models.refusals import of_sink
 from models.validation import Limits
 from tests.models.examples import FORMS
-from tests.models.records import batch_of
+from tests.models.records import NOW, batch_of
 
 SHOP, MEDIA = FORMS["purchases"], FORMS["media_events 1.1"]
-NOW = datetime(2026, 11, 22, 10, 5, tzinfo=UTC)
 LONG = SHOP.event()
 
 
-def at(span: timedelta) -> bytes:
-    return SHOP.event(time=(NOW + span).isoformat())
+def at(**span: float) -> bytes:
+    """Make an event that happened so long after its record's timestamp."""
+    return SHOP.event(event_time=(NOW + timedelta(**span)).isoformat())
 
 
 @pytest.mark.parametrize(
     ("form", "values", "varying"),
     [
         pytest.param(SHOP, [LONG[:40], LONG[:55]], ["", ""], id="cut off"),
-        pytest.param(
-            SHOP, [b"  nonsense", b"        nonsense"], ["byte 3", "byte 8"], id="no JSON"
-        ),
+        pytest.param(SHOP, [b"{nonsense", b"{      nonsense"], ["byte 1", "byte 7"], id="no JSON"),
         pytest.param(
             SHOP,
             [b'{"a": "\xff"}', b'{"abc": "\xfe"}'],
@@ -48,17 +44,23 @@ def at(span: timedelta) -> bytes:
             id="a version",
         ),
         pytest.param(
+            SHOP, [at(minutes=2), at(days=3)], ["120 s after", "259200 s after"], id="too early"
+        ),
+        pytest.param(
+            SHOP, [at(days=-61), at(days=-70)], ["5270400 s before", "6048000 s"], id="too late"
+        ),
+        pytest.param(
             SHOP,
-            [SHOP.event(currency="EUR", amount="1.999"), SHOP.event(currency="JPY", amount="0.5")],
-            ["1.999 EUR, which has 2", "0.5 JPY, which has 0"],
+            [SHOP.event(currency="EUR"), SHOP.event(currency="JPY", unit_price=1, amount="0.5")],
+            ["19.995 EUR, which has 2", "0.5 JPY, which has 0"],
             id="decimals",
         ),
     ],
 )
 def test_the_same_mistake_has_the_same_words(
-    form: object, values: list[bytes], varying: list[str]
+    form: Any, values: list[bytes], varying: list[str]
 ) -> None:
-    letters = Decoder(form.stream, Limits()).decode(batch_of(values)).dead_letters  # type: ignore[attr-defined]
+    letters = Decoder(form.stream, Limits()).decode(batch_of(values)).dead_letters
 
     assert len(letters) == len(values)
     assert len({(letter.reason, letter.detail) for letter in letters}) == 1, letters
