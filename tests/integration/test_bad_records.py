@@ -81,7 +81,8 @@ def test_the_guides_query_gives_a_line_for_each_mistake_of_the_generators_client
     players = simulated.clients(Simulation(1, 1, start=now))
     good = [players.record(now + second * 1_000, 0) for second in range(40)]
     bad = [kind.of(record).value for record in good for kind in simulated.kinds]
-    query = re.findall(r"^```sql\n(.*?)^```$", GUIDE.read_text(encoding="utf-8"), re.M | re.S)[0]
+    guide = GUIDE.read_text(encoding="utf-8")
+    query = re.findall(r"^```sql\n(.*?)^```$", guide, re.MULTILINE | re.DOTALL)[0]
     worker.start()
 
     headrace.topic.produce(bad)
