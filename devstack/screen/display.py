@@ -64,7 +64,7 @@ def _parts(view: View) -> list[Part]:
 
 def _near(addresses: Addresses) -> Text:
     """Say in two lines where to look further; they are there in the smallest terminal too."""
-    pages = f"pages {addresses.web[0]}/  Kafka {addresses.kafka}" if addresses.web else ""
+    pages = f"page {addresses.web[0]}/  Kafka {addresses.kafka}" if addresses.web else ""
     return Text(f"{pages}\nin another terminal: {invocation('psql')}", style="bold")
 
 
