@@ -74,6 +74,7 @@ class DeadLetterTopic:
             headers={
                 "headrace.reason": letter.reason.encode(),
                 "headrace.detail": letter.detail.encode(),
+                "headrace.context": letter.context.encode(),
                 "headrace.source": letter.key.encode(),
             },
         )

@@ -24,6 +24,7 @@ class NewestLetters:
             cut = replace(
                 letter,
                 detail=letter.detail[:_DETAIL_CHARACTERS],
+                context=letter.context[:_DETAIL_CHARACTERS],
                 payload=payload[:_PAYLOAD_BYTES] if payload is not None else None,
             )
             self._kept.append((cut, size))

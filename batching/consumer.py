@@ -77,6 +77,13 @@ class BatchConsumer(Consumer):
         except ConsumerNotStarted:
             return inf
 
+    async def spans_without(self, mine: Collection[TopicPartition]) -> dict[TopicPartition, Reach]:
+        """Give first offset and end of the streams' partitions that others hold. Or KafkaError."""
+        try:
+            return await self._thread.spans(self.topics, mine)
+        except ConsumerNotStarted:
+            return {}
+
     async def seek_to_committed(self) -> Mapping[TP, int]:
         """Seek the partitions of streams to where the position store says, others as Faust.
 

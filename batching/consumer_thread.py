@@ -89,6 +89,31 @@ class ConsumerThread(AIOKafkaConsumerThread):
             raise
         return found.get(tp, read_to)
 
+    async def spans(
+        self, topics: Collection[str], without: Collection[TopicPartition]
+    ) -> dict[TopicPartition, Reach]:
+        """Give the first offset and the end of what can be read of all other partitions.
+
+        Raises KafkaError.
+        """
+        return await self.call_thread(self._spans, topics, without)  # type: ignore[no-any-return]
+
+    async def _spans(
+        self, topics: Collection[str], without: Collection[TopicPartition]
+    ) -> dict[TopicPartition, Reach]:
+        consumer = self._ensure_consumer()
+        asked = [
+            KafkaPartition(topic, number)
+            for topic in topics
+            for number in consumer.partitions_for_topic(topic) or ()
+            if (topic, number) not in without
+        ]
+        if not asked:
+            return {}
+        starts = await consumer.beginning_offsets(asked)
+        ends = await consumer.end_offsets(asked)
+        return {TopicPartition(*tp): Reach(starts[tp], ends[tp]) for tp in asked}
+
     async def learn_ids(self, topics: Collection[str]) -> None:
         """Take the topics' present ids for those of the topics that are stored."""
         await self.call_thread(self._ids.learn, topics)

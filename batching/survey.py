@@ -58,6 +58,17 @@ async def probe_database(broker: str, topics: Iterable[str], group: str) -> Clus
         await admin.close()
 
 
+async def group_holders(broker: str, group: str) -> dict[TopicPartition, str]:
+    """Say whom Kafka gave each partition: client and host. Raises as probe_database does."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=broker)
+    try:
+        await admin.start()
+        found = await _holders(admin, group)
+    finally:
+        await admin.close()
+    return {tp: f"{one.client} on {one.host}" for one in found for tp in one.partitions}
+
+
 async def first_after(
     broker: str, partitions: Iterable[TopicPartition], milliseconds: int
 ) -> dict[TopicPartition, int]:

@@ -61,7 +61,9 @@ def run(options: Options, settings: Settings) -> int:
                 monitoring = monitoring.start(shown.say)
                 environment = engines.environment() | monitoring.environment()
                 pool = WorkerPool.for_run(options, ports, data_dir, environment, watchdog)
-                watch = Watch(pool, engines, monitoring, data_dir, shown, supervisor)
+                watch = Watch(
+                    pool, engines, monitoring, data_dir, shown, supervisor, options.open_page
+                )
                 return _work(options, settings, watch)
         except KeyboardInterrupt:
             return INTERRUPTED if options.duration else 0

@@ -20,7 +20,11 @@ REASONS: tuple[Reason, ...] = get_args(Reason)
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """One refused record. `timestamp` is the record's, in milliseconds; `payload` is untouched."""
+    """One refused record. `timestamp` is the record's, in milliseconds; `payload` is untouched.
+
+    `detail` has the same words for every record with the same mistake; what varies (a number, a
+    place in the bytes) is `context`, "" where there is nothing.
+    """
 
     topic: str
     partition: int
@@ -29,6 +33,7 @@ class DeadLetter:
     reason: Reason
     detail: str
     payload: bytes | None
+    context: str = ""
 
     @property
     def key(self) -> str:

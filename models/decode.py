@@ -11,6 +11,7 @@ from models.batches import DecodedBatch
 from models.dead_letters import DeadLetter
 from models.parsing import Reader, Values
 from models.records import Record, RecordBatch, weight
+from models.refusals import of_sink
 from models.streams import Stream
 from models.validation import (
     EPOCH,
@@ -65,7 +66,7 @@ class Decoder:
 
     def reject(self, batch: RecordBatch, why: str) -> DecodedBatch:
         """Make a dead letter of each record, whatever it says: a sink will never take it."""
-        refusal = Refused("rejected_by_sink", why)
+        refusal = Refused("rejected_by_sink", *of_sink(why))
         return replace(
             self.decode(batch),
             offsets=[],

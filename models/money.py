@@ -7,6 +7,8 @@ tests/integration/test_purchases.py compares the two.
 
 from decimal import Decimal
 
+from models.refusals import VaryingError
+
 _NONE = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
 _THREE = "BHD IQD JOD KWD LYD OMR TND"
 
@@ -28,9 +30,13 @@ MOST_MINOR = 10**13
 
 
 def fits(amount: Decimal, currency: str) -> None:
-    """Raise ValueError where an amount has more decimals than its currency, or is too large."""
+    """Raise VaryingError where an amount has more decimals than its currency, or is too large."""
     places = decimals(currency)
     if amount.scaleb(places) > MOST_MINOR:
-        raise ValueError(f"{amount} {currency} is more than {Decimal(MOST_MINOR).scaleb(-places)}")
+        most = Decimal(MOST_MINOR).scaleb(-places)
+        raise VaryingError(
+            "an amount is more than can be added up", f"{amount} {currency}, {most} can"
+        )
     if amount != round(amount, places):
-        raise ValueError(f"{amount} has more decimals than {currency}, which has {places}")
+        has = f"{amount} {currency}, which has {places}"
+        raise VaryingError("an amount has more decimals than its currency", has)

@@ -12,6 +12,7 @@ from msgspec.structs import astuple
 
 from models.contract import Fast, fast
 from models.events import Event
+from models.refusals import without_places
 from models.streams import EXTRA, Stream
 from models.validation import Limits, Refused, read, readable
 from models.versions import Upcast, Versions
@@ -92,7 +93,9 @@ class Reader:
         except _UnknownVersionError as error:
             known = ", ".join(versions.released)
             raise Refused(
-                "unknown_schema_version", f"{versions.name} {str(error)!r}, known are {known}"
+                "unknown_schema_version",
+                f"{versions.name} is none that is known: {known}",
+                f"{versions.name} {str(error)!r}",
             ) from None
         return form.read_slowly(present, self._limits)
 
@@ -148,7 +151,8 @@ class _Form:
                 extra = _unknown(value, self._known)
                 _refuse_nul(extra)
             except _UNREADABLE as error:
-                raise Refused("invalid", f"unknown field: {error}") from None
+                words, places = without_places(str(error))
+                raise Refused("invalid", f"unknown field: {words}", ", ".join(places)) from None
         if self._upcast is not None:
             row = self._upcast(event, extra)
         else:

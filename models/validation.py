@@ -13,6 +13,7 @@ from models.dead_letters import DeadLetter, Reason
 from models.events import fields_of
 from models.positions import TopicPartition
 from models.records import Record
+from models.refusals import context_of, of_unicode, path, without_places
 
 Event = TypeVar("Event", bound=BaseModel)
 
@@ -51,10 +52,11 @@ _MOST_ERRORS = 200
 class Refused(Exception):  # noqa: N818 - carries a verdict
     """A record is no row."""
 
-    def __init__(self, reason: Reason, detail: str) -> None:
-        super().__init__(reason, detail)
+    def __init__(self, reason: Reason, detail: str, context: str = "") -> None:
+        super().__init__(reason, detail, context)
         self.reason = reason
         self.detail = detail
+        self.context = context
 
 
 def read(contract: type[Event], value: bytes | None, limits: Limits) -> Event:
@@ -64,8 +66,11 @@ def read(contract: type[Event], value: bytes | None, limits: Limits) -> Event:
         return contract.model_validate_json(_as_pydantic_should_see_it(contract, present))
     except ValidationError as error:
         if error.error_count() > _MOST_ERRORS:  # before any of them is put into words
-            raise Refused("invalid", f"{error.error_count()} errors in one event") from None
-        raise Refused(_reason(error), _explain(error)) from None
+            count = f"{error.error_count()} errors"
+            raise Refused(
+                "invalid", f"more than {_MOST_ERRORS} errors in one event", count
+            ) from None
+        raise Refused(_reason(error), *_explain(error)) from None
 
 
 def readable(value: bytes | None, limits: Limits) -> bytes:
@@ -73,16 +78,22 @@ def readable(value: bytes | None, limits: Limits) -> bytes:
     if value is None:
         raise Refused("malformed", "no value (a tombstone)")
     if len(value) > limits.event_bytes:
-        raise Refused("too_large", f"{len(value)} bytes, allowed are {limits.event_bytes}")
+        allowed = f"more than the {limits.event_bytes} bytes that are allowed"
+        raise Refused("too_large", allowed, f"{len(value)} bytes")
     try:
         value.decode()  # the next line may end at a number out of range, before it has seen all
         msgspec.json.decode(value)
     except RecursionError:
         raise Refused("malformed", "nested too deeply") from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise Refused("malformed", *of_unicode(error)) from None
+    except msgspec.DecodeError as error:
         # a number out of range is JSON all the same: the contract says what it thinks of it
         if not isinstance(error, msgspec.ValidationError):
-            raise Refused("malformed", str(error)) from None
+            words, places = without_places(str(error))
+            raise Refused(
+                "malformed", words, ", ".join(f"byte {place}" for place in places)
+            ) from None
     return value
 
 
@@ -103,12 +114,14 @@ def _judge_against_record(time: int, timestamp: int, limits: Limits) -> Refused 
     if ahead > limits.skew_seconds:
         return Refused(
             "from_the_future",
-            f"event time {ahead:.0f} s after the record's, allowed are {limits.skew_seconds} s",
+            f"event time more than {limits.skew_seconds} s after the record's",
+            f"{ahead:.0f} s after it",
         )
     if -ahead > limits.retention_seconds:
         return Refused(
             "expired",
-            f"event time {-ahead:.0f} s before the record's, kept are {limits.retention_seconds} s",
+            f"event time more than {limits.retention_seconds} s before the record's",
+            f"{-ahead:.0f} s before it",
         )
     return None
 
@@ -119,7 +132,8 @@ def _judge_year(time: int) -> Refused | None:
     year = (EPOCH + time * MICROSECOND).year
     return Refused(
         "expired" if time < FIRST_KEPT else "from_the_future",
-        f"event time in the year {year}, allowed are {FIRST_YEAR} to {LAST_YEAR}",
+        f"event time not in the years {FIRST_YEAR} to {LAST_YEAR}",
+        f"the year {year}",
     )
 
 
@@ -133,6 +147,7 @@ def dead_letter(tp: TopicPartition, record: Record, refusal: Refused) -> DeadLet
         reason=refusal.reason,
         detail=_storable(refusal.detail),
         payload=record.value,
+        context=_storable(refusal.context),
     )
 
 
@@ -167,11 +182,18 @@ def _reason(error: ValidationError) -> Reason:
     return "malformed" if unreadable else "invalid"
 
 
-def _explain(error: ValidationError) -> str:
-    return "; ".join(
-        f"{'.'.join(str(part) for part in item['loc']) or 'event'}: {_words(item)}"
-        for item in error.errors(include_url=False, include_input=False)
-    )
+def _explain(error: ValidationError) -> tuple[str, str]:
+    """Give the words for all mistakes, and what varies of them."""
+    details, contexts = [], []
+    for item in error.errors(include_url=False, include_input=False):
+        field, exact = path(item["loc"])
+        words, places = without_places(_words(item))
+        details.append(f"{field}: {words}")
+        varies = ", ".join(filter(None, [*places, context_of(dict(item))]))
+        if exact or varies:
+            contexts.append(f"{exact or field}: {varies}" if varies else exact)
+    # an array with the same mistake in many items has it once
+    return "; ".join(dict.fromkeys(details)), "; ".join(contexts)
 
 
 def _words(item: Mapping[str, Any]) -> str:

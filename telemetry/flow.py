@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from telemetry.worker_status import Headline, Progress, StreamStatus, Traffic, WorkerStatus
+from telemetry.worker_status import Headline, Progress, StreamStatus, Traffic, Unheld, WorkerStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,30 @@ class StreamFlow:
 
     @property
     def lag(self) -> int:
-        return sum(progress.lag for progress in self.partitions.values())
+        """Records to store in all partitions: also in those that nobody stores."""
+        held = sum(progress.lag for progress in self.partitions.values())
+        return held + sum(one.lag for one in self.unheld.values())
+
+    @property
+    def topic_partitions(self) -> int:
+        """How many partitions the topic has, as far as workers know it."""
+        known = max((status.topic_partitions for status in self.statuses), default=0)
+        return max(known, len(self.partitions) + len(self.unheld))
+
+    @property
+    def unheld(self) -> Mapping[int, Unheld]:
+        """Partitions that nobody stores: of what workers say, what none of them holds."""
+        return {
+            int(number): one
+            for status in self.statuses
+            for number, one in status.unheld.items()
+            if int(number) not in self.partitions
+        }
+
+    @property
+    def trouble(self) -> str:
+        """Say in a sentence which partitions nobody stores, "" if there are none."""
+        return told_unheld(self.unheld.values(), self.topic_partitions)
 
     @property
     def rows_stored(self) -> int:
@@ -105,6 +128,19 @@ class Flow:
     def traffic_seconds(self) -> int:
         """Over how long the traffic is a mean; the longest where workers differ, on a change."""
         return max((worker.traffic_seconds for worker in self.workers), default=0)
+
+
+def told_unheld(unheld: Collection[Unheld], topic_partitions: int) -> str:
+    """Say how many partitions of a topic nobody stores and whom Kafka gave them, "" if none."""
+    if not unheld:
+        return ""
+    are = "is" if len(unheld) == 1 else "are"
+    holders = ", ".join(sorted({one.holder for one in unheld if one.holder}))
+    lag = sum(one.lag for one in unheld)
+    return (
+        f"{len(unheld)} of {topic_partitions} partitions {are} held by nobody who stores them, "
+        f"lag {lag:,}" + (f" (Kafka gave them to {holders})" if holders else "")
+    )
 
 
 Statuses = Sequence[WorkerStatus | None]

@@ -81,6 +81,17 @@ LAG = _gauge(
     "partition",
 )
 PARTITIONS = _gauge("headrace_partitions", "Partitions that this process holds.", "stream")
+UNHELD = _gauge(
+    "headrace_partitions_unheld",
+    "Partitions of the topic whose records nobody has stored for longer than a takeover takes, as "
+    "this process sees it. The maximum over processes is right, not the sum.",
+    "stream",
+)
+UNHELD_LAG = _gauge(
+    "headrace_unheld_lag_records",
+    "Records that wait in those partitions; headrace_lag_records does not have them.",
+    "stream",
+)
 BACKLOG = _gauge("headrace_backlog_bytes", "Bytes of records that wait for the next write.")
 REBALANCES = _counter("headrace_rebalances_total", "Rebalances that this process took part in.")
 
@@ -193,6 +204,8 @@ WORKER = (
     BATCH_RECORDS,
     LAG,
     PARTITIONS,
+    UNHELD,
+    UNHELD_LAG,
     BACKLOG,
     REBALANCES,
     SINK_WRITE,

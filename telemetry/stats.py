@@ -2,11 +2,12 @@
 
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import ceil
 
 from telemetry.buckets import Buckets
 from telemetry.metrics import BATCH_RECORDS, FRESHNESS, SINK_WRITE
+from telemetry.worker_status import Unheld
 
 _STRIDE = 16
 """One record in so many is looked at for freshness."""
@@ -70,6 +71,10 @@ class StreamStats:
         self.batch_records = Buckets(BATCH_RECORDS.buckets)
         self.freshness = Freshness()
         self.waiting_for: str | None = None
+        self.topic_partitions = 0
+        """How many the topic has; 0 while that is not known."""
+        self.unheld: Mapping[int, Unheld] = {}
+        """Partitions of the topic that nobody stores."""
         self.progressed_at = time.monotonic()
         """When records were last accepted, stored, taken over or given up."""
 

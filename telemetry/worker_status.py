@@ -38,8 +38,19 @@ class Headline(msgspec.Struct, frozen=True):
     adds_up: bool = True  # over workers; a price does not
 
 
+class Unheld(msgspec.Struct, frozen=True):
+    """A partition with records to store that no worker stores; `holder` is whom Kafka gave it."""
+
+    lag: int
+    holder: str = ""
+
+
 class StreamStatus(msgspec.Struct, frozen=True):
-    """One stream in one worker; its counters begin at 0 with the process."""
+    """One stream in one worker; its counters begin at 0 with the process.
+
+    `topic_partitions` is how many the topic has, 0 while that is not known. `unheld` are those of
+    them, by number, that this worker sees nobody store.
+    """
 
     topic: str
     events_in: int = 0
@@ -50,6 +61,8 @@ class StreamStatus(msgspec.Struct, frozen=True):
     open_windows: int = 0
     waiting_for: str | None = None
     headline: Headline | None = None
+    topic_partitions: int = 0
+    unheld: dict[str, Unheld] = {}
 
 
 class WorkerStatus(msgspec.Struct, frozen=True):

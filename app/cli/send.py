@@ -65,7 +65,7 @@ def send(
     if len(sent) > len(refusals):
         click.echo(f'  {psql} "{rows(known, sent)}"')
     if refusals:
-        letters = dead_letters(settings.topic(known.topic), len(refusals))
+        letters = dead_letters(settings.topic(known.topic), sent)
         click.echo(f'  {psql} "{letters}"')
 
 
@@ -114,11 +114,13 @@ def _key(event: Given, field: str | None) -> bytes | None:
 
 def _tell_refusals(refusals: Sequence[Refusal], of: int) -> None:
     for refusal in refusals[:_TOLD]:
-        click.echo(f"{refusal.event.where}: {refusal.reason}: {refusal.detail}", err=True)
+        varies = f" ({refusal.context})" if refusal.context else ""
+        told = f"{refusal.event.where}: {refusal.reason}: {refusal.detail}{varies}"
+        click.echo(told, err=True)
     if len(refusals) > _TOLD:
         click.echo(f"and {len(refusals) - _TOLD:,} more", err=True)
     if refusals and of > 1:
-        click.echo(f"{len(refusals):,} of {of:,} events are refused.", err=True)
+        click.echo(f"{len(refusals):,} of {of:,} events would be dead letters.", err=True)
 
 
 def _sent(

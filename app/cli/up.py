@@ -46,6 +46,7 @@ from devstack.run import run
     help="How much of the past the first run fills before it goes live; none or e.g. 7d.",
 )
 @click.option("--seed", type=int, default=1, show_default=True, help="Same seed, same clients.")
+@click.option("--open", "open_page", is_flag=True, help="Open the worker's page in the browser.")
 def up(
     *,
     workers: int,
@@ -54,6 +55,7 @@ def up(
     kill: str | None,
     history: float | None,
     seed: int,
+    open_page: bool,
 ) -> None:
     """Run everything on this machine and show live numbers.
 
@@ -65,5 +67,6 @@ def up(
     """
     if kill and duration is None:
         raise click.UsageError("--kill needs a --duration: half of it is when the worker dies")
-    options = Options(workers, rate, duration, kill == "worker", seed, history or 0.0)
+    kills_worker = kill == "worker"
+    options = Options(workers, rate, duration, kills_worker, seed, history or 0.0, open_page)
     sys.exit(run(options, Settings()))

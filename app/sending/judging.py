@@ -22,11 +22,12 @@ class _Record:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """An event that would become a dead letter, with its reason and detail."""
+    """An event that would become a dead letter, with its reason, detail and context."""
 
     event: Given
     reason: str
     detail: str
+    context: str
 
 
 def judge(decoder: Decoder, events: Iterable[Given], timestamp: int) -> Iterator[Refusal]:
@@ -35,4 +36,4 @@ def judge(decoder: Decoder, events: Iterable[Given], timestamp: int) -> Iterator
         record = _Record(event.value, timestamp)
         batch = RecordBatch(TopicPartition("", 0), 0, 1, [record])
         for letter in decoder.decode(batch).dead_letters:
-            yield Refusal(event, letter.reason, letter.detail)
+            yield Refusal(event, letter.reason, letter.detail, letter.context)

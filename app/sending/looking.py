@@ -25,10 +25,17 @@ def rows(stream: Stream, sent: Sequence[Sent]) -> str:
     return f"SELECT * FROM {stream.topic} WHERE {places} {newest}"  # noqa: S608
 
 
-def dead_letters(topic: str, count: int) -> str:
-    """Select the newest dead letters of a topic, at most ten."""
-    newest = f"ORDER BY time DESC LIMIT {min(count, _SHOWN)}"
-    return f"SELECT reason, detail FROM event_dead_letters WHERE topic = '{topic}' {newest}"  # noqa: S608
+def dead_letters(topic: str, sent: Sequence[Sent]) -> str:
+    """Select what of the records became dead letters, at most ten."""
+    places = " OR ".join(
+        # with a table's name before it `offset` needs no quotes, which a shell would take away
+        f"letter.partition = {partition} AND letter.offset {_among(offsets)}"
+        for partition, offsets in by_partition(sent).items()
+    )
+    return (
+        "SELECT reason, detail, context FROM event_dead_letters AS letter "  # noqa: S608
+        f"WHERE topic = '{topic}' AND ({places}) ORDER BY epoch DESC LIMIT {_SHOWN}"
+    )
 
 
 def by_partition(sent: Sequence[Sent]) -> dict[int, list[int]]:

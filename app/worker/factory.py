@@ -23,7 +23,7 @@ from agents.observers import WorkerObserver
 from agents.writer import PendingBytes, Writer
 from agents.writers import Writers
 from app.errors import told
-from app.worker import monitoring, web
+from app.worker import monitoring, unheld, web
 from app.worker.health import WorkerHealth
 from app.worker.metric_samples import StreamSamples, WorkerSamples
 from app.worker.monitoring import business_counts, probe
@@ -83,6 +83,7 @@ def create_core(settings: Settings) -> faust.App:
     dsn = settings.database.get_secret_value()
     going_back.attach(app, writers, lambda topics: stored_positions(dsn, topics))
     statuses = [pipeline.status for pipeline in pipelines]
+    unheld.attach(app, settings, statuses)
     status = StatusOf(app, statuses)
     web.attach(app, status)
     pages.attach(

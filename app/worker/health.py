@@ -8,6 +8,7 @@ import faust
 from agents.database_probing import LastProbe
 from app.worker.partition_progress import held, silent_seconds
 from app.worker.status import StreamMonitor
+from telemetry.flow import told_unheld
 
 _STUCK_SECONDS = 120.0
 _UNHEARD_SECONDS = 30.0
@@ -53,7 +54,7 @@ class WorkerHealth:
             return ["Kafka has not assigned partitions yet"]
         if self._app.rebalancing or self._app.in_recovery:
             return ["partitions are being taken over"]
-        return [*self._waits(), *self._not_begun(), *self._unheard()]
+        return [*self._waits(), *self._not_begun(), *self._unheld(), *self._unheard()]
 
     def _is_stuck(self, one: StreamMonitor) -> bool:
         if one.stats.waiting_for or self._clock() - one.stats.progressed_at < _STUCK_SECONDS:
@@ -77,6 +78,13 @@ class WorkerHealth:
             missing = len(mine) - len(one.writer.done_up_to())
             if missing > 0:
                 yield f"{one.stream.topic}: {missing} of {len(mine)} partitions not taken over yet"
+
+    def _unheld(self) -> Iterator[str]:
+        """Tell of others' partitions too: a roll-out that leaves them to nobody must not go on."""
+        for one in self._streams:
+            stats = one.stats
+            if said := told_unheld(stats.unheld.values(), stats.topic_partitions):
+                yield f"{one.stream.topic}: {said}"
 
     def _unheard(self) -> Iterator[str]:
         if silent_seconds(self._app) > _UNHEARD_SECONDS:

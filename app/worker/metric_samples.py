@@ -93,6 +93,9 @@ class StreamSamples:
         name = self._status.stream.topic
         places = held(self._app, self._status.writer)
         yield metrics.PARTITIONS, (name,), len(places)
+        unheld = self._status.stats.unheld.values()
+        yield metrics.UNHELD, (name,), len(unheld)
+        yield metrics.UNHELD_LAG, (name,), sum(one.lag for one in unheld)
         for tp, place in places.items():
             yield metrics.LAG, (name, str(tp.partition)), place.lag
 

@@ -49,6 +49,11 @@ class StreamMonitor:
             "open_windows": self._open_windows(),
             "waiting_for": stats.waiting_for,
             "headline": self._headline(),
+            "topic_partitions": stats.topic_partitions,
+            "unheld": {
+                str(number): {"lag": one.lag, "holder": one.holder}
+                for number, one in stats.unheld.items()
+            },
         }
 
     def recent(self, window: str) -> Recent:

@@ -8,6 +8,7 @@ class Options:
     """With a duration (seconds) the run ends by itself, drains, and compares.
 
     `history` is how much of the past, in seconds, the first run fills before it goes live.
+    `open_page` shows the first worker's page in the browser.
     """
 
     workers: int = 1
@@ -16,3 +17,4 @@ class Options:
     kill_worker: bool = False
     seed: int = 1
     history: float = 86_400.0
+    open_page: bool = False

@@ -51,6 +51,8 @@ def _parts(view: View) -> list[Part]:
     ]
     if said:
         parts[4:4] = [Part(Group(*said, ""), 8)]
+    if unheld := [f"{one.name}: {one.trouble}" for one in flow.streams if one.trouble]:
+        parts.insert(1, Part(Text("\n".join(unheld), style="bold red"), 1))
     if view.trouble:
         trouble = Text(view.trouble)
         last = Text(
@@ -62,7 +64,7 @@ def _parts(view: View) -> list[Part]:
 
 def _near(addresses: Addresses) -> Text:
     """Say in two lines where to look further; they are there in the smallest terminal too."""
-    pages = f"pages {addresses.web[0]}/  Kafka {addresses.kafka}" if addresses.web else ""
+    pages = f"page {addresses.web[0]}/  Kafka {addresses.kafka}" if addresses.web else ""
     return Text(f"{pages}\nin another terminal: {invocation('psql')}", style="bold")
 
 

@@ -17,10 +17,10 @@ def addresses(places: Addresses) -> str:
     """Say where everything is reached, a line each."""
     return "\n".join(
         [
+            *(f"page      {url}/" for url in places.web),
             f"kafka     {places.kafka}",
             f"postgres  {places.postgres}",
             f"          in another terminal: {invocation('psql')}",
-            *(f"web       {url}/" for url in places.web),
             *(f"metrics   {url} of {owner}" for owner, url in metrics_of(places)),
             *(f"prometheus {url}" for url in [places.prometheus] if url),
             *(f"grafana   {url}" for url in [places.grafana] if url),
@@ -41,6 +41,7 @@ def flow_line(flow: Flow) -> str:
         f"dead letters {sum(flow.dead_letters.values()):,}",
     ]
     words += [stream.headline for stream in flow.streams if stream.headline]
+    words += [f"{stream.name}: {stream.trouble}" for stream in flow.streams if stream.trouble]
     words += [
         f"{worker.worker} waits for {worker.waiting_for}"
         for worker in flow.workers

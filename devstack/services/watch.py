@@ -14,6 +14,7 @@ from devstack.processes.supervised import Exit, Supervised
 from devstack.screen.screen import Screen
 from devstack.screen.view import View
 from devstack.services.broker_and_database import Engines
+from devstack.services.browser import open_page
 from devstack.services.monitoring_services import MonitoringServices
 from devstack.services.worker_pool import WorkerPool
 from telemetry.flow import Flow
@@ -32,6 +33,8 @@ class Watch:
     data_dir: DataDir
     screen: Screen
     supervisor: Stoppable
+    open_page: bool = False
+    """Show the first worker's page in the browser once it is there."""
     _begun: float = field(default_factory=time.monotonic)
     _engines: list[Supervised] = field(init=False)
     _written: tuple[Stoppable, ...] = ()
@@ -59,6 +62,9 @@ class Watch:
         engines = [news for engine in self._engines if (news := engine.tend(now))]
         self._tell(engines + self.pool.exits)
         self._keep_up_file()
+        if self.open_page and flow.workers:
+            self.open_page = False
+            self.screen.say(open_page(f"{self.pool.web[0]}/"))
         self.screen.show(self._view(flow, doing))
 
     def _view(self, flow: Flow, doing: str) -> View:

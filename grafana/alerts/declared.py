@@ -194,6 +194,22 @@ NO_WORKER = Alert(
     speaks_for_source=True,
 )
 
+UNHELD = Alert(
+    name="HeadraceUnheldPartitions",
+    title="Partitions that nobody stores",
+    severity="critical",
+    summary=f"{_STREAM}: partitions are held by nobody who stores them",
+    description=(
+        "Records wait in {value} of its partitions, and nobody has stored any of them for minutes. "
+        "/readyz of any worker says whom Kafka gave them: mend or stop that one."
+    ),
+    panel=Panel(uids.OPERATIONS, "Lag"),
+    # Every worker that stores other partitions says the same, so they are not added up.
+    promql="max by (stream) (headrace_partitions_unheld)",
+    wait_seconds=60,
+    every_seconds=10,
+)
+
 DISK = Alert(
     name="HeadraceDiskFull",
     title="Disk nearly full",
@@ -242,6 +258,7 @@ ALERTS = (
     SINK_UNAVAILABLE,
     WORKER_DOWN,
     NO_WORKER,
+    UNHELD,
     DISK,
     DISK_SOON,
 )

@@ -39,12 +39,12 @@ WHERE held.topic = noted.topic
 
 -- add_dead_letters: one row for each
 INSERT INTO event_dead_letters
-    (time, topic, partition, "offset", epoch, reason, detail, payload)
+    (time, topic, partition, "offset", epoch, reason, detail, payload, context)
 -- a producer may set any timestamp: what PostgreSQL has no time for becomes 1970 or 9999
-SELECT to_timestamp(least(greatest(timestamp_ms, 0), 253402300799999) / 1000.0), topic, partition, kafka_offset, epoch, reason, detail, payload
+SELECT to_timestamp(least(greatest(timestamp_ms, 0), 253402300799999) / 1000.0), topic, partition, kafka_offset, epoch, reason, detail, payload, context
 FROM unnest(
-    $1::int8[], $2::text[], $3::int4[], $4::int8[], $5::int4[], $6::text[], $7::text[], $8::bytea[]
-) AS letter (timestamp_ms, topic, partition, kafka_offset, epoch, reason, detail, payload);
+    $1::int8[], $2::text[], $3::int4[], $4::int8[], $5::int4[], $6::text[], $7::text[], $8::bytea[], $9::text[]
+) AS letter (timestamp_ms, topic, partition, kafka_offset, epoch, reason, detail, payload, context);
 
 -- topic_positions: how far a topic is stored
 SELECT kafka_partition, epoch, last_offset, last_timestamp, next_offset, leader_epoch, topic_id

@@ -165,6 +165,7 @@ def _letters(letters: Iterable[DeadLetter], expected: Positions) -> Arrays:
             letter.reason,
             letter.detail,
             letter.payload,
+            letter.context or None,
         )
         for letter in letters
     ]

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from devstack.place.data_dir import DataDir
@@ -30,9 +31,11 @@ def headrace(
     )
 
 
-def runs_at(home: Path, kafka: str, postgres: str, pid: int | None = None) -> None:
+def runs_at(
+    home: Path, kafka: str, postgres: str, pid: int | None = None, web: Sequence[str] = ()
+) -> None:
     """Write the up.json of a run whose supervisor is this process, or another."""
     identity = Identity.of(pid or os.getpid())
     assert identity is not None
     supervisor = Stoppable("headrace up", identity, signal.SIGTERM, 1.0, StopOrder.GENERATOR)
-    UpFile(Addresses(kafka, postgres, []), supervisor, []).write(DataDir(home).up_file)
+    UpFile(Addresses(kafka, postgres, list(web)), supervisor, []).write(DataDir(home).up_file)

@@ -8,7 +8,8 @@ from sinks.base import Sink
 from sinks.memory import MemorySink
 
 LETTERS = """
-SELECT topic, partition, "offset", (extract(epoch FROM time) * 1000)::int8, reason, detail, payload
+SELECT topic, partition, "offset", (extract(epoch FROM time) * 1000)::int8, reason, detail, payload,
+       coalesce(context, '')
 FROM event_dead_letters ORDER BY partition, "offset"
 """
 

@@ -1,5 +1,6 @@
 """Every kind of bad record ends as the dead letter that it says."""
 
+from collections import Counter
 from functools import cache
 
 import pytest
@@ -41,6 +42,25 @@ def test_a_bad_record_is_refused_with_its_reason(
     decoded = decode(stream, bad, timestamp=time + behind)
     assert {letter.reason for letter in decoded.dead_letters} == {kind.reason}
     assert len(decoded.dead_letters) == len(bad)
+
+
+@pytest.mark.parametrize("stream", SIMULATED)
+def test_what_one_kind_of_mistake_says_is_one_line_however_many_there_are(stream: str) -> None:
+    kinds, time = SIMULATED[stream].kinds, TIMES[2]
+    good = [clients(stream, time).record(time + second * 1_000, 0) for second in range(60)]
+
+    letters = [
+        letter
+        for behind, record in enumerate(good)
+        for letter in decode(
+            stream, [kind.of(record) for kind in kinds], timestamp=time + behind * DAY
+        ).dead_letters
+    ]
+
+    lines = Counter((letter.reason, letter.detail) for letter in letters)
+    assert len(letters) == len(kinds) * len(good)
+    # a version with other names, a cut within a character: a few say it in two ways
+    assert len(lines) <= 1.5 * len(kinds), lines
 
 
 @pytest.mark.parametrize("stream", SIMULATED)

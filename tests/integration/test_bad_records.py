@@ -1,9 +1,16 @@
 """Bad records through Kafka: each is a row or a dead letter, in the table and on its topic."""
 
+import re
+import time
+from pathlib import Path
+
+from generator.clients import Simulation
+from generator.streams import SIMULATED
 from tests.integration.events import ago, heartbeat
 from tests.integration.headrace import Headrace
 from tests.integration.worker import Worker
 
+GUIDE = Path(__file__).parents[2] / "docs/guides/find-out-why-a-record-was-refused.md"
 MEGABYTE = 1024 * 1024
 LARGE = b"x" * (10 * MEGABYTE)
 
@@ -65,6 +72,32 @@ def test_bad_records_end_in_the_table_and_on_the_topic_of_dead_letters(
         assert headers["headrace.reason"] == reason.encode()
         assert headers["headrace.source"] == key
         assert headers["headrace.detail"]
+
+
+def test_the_guides_query_gives_a_line_for_each_mistake_of_the_generators_clients(
+    headrace: Headrace, worker: Worker
+) -> None:
+    simulated, now = SIMULATED["content_sessions"], round(time.time() * 1_000)
+    players = simulated.clients(Simulation(1, 1, start=now))
+    good = [players.record(now + second * 1_000, 0) for second in range(40)]
+    bad = [kind.of(record).value for record in good for kind in simulated.kinds]
+    guide = GUIDE.read_text(encoding="utf-8")
+    query = re.findall(r"^```sql\n(.*?)^```$", guide, re.MULTILINE | re.DOTALL)[0]
+    worker.start()
+
+    headrace.topic.produce(bad)
+    headrace.wait_for_records(worker, len(bad))
+
+    lines = headrace.query(query)
+    assert sum(line[3] for line in lines) == len(bad)
+    assert len(lines) <= len(simulated.kinds)
+    varies = "SELECT count(DISTINCT context) FROM event_dead_letters WHERE reason = 'expired'"
+    assert headrace.query(varies)[0][0] > 1
+    published = {
+        dict(one.headers() or [])["headrace.context"]
+        for one in headrace.dead_letters_topic.read(len(bad))
+    }
+    assert len(published) > 1
 
 
 NO_TIMESTAMP, NEGATIVE = -1, -86_400_000

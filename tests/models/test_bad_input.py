@@ -56,8 +56,8 @@ BAD = [
     ),
     wrong(MEDIA, "an address with a port", "ip_address: .*no IP", ip_address="192.0.2.1:80"),
     wrong(MEDIA, "genre as a string", "genre: .*valid (array|tuple)", genre="drama"),
-    wrong(MEDIA, "a genre that is none", r"genre\.1: .*valid string", genre=["drama", None]),
-    wrong(MEDIA, "a genre too long", r"genre\.0: .*at most 64", genre=["x" * 65]),
+    wrong(MEDIA, "a genre that is none", r"genre\[\]: .*valid string", genre=["drama", None]),
+    wrong(MEDIA, "a genre too long", r"genre\[\]: .*at most 64", genre=["x" * 65]),
     wrong(MEDIA, "an unknown type", "event_type: .*'play', 'pause' or 'stop'", event_type="seek"),
     wrong(
         MEDIA, "a negative position", "current_timestamp: .*greater than", current_timestamp=-0.1
@@ -77,14 +77,14 @@ BAD = [
     refused(
         MEDIA,
         "unknown_schema_version",
-        r"schema_version '3\.0', known are 1\.0, 1\.1, 2\.0",
+        r"schema_version is none that is known: 1\.0, 1\.1, 2\.0",
         FORMS[MEDIA].event(schema_version="3.0"),
         "an unknown major version",
     ),
     refused(
         MEDIA,
         "unknown_schema_version",
-        "schema_version 'v1', known are",
+        "schema_version is none that is known",
         FORMS[MEDIA].event(schema_version="v1"),
         "no version",
     ),
@@ -99,8 +99,8 @@ BAD = [
     wrong(SHOP, "a negative amount", "amount: .*from 0 to 1000000000000", amount="-0.01"),
     wrong(SHOP, "no number", "amount: .*finite number", amount="NaN"),
     wrong(SHOP, "a number in words", "amount: .*valid decimal", amount="12,50"),
-    wrong(SHOP, "half a cent", "19.995 has more decimals than EUR, which has 2", currency="EUR"),
-    wrong(SHOP, "half a yen", "has more decimals than JPY, which has 0", currency="JPY", amount=1),
+    wrong(SHOP, "half a cent", "more decimals than its currency", currency="EUR"),
+    wrong(SHOP, "half a yen", "more decimals than its currency", currency="JPY", amount=1),
     wrong(SHOP, "five decimals", "amount: .*at most 4 decimals", amount="0.00001"),
     wrong(MARKET, "a price of 0", "price: .*from 0.000000000001 to", price="0"),
     wrong(MARKET, "a negative price", "price: .*from 0.000000000001 to", price=-1),
@@ -150,7 +150,7 @@ def test_an_array_of_mistakes_costs_no_more_than_its_bytes() -> None:
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
 
-    assert_tells(letter, r"genre\.0: .*valid string")
+    assert_tells(letter, r"genre\[\]: .*valid string")
     assert len(letter.detail) < 200
     assert peak < 30 * len(value)
 
@@ -170,7 +170,8 @@ def test_a_declaration_that_does_not_fail_fast_is_bounded_too() -> None:
 
     [letter] = Decoder(stream, Limits()).decode(batch_of([value])).dead_letters
 
-    assert (letter.reason, letter.detail) == ("invalid", "50000 errors in one event")
+    assert (letter.reason, letter.detail) == ("invalid", "more than 200 errors in one event")
+    assert letter.context == "50000 errors"
 
 
 GOOD = {

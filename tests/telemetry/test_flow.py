@@ -7,6 +7,7 @@ from telemetry.worker_status import (
     Progress,
     StreamStatus,
     Traffic,
+    Unheld,
     WorkerStatus,
 )
 from tests.devstack.statuses import counting, recorded
@@ -83,3 +84,22 @@ def test_a_partition_that_moved_shows_its_most_advanced_reader() -> None:
     reader = WorkerStatus("new", "running", None, {"t": {"0": Progress(80, 90, 10)}}, streams)
 
     assert Meter().measure([reader, stale], now=0).lag == 10
+
+
+def test_partitions_that_nobody_stores_count_once_and_only_while_nobody_holds_them() -> None:
+    told = {"1": Unheld(400, "faust on 10.0.0.7"), "2": Unheld(7, "faust on 10.0.0.7")}
+    one = StreamStatus("t", topic_partitions=4, unheld=told)
+    other = StreamStatus("t", topic_partitions=4, unheld={"1": Unheld(400, "faust on 10.0.0.7")})
+    flow = Meter().measure(
+        [
+            WorkerStatus("a", "running", None, {"t": {"0": Progress(5, 6, 1)}}, {"t": one}),
+            WorkerStatus("b", "running", None, {"t": {"2": Progress(7, 7, 0)}}, {"t": other}),
+        ],
+        now=0,
+    )
+
+    assert flow.lag == 401
+    assert flow.streams[0].trouble == (
+        "1 of 4 partitions is held by nobody who stores them, lag 400 "
+        "(Kafka gave them to faust on 10.0.0.7)"
+    )

@@ -38,6 +38,7 @@ class Letter(msgspec.Struct, frozen=True):
     detail: str
     payload: str | None
     size_bytes: int
+    context: str = ""
 
 
 class Row(msgspec.Struct, frozen=True):

@@ -12,7 +12,7 @@ from app.worker.pages.together import Course, all_streams, together
 from app.worker.pages.worker import OVERVIEW_KEYS
 from models.streams import Stream
 from telemetry.flow import StreamFlow
-from telemetry.worker_status import Progress
+from telemetry.worker_status import Progress, Unheld
 
 _LETTERS = 20
 
@@ -33,11 +33,15 @@ class WorkerShown:
 
 @dataclass(frozen=True, slots=True)
 class PartitionShown:
-    """A partition; `worker` is its holder's number, None where nobody is known to hold it."""
+    """A partition; `worker` is its holder's number, None where nobody is known to hold it.
+
+    `unheld` says that nobody stores it, whoever holds it.
+    """
 
     number: int
     worker: int | None
     progress: Progress | None
+    unheld: Unheld | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,15 +152,21 @@ def _stream(
         for number, progress in facts.status.partitions.get(status.topic, {}).items():
             places[int(number)] = progress
     holders = held.get(name, {})
-    last = max([*holders, *places], default=-1)
+    flow = StreamFlow(name, tuple(statuses), dict(sorted(places.items())))
+    last = max([*holders, *places, *flow.unheld, flow.topic_partitions - 1], default=-1)
     return StreamShown(
-        StreamFlow(name, tuple(statuses), dict(sorted(places.items()))),
+        flow,
         together(
             facts.samples[name] for facts in gathered.answers.values() if name in facts.samples
         ),
         next((wait for wait in waits if wait), None),
         [
-            PartitionShown(number, numbers.get(holders.get(number, "")), places.get(number))
+            PartitionShown(
+                number,
+                numbers.get(holders.get(number, "")),
+                places.get(number),
+                flow.unheld.get(number),
+            )
             for number in range(last + 1)
         ],
     )

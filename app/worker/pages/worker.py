@@ -60,4 +60,5 @@ def _letter(letter: DeadLetter, size_bytes: int) -> Letter:
         detail=readable(letter.detail),
         payload=None if payload is None else readable(payload),
         size_bytes=size_bytes,
+        context=readable(letter.context),
     )

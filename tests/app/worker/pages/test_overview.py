@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 
+import msgspec
 import pytest
 
 from app.worker.pages import files
@@ -12,7 +13,7 @@ from app.worker.pages.peers import Gathered
 from app.worker.pages.render import Links, Renderer
 from app.worker.pages.tables import table_page
 from models.content_sessions import CONTENT_SESSIONS
-from telemetry.worker_status import Headline, Progress, StreamStatus, WorkerStatus
+from telemetry.worker_status import Headline, Progress, StreamStatus, Unheld, WorkerStatus
 
 HOSTILE = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>|{{ 7*7 }}"
 NOW = datetime(2026, 11, 22, 10, 5, 34, tzinfo=UTC)
@@ -101,6 +102,26 @@ def test_a_silent_worker_is_named_with_what_it_holds(renderer: Renderer) -> None
     places = [(one.number, one.worker, one.progress) for one in now.streams[0].partitions]
     assert places == [(0, 1, Progress(10, 15, 5)), (1, 2, Progress(10, 15, 5)), (2, 3, None)]
     assert f"The worker at {SILENT} did not answer" in html
+
+
+def test_partitions_that_nobody_stores_are_told_and_counted(renderer: Renderer) -> None:
+    facts = worker(0)
+    status = facts.status.streams["content_sessions"]
+    told = {"3": Unheld(40_000, "faust on 10.0.0.7")}
+    status = msgspec.structs.replace(status, topic_partitions=5, unheld=told)
+    facts = msgspec.structs.replace(
+        facts, status=msgspec.structs.replace(facts.status, streams={"content_sessions": status})
+    )
+    now = overview([CONTENT_SESSIONS], Gathered({ONE: facts}, {}), HELD, NOW)
+
+    overview_page, status_page = (renderer.page(page, now=now) for page in ("overview", "status"))
+
+    assert now.lag == 40_005
+    assert [one.number for one in now.streams[0].partitions] == [0, 1, 2, 3, 4]
+    for page in (overview_page, status_page):
+        assert "1 of 5 partitions is held by nobody who stores them, lag 40,000" in page
+    assert "not stored, lag 40,000" in overview_page
+    assert "not stored, held by faust on 10.0.0.7" in status_page
 
 
 def test_nothing_yet_is_a_page_too(renderer: Renderer) -> None:
