@@ -62,7 +62,7 @@ def run_until(headrace: Headrace, shell: str, expected: list[str]) -> str:
 
 def run(headrace: Headrace, shell: str) -> str:
     """Run as a person would; the test's own addresses stand in place of the page's."""
-    words = re.sub(r"^export .*$", ":", shell.replace(".venv/bin/headrace", COMMAND), flags=re.M)
+    words = re.sub(r"^export .*$", ":", shell.replace(".venv/bin/headrace", COMMAND), flags=re.MULTILINE)
     done = subprocess.run(
         ["bash", "-c", words],
         env=os.environ | headrace.settings | {"PSQLRC": os.devnull, "PAGER": "cat"},
