@@ -76,7 +76,8 @@ class Story:
     def _last(self, hour: int, length: int, otherwise: int) -> int:
         """Give the latest such hour that was over some minutes before the end.
 
-        Where that is a day ago, so that a past of a day had not the whole of it: `otherwise` before the end.
+        Where that is a day ago, so that a past of a day had not the whole of it, give `otherwise`
+        before the end.
         """
         latest = self.end - length - 30 * MINUTE
         begin = (latest - hour * HOUR) // DAY * DAY + hour * HOUR
