@@ -1,4 +1,4 @@
-"""docs/start/first-hour.md: its shell blocks in their order, word for word but for two addresses."""
+"""docs/start/first-hour.md: its shell blocks in order, word for word but for two addresses."""
 
 import os
 import re
@@ -62,9 +62,10 @@ def run_until(headrace: Headrace, shell: str, expected: list[str]) -> str:
 
 def run(headrace: Headrace, shell: str) -> str:
     """Run as a person would; the test's own addresses stand in place of the page's."""
-    words = re.sub(r"^export .*$", ":", shell.replace(".venv/bin/headrace", COMMAND), flags=re.M)
+    here = shell.replace(".venv/bin/headrace", COMMAND)
+    words = re.sub(r"^export .*$", ":", here, flags=re.MULTILINE)
     done = subprocess.run(
-        ["bash", "-c", words],
+        ["/bin/sh", "-c", words],
         env=os.environ | headrace.settings | {"PSQLRC": os.devnull, "PAGER": "cat"},
         stdin=subprocess.DEVNULL,
         capture_output=True,
