@@ -17,7 +17,7 @@ RUN pip --python /opt/headrace/bin/python install --no-deps .
 FROM python:3.11.14-slim-bookworm
 LABEL org.opencontainers.image.title="headrace" \
       org.opencontainers.image.description="Exact per-minute numbers from Kafka, live, on Faust and PostgreSQL" \
-      org.opencontainers.image.version="0.1.0" \
+      org.opencontainers.image.version="0.2.0" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.base.name="python:3.11.14-slim-bookworm"
 # tini reaps and passes signals on. No version: Debian keeps only the newest of its release.

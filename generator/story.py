@@ -17,6 +17,7 @@ CUT_OFF = "market_ticks"
 _LAUNCH_HOUR, _LAUNCH_LENGTH = 17, 2 * HOUR
 _TROUBLE_HOUR, _TROUBLE_LENGTH = 20, 2 * HOUR
 _CUT_OFF_BEFORE, _CUT_OFF_LENGTH = 9 * HOUR, HOUR
+_LONGEST_AGO, _ELSE = 23 * HOUR, 12 * HOUR
 _SEAM = 2 * HOUR  # so long the rhythm takes to arrive at the rate that the run begins with
 _CALM = 0.4  # of a day's ups and downs: the traffic of one CDN must fit into its capacity
 _WATCHED = frozenset({"content_sessions", "media_events"})
@@ -71,6 +72,10 @@ class Story:
         return stream == CUT_OFF and begin <= time < begin + _CUT_OFF_LENGTH
 
     def _last(self, hour: int, length: int) -> int:
-        """Give the latest such hour that was over some minutes before the end."""
+        """Give the latest such hour that was over some minutes before the end.
+
+        Where that is a day ago, so that a past of a day had not the whole of it: twelve hours ago.
+        """
         latest = self.end - length - 30 * MINUTE
-        return (latest - hour * HOUR) // DAY * DAY + hour * HOUR
+        begin = (latest - hour * HOUR) // DAY * DAY + hour * HOUR
+        return begin if self.end - begin < _LONGEST_AGO else self.end // HOUR * HOUR - _ELSE

@@ -20,7 +20,7 @@ _VIEWERS = 4_096
 _CHANNELS = 40
 _TO_ANY_CDN = 0.1  # of all changes
 _TROUBLE_COSTS = 3  # rungs of the ladder
-_LEAVE_TROUBLE = 0.6  # of those who would have begun there
+_LEAVE_TROUBLE = 0.5  # of those who would have begun there
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,7 @@ class Catalog:
         self._viewers = _viewers(random, _channels(seed))
         # each as often as its weight: one cheap choice for a session
         self._cdns = [cdn for cdn, weight in CDNS.items() for _ in range(weight)]
+        self._others = {cdn: [one for one in self._cdns if one != cdn] for cdn in CDNS}
         self._grid = {
             cdn: [_delivery(cdn, rung, heartbeat_seconds) for rung in range(len(LADDER_KBPS))]
             for cdn in CDNS
@@ -65,7 +66,7 @@ class Catalog:
         """Choose a CDN by its weight; few go to the one in trouble, and those get little of it."""
         cdn = random.choice(self._cdns)
         if cdn == troubled and random.random() < _LEAVE_TROUBLE:
-            cdn = random.choice([other for other in CDNS if other != troubled])
+            cdn = random.choice(self._others[troubled])
         return self._through(random, viewer, cdn, troubled)
 
     def changed(

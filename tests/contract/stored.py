@@ -1,12 +1,9 @@
 """Looking into sinks: what each really holds, in the same words."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-
 import asyncpg
 
+from headrace.testing import Stored, Subject
 from models.dead_letters import DeadLetter
-from models.positions import TopicPartition
 from sinks.base import Sink
 from sinks.memory import MemorySink
 
@@ -15,24 +12,6 @@ SELECT topic, partition, "offset", (extract(epoch FROM time) * 1000)::int8, reas
        coalesce(context, '')
 FROM event_dead_letters ORDER BY partition, "offset"
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """`rows` are (partition, offset, session_id) in order."""
-
-    rows: list[tuple[int, int, str]]
-    dead_letters: list[DeadLetter]
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """A sink under test, and a way to look into it."""
-
-    sink: Sink
-    look: Callable[[], Awaitable[Stored]]
-    refuse: Callable[[str], Awaitable[None]]
-    """Have the sink never take rows of this session."""
 
 
 def memory() -> Subject:
@@ -72,7 +51,3 @@ def postgres(dsn: str, sink: Sink) -> Subject:
             await connection.close()
 
     return Subject(sink, look, refuse)
-
-
-def partition(number: int) -> TopicPartition:
-    return TopicPartition("content_sessions", number)

@@ -21,7 +21,6 @@ from models.positions import Position, TopicPartition
 from models.validation import Limits
 from sinks.base import SinkUnavailable
 from sinks.postgres.sink import PostgresSink
-from tests.contract.stored import partition
 from tests.db.old_writer import OldWriter, migrate_to_first
 from tests.db.test_timescale import COLUMNS, NOW
 from tests.devstack.engines.timescale.engine import timescale
@@ -30,7 +29,7 @@ from tests.models.records import batch_of, heartbeat
 
 DAYS = (0, 1, 40, 58)
 KEPT = 14
-P0 = partition(0)
+P0 = TopicPartition("content_sessions", 0)
 OURS = (
     "CREATE VIEW mine AS SELECT sum(events) AS events FROM traffic_by_cdn_per_day",
     "COMMENT ON VIEW mine IS 'my own'",

@@ -98,6 +98,21 @@ def test_traffic_is_that_of_the_run_though_there_are_fewer_records() -> None:
     assert kilobits / 1_000 / (DAY / 1_000) == pytest.approx(wanted, rel=0.25)
 
 
+@pytest.mark.parametrize("hour", range(24))
+def test_all_of_it_lies_in_the_last_day_whenever_that_ends(hour: int) -> None:
+    end = NOW // DAY * DAY + hour * HOUR + 29 * MINUTE
+    story = Story(end)
+    minutes = range(end - DAY, end, MINUTE)
+
+    launch = [time for time in minutes if story.is_launch(time)]
+    trouble = [time for time in minutes if story.is_trouble(time)]
+    cut_off = [time for time in minutes if story.is_cut_off(CUT_OFF, time)]
+
+    assert (len(launch), len(trouble), len(cut_off)) == (120, 120, 60)
+    assert not set(launch) & set(trouble)
+    assert max(*launch, *trouble, *cut_off) < end - 29 * MINUTE
+
+
 def test_it_ends_at_the_rate_that_the_run_begins_with() -> None:
     for stream in SIMULATED:
         assert STORY.factor(stream, NOW) == pytest.approx(1)

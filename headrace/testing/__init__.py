@@ -1,0 +1,23 @@
+"""The tests that every sink passes, for sinks of one's own too. Needs pytest and pytest-asyncio.
+
+```python
+import pytest
+from headrace.testing import SinkContract, Stored, Subject
+
+class TestMySink(SinkContract):
+    @pytest.fixture
+    async def subject(self):
+        sink = MySink(self.stream)
+        yield Subject(sink, look=...)
+        await sink.close()
+```
+"""
+
+import pytest
+
+pytest.register_assert_rewrite("headrace.testing.contract")  # for whoever inherits them
+
+from headrace.testing.contract import SinkContract, Stored, Subject, WindowSinkContract  # noqa: E402 - see above
+from headrace.testing.records import batch_of, heartbeat  # noqa: E402
+
+__all__ = ["SinkContract", "Stored", "Subject", "WindowSinkContract", "batch_of", "heartbeat"]
