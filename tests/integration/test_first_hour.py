@@ -1,8 +1,4 @@
-<<<<<<< HEAD
-"""docs/start/first-hour.md: its shell blocks in their order, but for two addresses."""
-=======
 """docs/start/first-hour.md: its shell blocks in order, word for word but for two addresses."""
->>>>>>> wip-l
 
 import os
 import re
@@ -66,17 +62,10 @@ def run_until(headrace: Headrace, shell: str, expected: list[str]) -> str:
 
 def run(headrace: Headrace, shell: str) -> str:
     """Run as a person would; the test's own addresses stand in place of the page's."""
-<<<<<<< HEAD
-    ours = shell.replace(".venv/bin/headrace", COMMAND)
-    words = re.sub(r"^export .*$", ":", ours, flags=re.MULTILINE)
-    done = subprocess.run(
-        ["bash", "-c", words],  # noqa: S607 - its place differs by system
-=======
     here = shell.replace(".venv/bin/headrace", COMMAND)
     words = re.sub(r"^export .*$", ":", here, flags=re.MULTILINE)
     done = subprocess.run(
         ["/bin/sh", "-c", words],
->>>>>>> wip-l
         env=os.environ | headrace.settings | {"PSQLRC": os.devnull, "PAGER": "cat"},
         stdin=subprocess.DEVNULL,
         capture_output=True,
