@@ -63,6 +63,7 @@ def test_what_is_no_event_moves_the_position_and_no_more(headrace: Headrace) -> 
 
 
 def test_a_new_sink_may_begin_with_what_comes_next(headrace: Headrace) -> None:
+    headrace.topic.create()
     headrace.topic.produce([heartbeat(session_id="before")])
     folder = configure(headrace, "latest")
     sink = headrace.worker({"HEADRACE_ROLE": "lines"})
