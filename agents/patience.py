@@ -62,7 +62,10 @@ class PatientSink:
             if places(held) == places(reached):
                 pauses.over()
                 return await self.totals(reached)
-            if places(held) != places(expected):
+            # a sink that stores each partition by itself may have stored some of them
+            if any(
+                at.place not in (reached[tp].place, expected[tp].place) for tp, at in held.items()
+            ):
                 raise Fenced(f"stored is {held}, expected was {expected}")
 
     async def _patiently(self, ask: Callable[[], Awaitable[T]]) -> T:

@@ -61,11 +61,16 @@ class Writer:
         dead_letters: DeadLetters,
         observer: Observer,
         flush_records: int,
+        flush_bytes: int = _FLUSH_BYTES,
         pending_bytes: PendingBytes,
         totals_since: Since,
         read_again: Callable[[], None],
+        begins_at_end: bool = False,
     ) -> None:
-        """`read_again` makes the consumer read on from where each partition is stored."""
+        """`read_again` makes the consumer read on from where each partition is stored.
+
+        With `begins_at_end` a partition of which nothing is stored begins with what comes next.
+        """
         self._stream = stream
         self._topic = topic
         self._taking_over = asyncio.Lock()
@@ -75,8 +80,10 @@ class Writer:
         self._letters = Publishing(dead_letters)
         self._observer = observer
         self._flush_records = flush_records
+        self._flush_bytes = flush_bytes
         self._pending_bytes = pending_bytes
         self._read_again = read_again
+        self._begins_at_end = begins_at_end
         self._stored: dict[TopicPartition, Position] = {}
         self._read_to: dict[TopicPartition, ReadTo] = {}
         self._notes: dict[TopicPartition, Position] = {}
@@ -115,7 +122,8 @@ class Writer:
         """
         held = self._stored[tp]
         if not self._is_outstanding(tp):
-            stored = held.read_to if held.last_offset >= 0 else ReadTo(identity.first, None)
+            begin = identity.end if self._begins_at_end else identity.first
+            stored = held.read_to if held.last_offset >= 0 else ReadTo(begin, None)
             self._read_to[tp] = identity.same_to or stored
         if held.topic_id is None and identity.topic_id is not None:
             self._notes[tp] = self._stored[tp] = held._replace(topic_id=identity.topic_id)
@@ -258,7 +266,7 @@ class Writer:
     def _full(self) -> bool:
         return (
             self._pending.records >= self._flush_records
-            or self._pending_bytes.size_bytes >= _FLUSH_BYTES
+            or self._pending_bytes.size_bytes >= self._flush_bytes
         )
 
     async def _written(self) -> None:

@@ -20,27 +20,6 @@ from telemetry.server import PortTakenError
 
 EXIT_CODE = 2
 
-_GENERATOR = "HEADRACE_GENERATOR_"
-
-_ELSEWHERE = (
-    # of docker-compose.yml, the dashboards and `headrace grafana deploy`
-    "HEADRACE_ALERT_EMAIL",
-    "HEADRACE_ALERT_WEBHOOK_URL",
-    "HEADRACE_CLICKHOUSE_DATABASE",
-    "HEADRACE_CLICKHOUSE_HOST",
-    "HEADRACE_CLICKHOUSE_PASSWORD",
-    "HEADRACE_CLICKHOUSE_PORT",
-    "HEADRACE_CLICKHOUSE_USER",
-    "HEADRACE_DATABASE_PASSWORD",
-    "HEADRACE_EVENTS_PER_SECOND",
-    "HEADRACE_GRAFANA_DASHBOARDS",
-    "HEADRACE_GRAFANA_TOKEN",
-    "HEADRACE_POSTGRES_DATABASE",
-    "HEADRACE_POSTGRES_SSLMODE",
-    "HEADRACE_POSTGRES_URL",
-    "HEADRACE_PROMETHEUS_URL",
-)
-
 
 def told(error: BaseException) -> str | None:
     """Say what is wrong in one to three lines; None for what is no everyday mistake."""
@@ -57,9 +36,7 @@ def told(error: BaseException) -> str | None:
 
 def warn_of_unknown_variables(environment: Mapping[str, str] = os.environ) -> None:
     """Write to stderr which `HEADRACE_*` variables are none: a typing error, most likely."""
-    # the generator's own app reads those that begin so, and knows them itself
-    mine = {name: it for name, it in environment.items() if not name.startswith(_GENERATOR)}
-    for line in unknown_variables([*variables(Settings), *_ELSEWHERE], mine):
+    for line in unknown_variables(variables(Settings), environment):
         sys.stderr.write(f"Warning: {line}\n")
 
 

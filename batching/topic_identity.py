@@ -54,7 +54,8 @@ class TopicChangedError(Exception):
 class PartitionIdentity:
     """What a partition looks like beside its position.
 
-    `first` is the offset that it begins at, `topic_id` the topic's, where the broker knows ids.
+    `first` is the offset that it begins at, `end` where the next record will lie, `topic_id` the
+    topic's, where the broker knows ids.
 
     "recreated": it is not the topic that was stored. "truncated": it is, but Kafka lost stored
     records. "unclear": one of these. "lost": retention took records that were not stored. `why`
@@ -66,6 +67,7 @@ class PartitionIdentity:
     why: str = ""
     topic_id: UUID | None = None
     same_to: ReadTo | None = None
+    end: int = 0
 
 
 async def check_identity(
@@ -141,7 +143,7 @@ async def _lives(
     return {
         tp: judge(
             positions[tp],
-            PartitionIdentity(first[tp], topic_id=ids.get(tp), same_to=same.get(tp)),
+            PartitionIdentity(first[tp], topic_id=ids.get(tp), same_to=same.get(tp), end=end[tp]),
             end[tp],
         )
         for tp in positions

@@ -3,7 +3,7 @@
 What somebody pastes into the wrong variable may be a password; an error ends in logs and tickets.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from typing import Any
 
@@ -11,6 +11,28 @@ from pydantic import ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "HEADRACE_"
+
+_READ_ELSEWHERE = (
+    # of docker-compose.yml, the dashboards and `headrace grafana deploy`
+    "HEADRACE_ALERT_EMAIL",
+    "HEADRACE_ALERT_WEBHOOK_URL",
+    "HEADRACE_CLICKHOUSE_DATABASE",
+    "HEADRACE_CLICKHOUSE_HOST",
+    "HEADRACE_CLICKHOUSE_PASSWORD",
+    "HEADRACE_CLICKHOUSE_PORT",
+    "HEADRACE_CLICKHOUSE_USER",
+    "HEADRACE_DATABASE_PASSWORD",
+    "HEADRACE_EVENTS_PER_SECOND",
+    "HEADRACE_GRAFANA_DASHBOARDS",
+    "HEADRACE_GRAFANA_TOKEN",
+    "HEADRACE_POSTGRES_DATABASE",
+    "HEADRACE_POSTGRES_SSLMODE",
+    "HEADRACE_POSTGRES_URL",
+    "HEADRACE_PROMETHEUS_URL",
+)
+
+_GENERATOR = "HEADRACE_GENERATOR_"
+"""So begin those of the generator's own Faust app, which knows them itself."""
 
 _OURS = "Value error, "
 """What pydantic puts before a validator's own words."""
@@ -24,6 +46,15 @@ class SettingsError(PlainError):
     """Settings are wrong: the message has a line for each, without their values."""
 
 
+class WrongSettingsError(SettingsError):
+    """Some settings are wrong; `fields` says by their names what is."""
+
+    def __init__(self, error: ValidationError, prefix: str) -> None:
+        self.fields = _fields(error)
+        lines = [f"{_variable(name, prefix)}: {words}" for name, words in self.fields.items()]
+        super().__init__(listed(lines))
+
+
 class EnvironmentSettings(BaseSettings):
     """Raises SettingsError, with all that is wrong at once, instead of pydantic's own error."""
 
@@ -34,17 +65,17 @@ class EnvironmentSettings(BaseSettings):
             super().__init__(**values)
         except ValidationError as error:
             prefix = str(type(self).model_config.get("env_prefix", PREFIX))
-            raise SettingsError(_lines(error, prefix)) from None
+            raise WrongSettingsError(error, prefix) from None
 
 
-def unknown_variables(known: Iterable[str], environment: Mapping[str, str]) -> list[str]:
+def unknown_variables(known: Iterable[str], environment: Iterable[str]) -> list[str]:
     """Write a line for each `HEADRACE_*` variable that nobody reads, with the nearest that is."""
-    names = sorted({name.upper().removeprefix(PREFIX) for name in known})
+    names = sorted({name.upper() for name in (*known, *_READ_ELSEWHERE)})
     lines = []
     for name in sorted(environment):
-        rest = name.upper().removeprefix(PREFIX)
-        if rest != name.upper() and rest not in names:
-            nearest = [f"{PREFIX}{near}" for near in get_close_matches(rest, names, 1)]
+        is_ours = name.upper().startswith(PREFIX) and not name.upper().startswith(_GENERATOR)
+        if is_ours and name.upper() not in names:
+            nearest = get_close_matches(name.upper(), names, 1)
             hint = f"did you mean {nearest[0]}?" if nearest else "docs/reference/settings.md"
             lines.append(f"{name} is no setting, and is not read: {hint}")
     return lines
@@ -81,13 +112,12 @@ def listed(lines: Sequence[str]) -> str:
     return "\n  ".join([f"{len(lines)} settings are wrong:", *lines])
 
 
-def _lines(error: ValidationError, prefix: str) -> str:
+def _fields(error: ValidationError) -> dict[str, str]:
     found: dict[str, str] = {}
     for one in error.errors(include_input=False, include_url=False, include_context=False):
-        name = _variable(str(one["loc"][0]) if one["loc"] else "", prefix)
         words = one["msg"].removeprefix(_OURS).replace("Input should be", "expected")
-        found.setdefault(name, words)
-    return listed([f"{name}: {message}" for name, message in found.items()])
+        found.setdefault(str(one["loc"][0]) if one["loc"] else "", words)
+    return found
 
 
 def _variable(name: str, prefix: str) -> str:

@@ -85,6 +85,9 @@ class Settings(EnvironmentSettings):
         int, Field(description="what the database may grow to: an alert at 90 %; 0: no limit", ge=0)
     ] = 0
     event_bytes: Annotated[int, Field(description="largest event", ge=1)] = 1_048_576
+    config: Annotated[
+        str, Field(description="the file with further sinks; `headrace.yaml` where it is there")
+    ] = ""
     home: Annotated[str, Field(description="where `headrace up` keeps its engines' data")] = (
         ".headrace"
     )
@@ -130,7 +133,9 @@ class Settings(EnvironmentSettings):
         Workers of one group must read the same topics, so a choice of streams has a group of its
         own.
         """
-        group = self.app_id or f"headrace-{self.role}"
+        group = self.app_id or "headrace-core"
+        if self.role != "core":
+            group = f"{self.app_id or 'headrace'}-{self.role}"
         return ".".join([group, *sorted(self.streams)])
 
     @property

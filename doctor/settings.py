@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pydantic import ValidationError
-
+from config.environment import WrongSettingsError
 from config.settings import Settings
 from config.streams import StreamsError, chosen_streams
 from doctor.finding import Finding
@@ -16,14 +15,14 @@ def readable() -> tuple[Settings, list[Finding]]:
     """Read what can be read. No value is repeated in a finding: it may be a password."""
     try:
         return Settings(), []
-    except ValidationError as error:
-        wrong = {str(one["loc"][0]): one["msg"] for one in error.errors(include_input=False)}
+    except WrongSettingsError as error:
+        wrong = {name.lower().removeprefix("headrace_"): it for name, it in error.fields.items()}
     # as arguments, since those go before the environment
     defaults = {name: Settings.model_fields[name].default for name in wrong}
     findings = [
         Finding(
             "settings",
-            f"HEADRACE_{name.upper()}: {words.removeprefix('Value error, ')}",
+            f"HEADRACE_{name.upper()}: {words}",
             "correct it; below its default is looked at",
         )
         for name, words in wrong.items()

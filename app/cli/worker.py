@@ -5,12 +5,16 @@ import sys
 
 import click
 
+from config.roles import CORE, check_role
 from config.settings import Settings
 from config.streams import chosen_streams
+from sinks.configured import configured_sinks
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
-@click.option("--role", help="Which part of the work to do; HEADRACE_ROLE, or core.")
+@click.option(
+    "--role", help="core (PostgreSQL), or a sink of headrace.yaml; HEADRACE_ROLE, or core."
+)
 @click.option("--streams", help="Only these, with commas between them; by default all.")
 @click.argument("faust_options", nargs=-1, type=click.UNPROCESSED)
 def worker(role: str | None, streams: str | None, faust_options: tuple[str, ...]) -> None:
@@ -24,6 +28,9 @@ def worker(role: str | None, streams: str | None, faust_options: tuple[str, ...]
         os.environ["HEADRACE_ROLE"] = role
     if streams is not None:
         os.environ["HEADRACE_STREAMS"] = streams
-    chosen_streams(Settings())  # told here what is wrong, before Faust is loaded
+    settings = Settings()
+    if settings.role != CORE:
+        check_role(settings.role, configured_sinks(settings))
+    chosen_streams(settings)  # told here what is wrong, before Faust is loaded
     command = [sys.executable, "-m", "faust", "-A", "app", "worker", "-l", "info", *faust_options]
     os.execv(sys.executable, command)  # noqa: S606 - this very interpreter

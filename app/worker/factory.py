@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 from typing import cast
 
 import faust
-from yarl import URL
 
 from agents import database_probing, events, going_back, live_tables, retention
 from agents.database_probing import LastProbe
@@ -22,27 +21,23 @@ from agents.newest_letters import NewestLetters
 from agents.observers import WorkerObserver
 from agents.writer import PendingBytes, Writer
 from agents.writers import Writers
-from app.errors import told
 from app.worker import monitoring, unheld, web
+from app.worker.faust_app import faust_app, limits, links
 from app.worker.health import WorkerHealth
 from app.worker.metric_samples import StreamSamples, WorkerSamples
 from app.worker.monitoring import business_counts, probe
 from app.worker.pages import attach as pages
-from app.worker.pages.render import Links
 from app.worker.preparation import Preparation
 from app.worker.status import StatusOf, StreamMonitor
-from batching.app import CONFIGURATION, BatchApp
+from batching.app import BatchApp
 from batching.consumer import BatchConsumer, BatchTransport
-from batching.recovery import LiveTableManager
-from batching.table import PartitionRouter, WindowTable
-from batching.worker import Worker
+from batching.table import WindowTable
 from config.settings import Settings
 from config.streams import chosen_streams, user_sql
 from db.retention import apply_retention
 from db.retention_drops import RetentionRound
 from models.decode import Decoder
 from models.streams import Stream
-from models.validation import Limits
 from models.windows import Window
 from sinks.base import Sink
 from sinks.instrumented import InstrumentedSink
@@ -55,7 +50,7 @@ from telemetry.stats import SinkStats, StreamStats
 
 def create_core(settings: Settings) -> faust.App:
     """Build a worker of the role `core`. Connects to nothing until it is started."""
-    app = _faust_app(settings)
+    app = faust_app(settings)
     pending_bytes = PendingBytes()
     pipelines = [
         _pipeline(app, settings, stream, pending_bytes) for stream in chosen_streams(settings)
@@ -87,7 +82,7 @@ def create_core(settings: Settings) -> faust.App:
     status = StatusOf(app, statuses)
     web.attach(app, status)
     pages.attach(
-        app, status, statuses, [pipeline.letters for pipeline in pipelines], _links(settings)
+        app, status, statuses, [pipeline.letters for pipeline in pipelines], links(settings)
     )
     samples = [pipeline.samples for pipeline in pipelines]
     last_probe, topics = LastProbe(), [one.stream.topic for one in statuses]
@@ -99,12 +94,6 @@ def create_core(settings: Settings) -> faust.App:
     if settings.fault:
         fault_points.arm(settings.fault)
     return app
-
-
-class _Plain(Worker):
-    @staticmethod
-    def told(error: BaseException) -> str | None:
-        return told(error)
 
 
 @dataclass(frozen=True)
@@ -138,7 +127,7 @@ def _pipeline(
         stream=stream,
         topic=topic.get_topic_name(),
         sink=sink,
-        decoder=Decoder(stream, _limits(settings)),
+        decoder=Decoder(stream, limits(settings)),
         dead_letters=DeadLetterTopic(dead_letters, observer.on_waiting),
         observer=observer,
         flush_records=settings.flush_records,
@@ -168,22 +157,6 @@ async def _apply_retention(settings: Settings) -> RetentionRound | None:
     )
 
 
-def _faust_app(settings: Settings) -> BatchApp:
-    return BatchApp(
-        settings.group,
-        broker=[URL(f"kafka://{address}") for address in settings.broker.split(",")],
-        broker_session_timeout=settings.session_timeout_seconds,
-        topic_partitions=settings.topic_partitions,
-        Router=PartitionRouter,
-        TableManager=LiveTableManager,
-        Worker=Worker if settings.debug else _Plain,
-        web_host=settings.reached_at,
-        web_bind=settings.web_host,
-        web_port=settings.web_port,
-        **CONFIGURATION,
-    )
-
-
 def _window_table(app: BatchApp, window: Window) -> WindowTable:
     keys = ", ".join(window.keys)
     help_ = f"totals by window, partition and {keys}"
@@ -191,22 +164,3 @@ def _window_table(app: BatchApp, window: Window) -> WindowTable:
     table.of_window = window
     app.tables.add(table)
     return table
-
-
-def _links(settings: Settings) -> Links:
-    host, port = settings.metrics_host, settings.metrics_port
-    listens_everywhere = host in {"0.0.0.0", "::"}  # noqa: S104 - a browser knows no such host
-    is_web = settings.grafana_url.startswith(("http://", "https://"))
-    return Links(
-        settings.group,
-        grafana=settings.grafana_url if is_web else "",
-        metrics="" if listens_everywhere or not port else f"http://{host}:{port}/metrics",
-    )
-
-
-def _limits(settings: Settings) -> Limits:
-    return Limits(
-        skew_seconds=settings.allowed_skew_seconds,
-        retention_seconds=settings.retention_days * 86_400,
-        event_bytes=settings.event_bytes,
-    )

@@ -36,9 +36,9 @@ class Preparation:
         settings: Settings,
         tables: Mapping[str, Sequence[WindowTable]],
         dead_letters: Iterable[str],
-        database: Connection,
+        database: Connection | None,
     ) -> None:
-        """`tables` are the live tables by their source topic."""
+        """`tables` are live tables by their source topic; without `database` none is waited for."""
         self._settings = settings
         self._tables = tables
         self._dead_letters = dict.fromkeys(dead_letters, 1)
@@ -70,7 +70,7 @@ class Preparation:
                 return
 
     async def _database_answers(self) -> None:
-        while True:
+        while self._database is not None:
             try:
                 async with self._database.use():  # which migrates it, too
                     pass
@@ -79,7 +79,8 @@ class Preparation:
                 await self._wait(f"waiting for the database: {words or error}")
             else:
                 self.waiting_for = None
-                return await self._database.close()
+                await self._database.close()
+                return
 
     async def _wait(self, reason: str) -> None:
         self.waiting_for = reason

@@ -1,26 +1,15 @@
-"""The roles: what may fail by itself is one, with a process and a consumer group of its own."""
+"""The roles: what may fail by itself is one, with a process and a consumer group of its own.
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+`core` stores to PostgreSQL; each sink that headrace.yaml names is a role of its name.
+"""
 
 import faust
 
 from app.worker.factory import create_core
-from config.environment import SettingsError
+from app.worker.sink_factory import create_sink_worker
+from config.roles import CORE, check_role
 from config.settings import Settings
-
-
-@dataclass(frozen=True, slots=True)
-class Role:
-    """One part of the work: what it is, for people, and how its worker is built."""
-
-    about: str
-    build: Callable[[Settings], faust.App]
-
-
-ROLES: Mapping[str, Role] = {
-    "core": Role("raw rows, windows, dead letters and positions to PostgreSQL", create_core),
-}
+from sinks.configured import configured_sinks, kind_of
 
 
 def create_app(settings: Settings) -> faust.App:
@@ -28,11 +17,9 @@ def create_app(settings: Settings) -> faust.App:
 
     Raises SettingsError where there is no such role.
     """
-    return role(settings).build(settings)
-
-
-def role(settings: Settings) -> Role:
-    """Give the role that the settings name. Raises SettingsError where there is none."""
-    if settings.role not in ROLES:
-        raise SettingsError(f"HEADRACE_ROLE: no such role; there are {', '.join(ROLES)}")
-    return ROLES[settings.role]
+    if settings.role == CORE:
+        return create_core(settings)
+    sinks = configured_sinks(settings)
+    check_role(settings.role, sinks)
+    configured = sinks[settings.role]
+    return create_sink_worker(settings, configured, kind_of(configured))

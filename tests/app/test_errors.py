@@ -89,7 +89,7 @@ def test_wrong_settings_are_told_all_at_once_by_every_command(
 
 
 def test_a_role_that_does_not_exist_is_told() -> None:
-    assert_told(headrace("worker", "--role", SECRET), "HEADRACE_ROLE: expected 'core'")
+    assert_told(headrace("worker", "--role", SECRET), "HEADRACE_ROLE: no such role")
 
 
 @pytest.mark.parametrize("arguments", READING, ids=lambda arguments: arguments[0])

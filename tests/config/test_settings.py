@@ -13,7 +13,7 @@ SECRET = "hush-9f3a"  # noqa: S105 - nobody's
 WRONG = {
     "HEADRACE_BROKER": f"kafka://bob:{SECRET}@h:9092",
     "HEADRACE_DATABASE": f"postgresql+psycopg://bob:{SECRET}@h/d",
-    "HEADRACE_ROLE": SECRET,
+    "HEADRACE_ROLE": f"{SECRET}!",
     "HEADRACE_WEB_PORT": SECRET,
     "HEADRACE_WINDOW_SECONDS": f'{{"{SECRET}": 0}}',
     "HEADRACE_FLUSH_INTERVAL_SECONDS": "-1",

@@ -180,7 +180,8 @@ def test_a_dead_worker_is_not_ready() -> None:
 
 
 @pytest.mark.parametrize(
-    "title", ["Dead letters by reason", "Refused records", "Sink errors and retries"]
+    "title",
+    ["Dead letters by reason", "Dead letters with their reasons", "Sink errors and retries"],
 )
 def test_no_errors_are_told_as_such(title: str) -> None:
     defaults = panel(uids.OPERATIONS, title)["fieldConfig"]["defaults"]

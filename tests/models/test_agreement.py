@@ -167,6 +167,8 @@ def read_by_pydantic(contract: type[BaseModel], value: bytes) -> Any:
         written = msgspec.json.decode(value, type=dict[str, msgspec.Raw])
     except msgspec.ValidationError:
         raise Refused("invalid", "no object") from None
+    except msgspec.DecodeError:  # a lone surrogate behind a number out of range
+        raise Refused("malformed", "no JSON") from None
     decimals = {one.name for one in fields_of(contract) if one.type is Decimal}
     known = {
         name: f'"{raw}"' if name in decimals and raw[:1] in "-0123456789" else raw

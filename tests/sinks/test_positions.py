@@ -45,7 +45,7 @@ async def test_what_is_known_of_a_position_does_not_outlive_it(
     await connection.execute(f"UPDATE stream_positions SET {moved}")  # noqa: S608 - ours
     await connection.close()
 
-    assert await stored_positions(database, TP.topic) == {TP: left}
+    assert await stored_positions(database, [TP.topic]) == {TP: left}
 
 
 @pytest.mark.parametrize(
@@ -62,4 +62,4 @@ async def test_an_epoch_begins_with_all_that_is_known(database: str, begun: Posi
     number = await begin_epoch(database, TP.topic, {TP: begun})
 
     assert number == 2
-    assert await stored_positions(database, TP.topic) == {TP: begun._replace(epoch=2)}
+    assert await stored_positions(database, [TP.topic]) == {TP: begun._replace(epoch=2)}

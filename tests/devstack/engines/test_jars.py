@@ -79,6 +79,6 @@ def test_a_proxy_that_inspects_tls_is_told_what_to_name(tmp_path: Path) -> None:
             check=False,
         )
 
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "(PEM) in REQUESTS_CA_BUNDLE" in done.stderr
     assert "Traceback" not in done.stderr

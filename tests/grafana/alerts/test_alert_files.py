@@ -134,7 +134,7 @@ def test_a_runbook_is_a_button_where_the_docs_have_an_address(name: str) -> None
     groups = yaml.safe_load(text)["groups"]
     told = [rule["annotations"] for group in groups for rule in group["rules"]]
     assert all(RUNBOOK not in one for one in told)
-    begin = "https://wiki.example.org/headrace/operations.md#"
+    begin = "https://wiki.example.org/headrace/reference/alerts.md#"
     assert all(one["runbook_url"].startswith(begin) for one in told)
 
 

@@ -85,7 +85,7 @@ def test_a_runbook_is_a_button_where_the_docs_have_an_address(
 
     for rule in server.grafana.rules.values():
         url = rule["annotations"]["runbook_url"]
-        assert url.startswith("https://wiki.example.org/operations.md#")
+        assert url.startswith("https://wiki.example.org/reference/alerts.md#")
         assert "runbook" not in rule["annotations"]
 
 

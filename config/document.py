@@ -1,0 +1,242 @@
+"""headrace.yaml: which sinks this place has beyond PostgreSQL, and which streams go there.
+
+Everything runs without the file. What differs by place comes from the environment, inside the file
+too: `${NAME}` and `${NAME:-default}`. All errors are found at once, each with its line.
+"""
+
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from config.environment import SettingsError
+
+_VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}")
+_NAME = r"^[a-z][a-z0-9-]{0,30}$"
+_MOST_BYTES = 1_048_576
+_MOST_VALUES = 10_000
+_DEEPEST = 20
+
+Where = tuple[str | int, ...]
+"""The path of a value in the document, like ("sinks", "archive", "kind")."""
+
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class DocumentError(SettingsError):
+    """What is wrong with headrace.yaml: every error, a line each."""
+
+
+class SinkEntry(BaseModel):
+    """What every sink has, whatever its kind; the kind's own options stand beside."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, hide_input_in_errors=True)
+
+    kind: Annotated[str, Field(description="which kind of sink: `headrace config schema`")]
+    streams: Annotated[
+        tuple[str, ...], Field(description="which streams go there; all by default")
+    ] = ()
+    start: Annotated[
+        Literal["earliest", "latest"],
+        Field(description="where a sink that is new begins to read"),
+    ] = "earliest"
+    flush_records: Annotated[
+        int | None, Field(ge=1, le=10_000_000, description="write at the latest at this many")
+    ] = None
+    flush_bytes: Annotated[
+        int | None, Field(ge=1_024, le=2**31, description="or when the records weigh this much")
+    ] = None
+    flush_seconds: Annotated[
+        float | None, Field(gt=0, le=3_600, description="or after so long")
+    ] = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConfiguredSink:
+    """One sink of the document: its name, which is its role's, and its options, judged."""
+
+    name: str
+    entry: SinkEntry
+    options: BaseModel
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What headrace.yaml says; empty where there is none."""
+
+    sinks: Mapping[str, ConfiguredSink]
+
+
+def path_of(config: str) -> Path | None:
+    """Say which file it is: the one that HEADRACE_CONFIG names, or headrace.yaml if it is here."""
+    if config:
+        return Path(config)
+    return here if (here := Path("headrace.yaml")).is_file() else None
+
+
+def load(
+    path: Path | None,
+    kinds: Mapping[str, type[BaseModel]],
+    streams: Sequence[str],
+    environment: Mapping[str, str] = os.environ,
+) -> Document:
+    """Read the file; `kinds` are the options of each kind of sink. Raises DocumentError."""
+    if path is None:
+        return Document({})
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DocumentError(f"{path}: cannot be read ({type(error).__name__})") from error
+    return parse(text, str(path), kinds, streams, environment)
+
+
+def parse(
+    text: str,
+    name: str,
+    kinds: Mapping[str, type[BaseModel]],
+    streams: Sequence[str],
+    environment: Mapping[str, str],
+) -> Document:
+    """Judge a document. Raises DocumentError with every error in it."""
+    if len(text) > _MOST_BYTES:
+        raise DocumentError(f"{name}: larger than {_MOST_BYTES} bytes")
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f", line {mark.line + 1}" if mark else ""
+        problem = getattr(error, "problem", None) or "this is no YAML"
+        raise DocumentError(f"{name}{line}: {problem}") from None
+    reader = _Reader(name, kinds, streams, environment)
+    return reader.document(root)
+
+
+class _Reader:
+    """Collects errors instead of stopping at the first."""
+
+    def __init__(
+        self,
+        name: str,
+        kinds: Mapping[str, type[BaseModel]],
+        streams: Sequence[str],
+        environment: Mapping[str, str],
+    ) -> None:
+        self._name = name
+        self._kinds = kinds
+        self._streams = streams
+        self._environment = environment
+        self._lines: dict[Where, int] = {}
+        self._errors: list[str] = []
+
+    def document(self, root: yaml.Node | None) -> Document:
+        values = self._value(root, ()) if root is not None else {}
+        sinks = self._sinks(values)
+        if self._errors:
+            raise DocumentError("\n".join(self._errors))
+        return Document({sink.name: sink for sink in sinks})
+
+    def _sinks(self, values: Any) -> list[ConfiguredSink]:
+        if not isinstance(values, dict):
+            self._wrong((), "expected `sinks:` with a name for each sink below it")
+            return []
+        for name in values.keys() - {"sinks"}:
+            self._wrong((name,), f"unknown; {_nearest(str(name), ['sinks'])}")
+        sinks = values.get("sinks") or {}
+        if not isinstance(sinks, dict):
+            self._wrong(("sinks",), "expected a name for each sink")
+            return []
+        found = (self._sink(name, value) for name, value in sinks.items())
+        return [sink for sink in found if sink is not None]
+
+    def _sink(self, name: Any, value: Any) -> ConfiguredSink | None:
+        where: Where = ("sinks", name)
+        if not (isinstance(name, str) and re.fullmatch(_NAME, name)) or name == "core":
+            self._wrong(
+                where, "a sink's name has lower-case letters, digits and -; `core` is taken"
+            )
+            return None
+        if not isinstance(value, dict):
+            self._wrong(where, "expected `kind:` and its options")
+            return None
+        entry = self._valid(SinkEntry, value, where)
+        if entry is None:
+            return None
+        for index, stream in enumerate(entry.streams):
+            if stream not in self._streams:
+                place = (*where, "streams", index)
+                self._wrong(place, f"no such stream; {_nearest(stream, self._streams)}")
+        model = self._kinds.get(entry.kind)
+        if model is None:
+            known = _nearest(entry.kind, list(self._kinds))
+            self._wrong((*where, "kind"), f"no such kind of sink; {known}")
+            return None
+        own = {key: one for key, one in value.items() if key not in SinkEntry.model_fields}
+        options = self._valid(model, own, where)
+        return None if options is None else ConfiguredSink(name, entry, options)
+
+    def _valid(self, model: type[Model], value: Any, where: Where) -> Model | None:
+        try:
+            return model.model_validate(value)
+        except ValidationError as error:
+            names = [*model.model_fields, *SinkEntry.model_fields]
+            for item in error.errors(include_url=False, include_input=False):
+                place = (*where, *item["loc"])
+                if item["type"] == "extra_forbidden":
+                    self._wrong(place, f"unknown option; {_nearest(str(place[-1]), names)}")
+                else:
+                    self._wrong(place, item["msg"])
+            return None
+
+    def _value(self, node: yaml.Node, where: Where) -> Any:
+        """Give a node's value, with variables put in, and remember its lines."""
+        self._lines[where] = node.start_mark.line + 1
+        if len(self._lines) > _MOST_VALUES or len(where) > _DEEPEST:
+            # an alias may stand for millions of values, or for itself
+            raise DocumentError(f"{self._name}: too large or nested too deeply")
+        if isinstance(node, yaml.MappingNode):
+            return dict(self._members(node, where))
+        if isinstance(node, yaml.SequenceNode):
+            return [self._value(one, (*where, place)) for place, one in enumerate(node.value)]
+        if isinstance(node, yaml.ScalarNode) and _VARIABLE.search(node.value):
+            text = _VARIABLE.sub(lambda found: self._variable(found, where), node.value)
+            return yaml.safe_load(text) if node.style is None else text
+        return yaml.SafeLoader("").construct_object(node, deep=True)
+
+    def _members(self, node: yaml.MappingNode, where: Where) -> Iterator[tuple[Any, Any]]:
+        seen: set[Any] = set()
+        for key, value in node.value:
+            name = key.value
+            if name in seen:
+                self._lines[*where, name] = key.start_mark.line + 1
+                self._wrong((*where, name), "is there twice")
+            seen.add(name)
+            yield name, self._value(value, (*where, name))
+
+    def _variable(self, found: re.Match[str], where: Where) -> str:
+        name, default = found["name"], found["default"]
+        value = self._environment.get(name) or default
+        if value is None:
+            self._wrong(where, f"environment variable {name} is not set")
+            return ""
+        return value
+
+    def _wrong(self, where: Where, problem: str) -> None:
+        known = where
+        while known and known not in self._lines:
+            known = known[:-1]
+        line = self._lines.get(known, 1)
+        path = ".".join(map(str, where))
+        self._errors.append(f"{self._name}, line {line}: {path + ': ' if path else ''}{problem}")
+
+
+def _nearest(name: str, names: Sequence[str]) -> str:
+    """Say which name was meant, or which there are."""
+    near = get_close_matches(name, names, n=1)
+    return f"did you mean {near[0]!r}?" if near else f"there are {', '.join(sorted(set(names)))}"

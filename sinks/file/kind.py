@@ -1,0 +1,33 @@
+"""What may be said of a file sink in headrace.yaml."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from models.streams import Stream
+from sinks.file.sink import FileSink
+from sinks.kinds import Flush, SinkKind
+
+
+class FileOptions(BaseModel):
+    """JSON Lines in files of a folder, a folder for each topic and partition."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    path: Annotated[Path, Field(description="the folder; it is made if it is missing")]
+    rotate_bytes: Annotated[
+        int, Field(ge=1_024, description="a file that is larger is followed by the next")
+    ] = 128 * 1024 * 1024
+    rotate_seconds: Annotated[
+        int, Field(ge=1, description="a file that is older is followed by the next")
+    ] = 3_600
+
+
+def open_file(options: FileOptions, stream: Stream, name: str) -> FileSink:
+    """Build the sink; nothing is opened yet."""
+    del name
+    return FileSink(options.path, stream, options.rotate_bytes, options.rotate_seconds)
+
+
+KIND = SinkKind("file", FileOptions, open_file, flush=Flush(seconds=1.0))

@@ -1,0 +1,174 @@
+"""Appending lines exactly: what lies behind the checkpoint is cut off, whoever comes first wins.
+
+For each partition a folder `<topic>/<partition>` holds files of lines, named by their first offset,
+and `checkpoint.json`: the position, and how long the newest file is up to it. A write appends,
+flushes to the disk, and replaces the checkpoint by a rename: that is the moment when it is stored.
+What a crash leaves behind the checkpoint is cut off by the next write. All of it happens under a
+lock of the folder, so two writers never append at once, and the second one finds a position that it
+did not expect.
+"""
+
+import asyncio
+import fcntl
+import os
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from models.batches import Batch, DecodedBatch, Part
+from models.positions import Position, Positions, TopicPartition
+from models.streams import Stream
+from sinks.base import Fenced, Since, SinkUnavailable, Totals
+from sinks.file.lines import encode_lines
+from telemetry import fault_points
+
+_BEGIN = Position(epoch=1, last_offset=-1, last_timestamp=None)
+
+
+class _Checkpoint(msgspec.Struct, frozen=True):
+    epoch: int
+    last_offset: int
+    last_timestamp: int | None
+    file: str
+    size_bytes: int
+    begun_at: float
+    """When the file was begun, seconds since 1970."""
+
+
+class FileSink:
+    """Stores one stream as JSON Lines. Dead letters only move the position: core keeps them."""
+
+    label = "file"
+
+    def __init__(
+        self, folder: Path, stream: Stream, rotate_bytes: int, rotate_seconds: float
+    ) -> None:
+        """Begin the next file where one is larger than that, or older (seconds)."""
+        self._folder = folder
+        self._stream = stream
+        self._rotate_bytes = rotate_bytes
+        self._rotate_seconds = rotate_seconds
+
+    async def positions(self, partitions: Iterable[TopicPartition]) -> Positions:
+        wanted = list(partitions)
+        with _failures():
+            return await asyncio.to_thread(lambda: {tp: self._position(tp) for tp in wanted})
+
+    async def totals(self, partitions: Iterable[TopicPartition], since: Since) -> Totals:
+        del partitions, since
+        return {}
+
+    def encode(self, decoded: DecodedBatch, epoch: int) -> bytes:
+        return encode_lines(self._stream, decoded, epoch)
+
+    async def write(self, batch: Batch, expected: Positions) -> Totals:
+        reached = batch.positions(expected)
+        with _failures():
+            for tp in reached:
+                parts = [part for part in batch.parts if part.tp == tp]
+                await asyncio.to_thread(self._append, tp, parts, expected[tp], reached[tp])
+        return {}
+
+    async def note(self, positions: Positions) -> None:
+        """Keep nothing: a position is what the checkpoint says."""
+
+    async def close(self) -> None:
+        """Nothing stays open between writes."""
+
+    def _position(self, tp: TopicPartition) -> Position:
+        with self._locked(tp) as folder:
+            held = _read(folder)
+        return _BEGIN if held is None else _position_of(held)
+
+    def _append(
+        self, tp: TopicPartition, parts: list[Part], expected: Position, reached: Position
+    ) -> None:
+        with self._locked(tp) as folder:
+            held = _read(folder)
+            now = _BEGIN if held is None else _position_of(held)
+            if now.place == reached.place:
+                return  # by an earlier try, whose end nobody heard of
+            if now.place != expected.place:
+                raise Fenced(f"{tp} is stored up to {now.place}, expected was {expected.place}")
+            name, size, begun = self._file(held, expected)
+            size = _append(folder / name, size, parts)
+            fault_points.reach("before_commit")
+            _replace(
+                folder,
+                _Checkpoint(*reached[:3], name, size, begun),
+            )
+
+    def _file(self, held: _Checkpoint | None, expected: Position) -> tuple[str, int, float]:
+        """Say which file goes on, how much of it counts, and when it was begun."""
+        now = time.time()
+        if (
+            held is not None
+            and held.size_bytes < self._rotate_bytes
+            and 0 <= now - held.begun_at < self._rotate_seconds
+        ):
+            return held.file, held.size_bytes, held.begun_at
+        return f"{expected.epoch}-{expected.last_offset + 1:020}.jsonl", 0, now
+
+    @contextmanager
+    def _locked(self, tp: TopicPartition) -> Iterator[Path]:
+        folder = self._folder / tp.topic / str(tp.partition)
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / "lock").open("ab") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # given back when it is closed, or by a kill -9
+            yield folder
+
+
+def _append(file: Path, size: int, parts: list[Part]) -> int:
+    """Write lines behind the first `size` bytes of a file; return how long it is then."""
+    descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        os.ftruncate(descriptor, size)
+        os.lseek(descriptor, size, os.SEEK_SET)
+        with os.fdopen(os.dup(descriptor), "wb") as output:
+            for part in parts:
+                output.write(part.rows)
+                fault_points.reach("during_copy")
+        os.fsync(descriptor)
+        return os.fstat(descriptor).st_size
+    finally:
+        os.close(descriptor)
+
+
+def _read(folder: Path) -> _Checkpoint | None:
+    try:
+        return msgspec.json.decode((folder / "checkpoint.json").read_bytes(), type=_Checkpoint)
+    except FileNotFoundError:
+        return None
+    except msgspec.DecodeError as error:
+        raise SinkUnavailable(f"{folder}/checkpoint.json is no checkpoint: {error}") from error
+
+
+def _replace(folder: Path, checkpoint: _Checkpoint) -> None:
+    new = folder / "checkpoint.new"
+    with new.open("wb") as output:
+        output.write(msgspec.json.encode(checkpoint))
+        output.flush()
+        os.fsync(output.fileno())
+    new.replace(folder / "checkpoint.json")
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)  # the rename, and files that are new
+    finally:
+        os.close(descriptor)
+
+
+def _position_of(held: _Checkpoint) -> Position:
+    return Position(held.epoch, held.last_offset, held.last_timestamp)
+
+
+@contextmanager
+def _failures() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise SinkUnavailable(
+            f"{error.strerror or error}: {error.filename or 'the disk'}"
+        ) from error

@@ -1,0 +1,86 @@
+"""A sink of headrace.yaml is a role of its own: real Kafka, real workers, killed on the way."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.integration.events import heartbeat
+from tests.integration.headrace import Headrace
+
+_YAML = """\
+sinks:
+  lines:
+    kind: file
+    path: {folder}
+    streams: [content_sessions]
+    flush_seconds: 0.1
+    start: {start}
+"""
+
+
+def sessions_in(folder: Path) -> list[str]:
+    files = sorted(folder.glob("*/*/*.jsonl"))
+    lines = (line for file in files for line in file.read_bytes().splitlines())
+    return [json.loads(line)["session_id"] for line in lines]
+
+
+def configure(headrace: Headrace, start: str = "earliest") -> Path:
+    """Write headrace.yaml for this installation; return the sink's folder."""
+    folder = headrace.folder / "lines"
+    file = headrace.folder / "headrace.yaml"
+    file.write_text(_YAML.format(folder=folder, start=start), encoding="utf-8")
+    headrace.more["HEADRACE_CONFIG"] = str(file)
+    return folder
+
+
+def test_a_sink_stores_every_record_once_over_a_kill(headrace: Headrace) -> None:
+    folder = configure(headrace)
+    sink = headrace.worker({"HEADRACE_ROLE": "lines"})
+    sink.start()
+    sent = [f"s{number}" for number in range(2_000)]
+    for number in range(0, 2_000, 200):
+        headrace.topic.produce([heartbeat(session_id=one) for one in sent[number : number + 200]])
+        if number == 800:
+            sink.kill()
+            sink.start()
+
+    sink.wait_until(lambda: len(sessions_in(folder)) >= 2_000, "at 2,000 lines")
+
+    assert sessions_in(folder) == sent
+    assert headrace.records_stored() == 0  # PostgreSQL is another role's
+
+
+def test_what_is_no_event_moves_the_position_and_no_more(headrace: Headrace) -> None:
+    folder = configure(headrace)
+    sink = headrace.worker({"HEADRACE_ROLE": "lines"})
+    sink.start()
+
+    headrace.topic.produce([b"{", heartbeat(session_id="good"), None])
+    sink.wait_until(lambda: sessions_in(folder) == ["good"], "at the good one")
+    headrace.topic.produce([heartbeat(session_id="next")])
+    sink.wait_until(lambda: sessions_in(folder) == ["good", "next"], "at the next one")
+
+
+def test_a_new_sink_may_begin_with_what_comes_next(headrace: Headrace) -> None:
+    headrace.topic.create()
+    headrace.topic.produce([heartbeat(session_id="before")])
+    folder = configure(headrace, "latest")
+    sink = headrace.worker({"HEADRACE_ROLE": "lines"})
+    sink.start()
+
+    headrace.topic.produce([heartbeat(session_id="after")])
+    sink.wait_until(lambda: sessions_in(folder), "at the first line")
+
+    assert sessions_in(folder) == ["after"]
+
+
+@pytest.mark.parametrize(("role", "said"), [("nonsense", "no such role"), ("line", "core, lines")])
+def test_an_unknown_role_is_told_in_a_line(headrace: Headrace, role: str, said: str) -> None:
+    configure(headrace)
+
+    ended = headrace.run("app", "worker", "--role", role)
+
+    assert ended.returncode == 2
+    assert said in ended.stderr
+    assert "Traceback" not in ended.stderr

@@ -1,0 +1,117 @@
+"""Lines in files: what every sink promises, and what a crash or a second writer leaves behind."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from headrace.testing import SinkContract, Stored, Subject, heartbeat
+from models.positions import Position, TopicPartition
+from sinks.base import Fenced, SinkUnavailable
+from sinks.file.sink import FileSink
+
+P0 = TopicPartition("content_sessions", 0)
+
+
+def rows_in(folder: Path) -> list[Mapping[str, Any]]:
+    """Give what a reader finds: the lines of all files, in order."""
+    files = sorted(folder.glob("content_sessions/*/*.jsonl"))
+    return [json.loads(line) for file in files for line in file.read_bytes().splitlines()]
+
+
+def files_in(folder: Path) -> list[str]:
+    return sorted(file.name for file in folder.glob("content_sessions/0/*.jsonl"))
+
+
+def tear(folder: Path) -> None:
+    """Leave behind what a crash leaves: half a line."""
+    [file] = folder.glob("content_sessions/0/*.jsonl")
+    with file.open("ab") as output:
+        output.write(b'{"session_id": "half a li')
+
+
+class TestFile(SinkContract):
+    @pytest.fixture
+    async def subject(self, tmp_path: Path) -> Subject:
+        async def look() -> Stored:
+            rows = [
+                (row["kafka_partition"], row["kafka_offset"], row["session_id"])
+                for row in rows_in(tmp_path)
+            ]
+            return Stored(sorted(rows), [])
+
+        return Subject(self.sink(tmp_path), look)
+
+    def sink(self, folder: Path, rotate_bytes: int = 10**9) -> FileSink:
+        return FileSink(folder, self.stream, rotate_bytes, 3_600)
+
+    async def test_what_lies_behind_the_checkpoint_is_cut_off(
+        self, subject: Subject, tmp_path: Path
+    ) -> None:
+        first = self.batch(subject, [heartbeat(session_id="a")])
+        await subject.sink.write(first, await subject.sink.positions([P0]))
+        tear(tmp_path)
+
+        second = self.batch(subject, [heartbeat(session_id="b")], start=1)
+        await subject.sink.write(second, await subject.sink.positions([P0]))
+
+        assert [row["session_id"] for row in rows_in(tmp_path)] == ["a", "b"]
+
+    async def test_a_write_whose_answer_was_lost_is_not_repeated(
+        self, subject: Subject, tmp_path: Path
+    ) -> None:
+        expected = await subject.sink.positions([P0])
+        batch = self.batch(subject, [heartbeat(), heartbeat()])
+
+        await subject.sink.write(batch, expected)
+        await subject.sink.write(batch, expected)
+
+        assert len(rows_in(tmp_path)) == 2
+
+    async def test_of_two_writers_one_wins_each_time(
+        self, subject: Subject, tmp_path: Path
+    ) -> None:
+        sinks = [self.sink(tmp_path) for _ in range(3)]
+        for start in range(20):
+            expected = await subject.sink.positions([P0])
+            batch = self.batch(subject, [heartbeat(session_id=f"s{start}")], start=start)
+            ends = await asyncio.gather(
+                *(sink.write(batch, expected) for sink in sinks), return_exceptions=True
+            )
+            assert all(end == {} or isinstance(end, Fenced) for end in ends)
+
+        assert [row["session_id"] for row in rows_in(tmp_path)] == [f"s{n}" for n in range(20)]
+
+    async def test_a_large_file_is_followed_by_the_next(
+        self, subject: Subject, tmp_path: Path
+    ) -> None:
+        sink = self.sink(tmp_path, rotate_bytes=1_024)
+        for start in range(0, 30, 10):
+            batch = self.batch(subject, [heartbeat()] * 10, start=start)
+            await sink.write(batch, await sink.positions([P0]))
+
+        assert files_in(tmp_path) == [f"1-{start:020}.jsonl" for start in (0, 10, 20)]
+        assert [row["kafka_offset"] for row in rows_in(tmp_path)] == list(range(30))
+
+    async def test_a_new_epoch_begins_a_file_of_its_own(
+        self, subject: Subject, tmp_path: Path
+    ) -> None:
+        sink = self.sink(tmp_path, rotate_bytes=1)
+        await sink.write(self.batch(subject, [heartbeat()]), await sink.positions([P0]))
+
+        again = {P0: Position(2, -1, None)}
+        with pytest.raises(Fenced):
+            await sink.write(self.batch(subject, [heartbeat()]), again)
+
+        assert len(rows_in(tmp_path)) == 1
+
+    async def test_a_folder_that_cannot_be_written_is_a_sink_that_is_away(
+        self, tmp_path: Path
+    ) -> None:
+        (tmp_path / "content_sessions").write_text("in the way")
+
+        with pytest.raises(SinkUnavailable, match="content_sessions"):
+            await self.sink(tmp_path).positions([P0])
