@@ -70,13 +70,16 @@ class EnvironmentSettings(BaseSettings):
 
 def unknown_variables(known: Iterable[str], environment: Iterable[str]) -> list[str]:
     """Write a line for each `HEADRACE_*` variable that nobody reads, with the nearest that is."""
-    names = sorted({name.upper() for name in (*known, *_READ_ELSEWHERE)})
+    names = sorted({name.upper().removeprefix(PREFIX) for name in (*known, *_READ_ELSEWHERE)})
     lines = []
     for name in sorted(environment):
         is_ours = name.upper().startswith(PREFIX) and not name.upper().startswith(_GENERATOR)
-        if is_ours and name.upper() not in names:
-            nearest = get_close_matches(name.upper(), names, 1)
-            hint = f"did you mean {nearest[0]}?" if nearest else "docs/reference/settings.md"
+        rest = name.upper().removeprefix(PREFIX)
+        if is_ours and rest not in names:
+            nearest = get_close_matches(rest, names, 1)
+            hint = (
+                f"did you mean {PREFIX}{nearest[0]}?" if nearest else "docs/reference/settings.md"
+            )
             lines.append(f"{name} is no setting, and is not read: {hint}")
     return lines
 
