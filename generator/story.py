@@ -14,10 +14,10 @@ TROUBLED_CDN = "Fastly"
 CUT_OFF = "market_ticks"
 """The stream whose connection was away for an hour: what was traded then was never seen."""
 
-_LAUNCH_HOUR, _LAUNCH_LENGTH = 17, 2 * HOUR
-_TROUBLE_HOUR, _TROUBLE_LENGTH = 20, 2 * HOUR
+_LAUNCH_HOUR, _LAUNCH_LENGTH, _OR_LAUNCHED_BEFORE = 17, 2 * HOUR, 15 * HOUR
+_TROUBLE_HOUR, _TROUBLE_LENGTH, _OR_TROUBLED_BEFORE = 20, 2 * HOUR, 12 * HOUR
 _CUT_OFF_BEFORE, _CUT_OFF_LENGTH = 9 * HOUR, HOUR
-_LONGEST_AGO, _ELSE = 23 * HOUR, 12 * HOUR
+_LONGEST_AGO = 23 * HOUR
 _SEAM = 2 * HOUR  # so long the rhythm takes to arrive at the rate that the run begins with
 _CALM = 0.4  # of a day's ups and downs: the traffic of one CDN must fit into its capacity
 _WATCHED = frozenset({"content_sessions", "media_events"})
@@ -60,22 +60,25 @@ class Story:
 
     def is_launch(self, time: int) -> bool:
         """Say whether everybody wants to see what came out just then."""
-        return 0 <= time - self._last(_LAUNCH_HOUR, _LAUNCH_LENGTH) < _LAUNCH_LENGTH
+        begin = self._last(_LAUNCH_HOUR, _LAUNCH_LENGTH, _OR_LAUNCHED_BEFORE)
+        return begin <= time < begin + _LAUNCH_LENGTH
 
     def is_trouble(self, time: int) -> bool:
         """Say whether TROUBLED_CDN is slow."""
-        return 0 <= time - self._last(_TROUBLE_HOUR, _TROUBLE_LENGTH) < _TROUBLE_LENGTH
+        begin = self._last(_TROUBLE_HOUR, _TROUBLE_LENGTH, _OR_TROUBLED_BEFORE)
+        return begin <= time < begin + _TROUBLE_LENGTH
 
     def is_cut_off(self, stream: str, time: int) -> bool:
         """Say whether nothing of a stream arrives."""
         begin = self.end // HOUR * HOUR - _CUT_OFF_BEFORE
         return stream == CUT_OFF and begin <= time < begin + _CUT_OFF_LENGTH
 
-    def _last(self, hour: int, length: int) -> int:
+    def _last(self, hour: int, length: int, otherwise: int) -> int:
         """Give the latest such hour that was over some minutes before the end.
 
-        Where that is a day ago, so that a past of a day had not the whole of it: twelve hours ago.
+        Where that is a day ago, so that a past of a day had not the whole of it, give `otherwise`
+        before the end.
         """
         latest = self.end - length - 30 * MINUTE
         begin = (latest - hour * HOUR) // DAY * DAY + hour * HOUR
-        return begin if self.end - begin < _LONGEST_AGO else self.end // HOUR * HOUR - _ELSE
+        return begin if self.end - begin < _LONGEST_AGO else self.end // HOUR * HOUR - otherwise

@@ -13,8 +13,9 @@ Every worker serves `/metrics` in Prometheus' text format, on `HEADRACE_METRICS_
 and `HEADRACE_METRICS_PORT` (`9464`; `0` switches it off), from its first moment and also with
 Faust's own web pages off. The generator does so at `HEADRACE_GENERATOR_METRICS_PORT` (`9465`), or
 with `headrace generate --metrics-port 9465`. Beside it stand `/livez` and `/readyz`:
-[operations.md](operations.md#health). Alerts and dashboards expect the workers in Prometheus' job
-`headrace-worker`: [grafana-deploy.md](grafana-deploy.md#once) has an example.
+[operations.md](../guides/operations.md#health). Alerts and dashboards expect the workers in
+Prometheus' job
+`headrace-worker`: [grafana-deploy.md](../guides/grafana-deploy.md#once) has an example.
 
 - **Counters belong to a process**: they begin at 0 when it starts and only go up, also over a
   rebalance. Each worker counts what it did itself, so the sum over workers counts nothing twice. A

@@ -69,3 +69,20 @@ def test_the_streams_of_a_place_are_produced_and_reported(
     assert report["produced"] == 3_000
     assert list(report["streams"]) == streams
     assert all(one["windows"] for one in report["streams"].values())
+
+
+def test_the_past_is_filled_first_and_reported_as_produced(
+    kafka: Kafka, topic_prefix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HEADRACE_BROKER", kafka.address)
+    monkeypatch.setenv("HEADRACE_TOPIC_PREFIX", topic_prefix)
+    path = tmp_path / "produced.json"
+    arguments = ("--history", "0.05d", "--events", "500", "--report", str(path))
+
+    first = CliRunner().invoke(generate, arguments)
+    produced = json.loads(path.read_bytes())["produced"]
+    second = CliRunner().invoke(generate, arguments)
+
+    assert (first.exit_code, second.exit_code) == (0, 0)
+    assert produced == pytest.approx(500 + 6 * 0.05 * 86_400, rel=0.4)
+    assert json.loads(path.read_bytes())["produced"] == 500
