@@ -22,29 +22,26 @@ class StreamFlow:
     @property
     def lag(self) -> int:
         """Records to store in all partitions: also in those that nobody stores."""
-        held = sum(progress.lag for progress in self.partitions.values())
-        return held + sum(one.lag for one in self.unheld.values())
+        unheld = self.unheld
+        held = (one.lag for number, one in self.partitions.items() if number not in unheld)
+        return sum(held) + sum(one.lag for one in unheld.values())
 
     @property
     def topic_partitions(self) -> int:
         """How many partitions the topic has, as far as workers know it."""
         known = max((status.topic_partitions for status in self.statuses), default=0)
-        return max(known, len(self.partitions) + len(self.unheld))
+        return max(known, len({*self.partitions, *self.unheld}))
 
     @property
     def unheld(self) -> Mapping[int, Unheld]:
-        """Partitions that nobody stores: of what workers say, what none of them holds."""
-        return {
-            int(number): one
-            for status in self.statuses
-            for number, one in status.unheld.items()
-            if int(number) not in self.partitions
-        }
+        """Partitions that nobody stores, as the other workers say.
 
-    @property
-    def trouble(self) -> str:
-        """Say in a sentence which partitions nobody stores, "" if there are none."""
-        return told_unheld(self.unheld.values(), self.topic_partitions)
+        Whoever holds one may answer and say what it waits for; how far the log has grown it no
+        longer knows, as what it has read already fills its memory.
+        """
+        return {
+            int(number): one for status in self.statuses for number, one in status.unheld.items()
+        }
 
     @property
     def rows_stored(self) -> int:
@@ -141,6 +138,18 @@ def told_unheld(unheld: Collection[Unheld], topic_partitions: int) -> str:
         f"{len(unheld)} of {topic_partitions} partitions {are} held by nobody who stores them, "
         f"lag {lag:,}" + (f" (Kafka gave them to {holders})" if holders else "")
     )
+
+
+def unheld_of(streams: Iterable[StreamFlow]) -> str:
+    """Say in a sentence which streams have partitions that nobody stores, "" if there are none."""
+    some = [stream for stream in streams if stream.unheld]
+    if not some:
+        return ""
+    told = told_unheld(
+        [one for stream in some for one in stream.unheld.values()],
+        sum(stream.topic_partitions for stream in some),
+    )
+    return f"{', '.join(stream.name for stream in some)}: {told}"
 
 
 Statuses = Sequence[WorkerStatus | None]

@@ -15,7 +15,7 @@ from devstack.place.up_file import Addresses
 from devstack.screen.fitting import Fitted, Part
 from devstack.screen.view import ProcessView, View, metrics_of
 from generator.report import Report
-from telemetry.flow import Flow, StreamFlow
+from telemetry.flow import Flow, StreamFlow, unheld_of
 
 _LAGS = 8
 _BORDER = 2  # lines of the frame
@@ -51,8 +51,8 @@ def _parts(view: View) -> list[Part]:
     ]
     if said:
         parts[4:4] = [Part(Group(*said, ""), 8)]
-    if unheld := [f"{one.name}: {one.trouble}" for one in flow.streams if one.trouble]:
-        parts.insert(1, Part(Text("\n".join(unheld), style="bold red"), 1))
+    if unheld := unheld_of(flow.streams):
+        parts.insert(1, Part(Text(unheld, style="bold red"), 1))
     if view.trouble:
         trouble = Text(view.trouble)
         last = Text(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from config.invocation import invocation
 from devstack.place.up_file import Addresses
 from devstack.screen.view import View, metrics_of
-from telemetry.flow import Flow
+from telemetry.flow import Flow, unheld_of
 
 
 def line(view: View) -> str:
@@ -41,7 +41,7 @@ def flow_line(flow: Flow) -> str:
         f"dead letters {sum(flow.dead_letters.values()):,}",
     ]
     words += [stream.headline for stream in flow.streams if stream.headline]
-    words += [f"{stream.name}: {stream.trouble}" for stream in flow.streams if stream.trouble]
+    words += [unheld for unheld in [unheld_of(flow.streams)] if unheld]
     words += [
         f"{worker.worker} waits for {worker.waiting_for}"
         for worker in flow.workers

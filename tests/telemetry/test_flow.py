@@ -1,6 +1,6 @@
 """Workers' statuses add up, and counters that begin anew do not spoil the rates."""
 
-from telemetry.flow import Flow, Meter, StreamFlow
+from telemetry.flow import Flow, Meter, StreamFlow, unheld_of
 from telemetry.worker_status import (
     Freshness,
     Headline,
@@ -86,20 +86,20 @@ def test_a_partition_that_moved_shows_its_most_advanced_reader() -> None:
     assert Meter().measure([reader, stale], now=0).lag == 10
 
 
-def test_partitions_that_nobody_stores_count_once_and_only_while_nobody_holds_them() -> None:
+def test_partitions_that_nobody_stores_count_once_with_the_lag_that_others_see() -> None:
     told = {"1": Unheld(400, "faust on 10.0.0.7"), "2": Unheld(7, "faust on 10.0.0.7")}
-    one = StreamStatus("t", topic_partitions=4, unheld=told)
-    other = StreamStatus("t", topic_partitions=4, unheld={"1": Unheld(400, "faust on 10.0.0.7")})
+    one, other = (StreamStatus("t", topic_partitions=4, unheld=told) for _ in range(2))
+    waiting = {"0": Progress(5, 6, 1), "2": Progress(7, 8, 1)}  # it knows of one record of seven
     flow = Meter().measure(
         [
-            WorkerStatus("a", "running", None, {"t": {"0": Progress(5, 6, 1)}}, {"t": one}),
-            WorkerStatus("b", "running", None, {"t": {"2": Progress(7, 7, 0)}}, {"t": other}),
+            WorkerStatus("a", "running", None, {"t": {"3": Progress(9, 9, 0)}}, {"t": one}),
+            WorkerStatus("b", "waiting", "PostgreSQL", {"t": waiting}, {"t": other}),
         ],
         now=0,
     )
 
-    assert flow.lag == 401
-    assert flow.streams[0].trouble == (
-        "1 of 4 partitions is held by nobody who stores them, lag 400 "
+    assert flow.lag == 408
+    assert unheld_of(flow.streams) == (
+        "t: 2 of 4 partitions are held by nobody who stores them, lag 407 "
         "(Kafka gave them to faust on 10.0.0.7)"
     )

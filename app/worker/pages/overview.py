@@ -1,5 +1,6 @@
 """The overview: what all workers said, as the page shows it."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +12,7 @@ from app.worker.pages.tables import TableRows, newest_of
 from app.worker.pages.together import Course, all_streams, together
 from app.worker.pages.worker import OVERVIEW_KEYS
 from models.streams import Stream
-from telemetry.flow import StreamFlow
+from telemetry.flow import StreamFlow, unheld_of
 from telemetry.worker_status import Progress, Unheld
 
 _LETTERS = 20
@@ -69,6 +70,20 @@ class Overview:
     def silent(self) -> Mapping[str, str]:
         """Say by address why a worker told nothing."""
         return {worker.address: worker.silent for worker in self.workers if worker.silent}
+
+    @property
+    def unheld(self) -> str:
+        """Say which streams have partitions that nobody stores, "" if there are none."""
+        return unheld_of(stream.flow for stream in self.streams)
+
+    @property
+    def waits(self) -> Mapping[str, Sequence[str]]:
+        """Give by reason which streams wait."""
+        found: defaultdict[str, list[str]] = defaultdict(list)
+        for stream in self.streams:
+            if stream.waiting_for:
+                found[stream.waiting_for].append(stream.flow.name)
+        return found
 
     @property
     def lag(self) -> int:
