@@ -1,4 +1,4 @@
-"""An S3 for tests: Versity's gateway, which keeps objects as files and `If-None-Match` as promised."""
+"""An S3 for tests: Versity's gateway, which keeps objects as files, and `If-None-Match`."""
 
 import os
 import shutil
