@@ -1,6 +1,6 @@
 """A stream's columns in Arrow: one schema for all of its files, made from the declaration alone."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import chain
@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from models.batches import DecodedBatch
 from models.events import EventField, fields_of
-from models.streams import EXTRA, Column, Stream
+from models.streams import Column, Stream
 from models.types import Bounds, Checked, Kind
 from sinks.base import Rejected
 
@@ -65,10 +65,12 @@ class Columns:
         self._topic = stream.topic
         self._columns = stream.columns if stream.keeps_rows else ()
         self._types = [_type(one, declared.get(one.field)) for one in self._columns]
-        self._made_floats = {
-            one.name
-            for one in self._columns
-            if one.kind == "float8" and one.field != EXTRA and declared[one.field].type is Decimal
+        self._made: dict[str, Callable[[Decimal], Any]] = {
+            one.name: float if one.kind == "float8" else _plain
+            for one, kind in zip(self._columns, self._types, strict=True)
+            if one.field in declared
+            and declared[one.field].type is Decimal
+            and not pa.types.is_decimal(kind)
         }
         self._hardly_repeat: set[str] = set()
         # All may be null: a column that is added later is null in the files before it
@@ -100,8 +102,8 @@ class Columns:
 
     def _array(self, column: Column, kind: pa.DataType, values: Sequence[Any]) -> pa.Array:
         try:
-            if column.name in self._made_floats:
-                values = [None if value is None else float(value) for value in values]
+            if make := self._made.get(column.name):
+                values = [None if value is None else make(value) for value in values]
             if pa.types.is_list(kind):
                 return _lists(values, kind)
             array = pa.array(values, kind)
@@ -133,6 +135,10 @@ class Columns:
             for array in arrays
         ]
         return pa.chunked_array(plain, kind)
+
+
+def _plain(value: Decimal) -> str:
+    return f"{value:f}"
 
 
 def _lists(values: Sequence[Any], kind: pa.DataType) -> pa.Array:

@@ -44,6 +44,7 @@ _BY_WORDS = (
         "169.254.",
         "no keys: give access_key_id and secret_access_key, set AWS_*, or give the machine a role",
     ),
+    ("redirect without LOCATION", "the bucket is in another region: set `region`"),
     ("certificate", "its certificate is not trusted: set `ca_file`"),
     ("dns error", "its name is unknown: correct `endpoint`, or look at DNS"),
     ("kind: Connect", "it cannot be reached: it is tried again"),

@@ -122,6 +122,7 @@ async def test_in_s3_each_record_is_stored_once(own_gateway: Gateway) -> None:
 
     stored, reached = await _stored_and_reached(place)
 
+    assert killed > 0
     assert writers.killed > 0
     assert min(reached) > 500, reached
     for partition, last in enumerate(reached):
