@@ -3,7 +3,8 @@
 Ours encodes each part as it would be decoded, cuts, writes, flushes to disk and commits; pyarrow's
 is one table of the same columns, and `write_table` with the same compression. Writing alone is that
 from arrays that stand already. `--path s3://BUCKET/PREFIX --endpoint URL` measures S3; keys are
-those of AWS_*. Prints JSON.
+those of AWS_*. Prints JSON; `cpu` is processor time
+of this process, which a busy machine changes less.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 from uuid import uuid4
 
 import click
@@ -58,15 +60,15 @@ class Records:
 
 def records(topic: str, events: int) -> Records:
     """Make records as the generator sends them, bad and late ones left out."""
-    now = time.time_ns() // 1_000_000
-    start = now - events * 1_000 // _EVENTS_PER_SECOND
+    sent = time.time_ns() // 1_000_000
+    start = sent - events * 1_000 // _EVENTS_PER_SECOND
     stream = replace(STREAMS[topic], windows=())
     decoder, tp = Decoder(stream, Limits()), TopicPartition(topic, 0)
     traffic = Traffic(topic, Simulation(1, _EVENTS_PER_SECOND, start), Fractions(bad=0))
     parts, size, offset, seconds = [], 0, 0, 0.0
     while offset < events:
         made = [
-            Sample(place, now, record.value)
+            Sample(place, sent, record.value)
             for place, record in enumerate(traffic.take(min(LONGEST, events - offset)), offset)
         ]
         size += sum(len(record.value or b"") for record in made)
@@ -77,29 +79,43 @@ def records(topic: str, events: int) -> Records:
     return Records(stream, parts, size, seconds)
 
 
-async def ours(options: ParquetOptions, given: Records) -> float:
+class Seconds(NamedTuple):
+    """Of the clock, and of the processors."""
+
+    wall: float
+    cpu: float
+
+    def __sub__(self, other: Seconds) -> Seconds:
+        return Seconds(self.wall - other.wall, self.cpu - other.cpu)
+
+
+def now() -> Seconds:
+    return Seconds(time.perf_counter(), time.process_time())
+
+
+async def ours(options: ParquetOptions, given: Records) -> Seconds:
     """Give the seconds from decoded records to a committed object."""
     place = options.model_copy(update={"path": f"{options.path}/{uuid4().hex}"})
     sink, batch = open_parquet(place, given.stream, "bench"), Batch(given.stream)
     tp = given.parts[0].tp
     expected = await sink.positions([tp])
-    begun = time.perf_counter()
+    begun = now()
     for part in given.parts:
         batch.add(part, sink.encode(part, 1))
     await sink.write(batch, expected)
-    seconds = time.perf_counter() - begun
+    seconds = now() - begun
     await sink.close()
     return seconds
 
 
-def pyarrow_alone(given: Records, folder: Path) -> tuple[float, float]:
+def pyarrow_alone(given: Records, folder: Path) -> tuple[Seconds, Seconds]:
     """Give the seconds for arrays and file, and for the file alone."""
     schema = Columns(given.stream).schema
-    begun = time.perf_counter()
+    begun = now()
     table = pa.concat_tables(_table(part, schema) for part in given.parts)
-    made = time.perf_counter()
+    made = now()
     pq.write_table(table, folder / "alone.parquet", compression="zstd")
-    end = time.perf_counter()
+    end = now()
     return end - begun, end - made
 
 
@@ -115,6 +131,10 @@ def _array(values: Sequence[object], kind: pa.DataType) -> pa.Array:
         return pa.array(values, kind)
     except (pa.ArrowInvalid, pa.ArrowTypeError):
         return pa.array([float(str(value)) for value in values], kind)
+
+
+def _middle(seconds: Sequence[Seconds]) -> Seconds:
+    return Seconds(*(statistics.median(some) for some in zip(*seconds, strict=True)))
 
 
 def _stored_bytes(options: ParquetOptions) -> int:
@@ -135,17 +155,17 @@ async def measure(
         whole, only = pyarrow_alone(given, folder)
         alone.append(whole)
         writing.append(only)
-    rates = {
-        name: given.rows / statistics.median(seconds)
-        for name, seconds in (("sink", taken), ("alone", alone), ("writing", writing))
-    }
+    sink, whole, only = (_middle(seconds) for seconds in (taken, alone, writing))
     result: dict[str, object] = {
         "rows": given.rows,
-        "sink_rows_per_second": round(rates["sink"]),
-        "pyarrow_rows_per_second": round(rates["alone"]),
-        "pyarrow_writing_alone_rows_per_second": round(rates["writing"]),
-        "against_pyarrow": round(rates["sink"] / rates["alone"], 2),
-        "against_pyarrow_writing_alone": round(rates["sink"] / rates["writing"], 2),
+        "sink_rows_per_second": round(given.rows / sink.wall),
+        "pyarrow_rows_per_second": round(given.rows / whole.wall),
+        "pyarrow_writing_alone_rows_per_second": round(given.rows / only.wall),
+        "against_pyarrow": round(whole.wall / sink.wall, 2),
+        "against_pyarrow_writing_alone": round(only.wall / sink.wall, 2),
+        "sink_cpu_us_per_event": round(sink.cpu / given.rows * 1e6, 2),
+        "pyarrow_cpu_us_per_event": round(whole.cpu / given.rows * 1e6, 2),
+        "pyarrow_writing_alone_cpu_us_per_event": round(only.cpu / given.rows * 1e6, 2),
         "decode_us_per_event": round(given.decode_seconds / given.rows * 1e6, 2),
         "json_bytes_per_event": round(given.json_bytes / given.rows, 1),
         "pyarrow_bytes_per_event": round((folder / "alone.parquet").stat().st_size / given.rows, 1),
@@ -175,7 +195,7 @@ def main(topic: str, events: int, repeat: int, path: str | None, endpoint: str |
         result = asyncio.run(
             measure(options, given, repeat, Path(folder), lambda text: click.echo(text, err=True))
         )
-    about = {"stream": topic, "machine": machine(), "commit": commit()}
+    about = {"stream": topic, "machine": machine(""), "commit": commit()}
     result |= {"peak_megabytes": round(_megabytes_at_most())}
     print(msgspec.json.encode(about | result).decode())
 

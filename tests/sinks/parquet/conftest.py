@@ -10,14 +10,14 @@ from uuid import uuid4
 import pytest
 
 from devstack.processes.watchdog import Watchdog
-from tests.sinks.parquet.gateway import Gateway, NoGoError, program
+from tests.sinks.parquet.gateway import Gateway, NotBuiltError, program
 
 
 @pytest.fixture(scope="session")
 def _gateway_program() -> Path:
     try:
         return program()
-    except NoGoError as error:
+    except NotBuiltError as error:
         if os.environ.get("CI") == "true":
             raise
         pytest.skip(str(error))
