@@ -94,10 +94,12 @@ class LocalObjects:
         with _unfinished(self._root / _UNFINISHED, body) as whole:
             try:
                 os.link(whole, path)
+                is_new = True
             except FileExistsError:
-                return False
+                is_new = False
+        # also what stood there: its writer may have been killed before it came to this
         _flush_folder(path.parent)
-        return True
+        return is_new
 
     def _check_root(self) -> None:
         """Make sure that it is the folder whose positions were read, and no other disk's."""
