@@ -9,6 +9,8 @@ from pydantic import ValidationError
 
 from sinks.parquet.kind import KIND
 from sinks.parquet.options import ParquetOptions
+from tests.sinks.parquet.gateway import Gateway
+from tests.sinks.parquet.sinks import BEGIN, P0, sink_in
 
 _SECRET = "nobody-may-read-this"  # noqa: S105 - what must not be shown
 _KEYS = {"access_key_id": "AKIA", "secret_access_key": _SECRET}
@@ -61,3 +63,13 @@ def test_what_describes_it_imports_neither_arrow_nor_a_client_of_s3() -> None:
     )
 
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+async def test_keys_come_from_the_usual_variables(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = gateway.options(gateway.bucket())
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", place.pop("access_key_id"))
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", place.pop("secret_access_key"))
+
+    assert await sink_in(place).positions([P0]) == {P0: BEGIN}
