@@ -1,6 +1,6 @@
 """A stream's columns in Arrow: one schema for all of its files, made from the declaration alone."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import chain
@@ -87,18 +87,30 @@ class Columns:
         ]
         return Encoded(arrays, pa.array(decoded.offsets, pa.int64()))
 
-    def table(self, rows: Iterable[Encoded], partition: int, epoch: int) -> pa.Table:
-        """Put parts together; a column of text is a dictionary where it repeats itself."""
+    def tables(
+        self, rows: Iterable[Encoded], partition: int, epoch: int, most: int
+    ) -> Iterator[pa.Table]:
+        """Put parts together into tables of `most` rows; of no rows into one that is empty.
+
+        A column of text is a dictionary in all of them or in none.
+        """
         parts = [one for one in rows if len(one.offsets)]
-        offsets = pa.chunked_array([one.offsets for one in parts], pa.int64())
-        arrays = [
-            self._column(place, [one.arrays[place] for one in parts])
+        groups = list(_groups(parts, most)) or [[]]
+        plain = [
+            _is_plain([one.arrays[place] for one in parts], len(groups[0]))
             for place in range(len(self._columns))
         ]
-        same = [
-            pa.repeat(pa.scalar(value, pa.int32()), len(offsets)) for value in (partition, epoch)
-        ]
-        return pa.Table.from_arrays([*arrays, same[0], offsets, same[1]], self.schema.names)
+        for group in groups:
+            arrays = [
+                self._column(place, [one.arrays[place] for one in group], is_plain=plain[place])
+                for place in range(len(self._columns))
+            ]
+            offsets = pa.chunked_array([one.offsets for one in group], pa.int64())
+            same = [
+                pa.repeat(pa.scalar(value, pa.int32()), len(offsets))
+                for value in (partition, epoch)
+            ]
+            yield pa.Table.from_arrays([*arrays, same[0], offsets, same[1]], self.schema.names)
 
     def _array(self, column: Column, kind: pa.DataType, values: Sequence[Any]) -> pa.Array:
         try:
@@ -121,20 +133,38 @@ class Columns:
         self._hardly_repeat.add(name)
         return array
 
-    def _column(self, place: int, arrays: Sequence[pa.Array]) -> pa.ChunkedArray:
-        kind = self._types[place]
-        if not pa.types.is_string(kind) or not arrays:
-            return pa.chunked_array(arrays, kind)
-        if all(pa.types.is_dictionary(array.type) for array in arrays):
-            whole = pa.chunked_array(arrays).unify_dictionaries()
-            if len(whole.chunk(0).dictionary) <= max(MOST_DIFFERENT * len(whole), _ENOUGH):
-                return whole
-            arrays = whole.chunks  # small parts, in which nothing had to be seen of it
+    def _column(self, place: int, arrays: Sequence[pa.Array], *, is_plain: bool) -> pa.ChunkedArray:
+        if not is_plain:
+            return pa.chunked_array(arrays).unify_dictionaries()
         plain = [
             array.dictionary_decode() if pa.types.is_dictionary(array.type) else array
             for array in arrays
         ]
-        return pa.chunked_array(plain, kind)
+        return pa.chunked_array(plain, self._types[place])
+
+
+def _is_plain(arrays: Sequence[pa.Array], first: int) -> bool:
+    """Say whether all of a column is written as it is; `first` arrays are the first table's."""
+    if not arrays or not all(pa.types.is_dictionary(array.type) for array in arrays):
+        return True
+    # small parts may not have shown that a column hardly repeats: a whole table does
+    whole = pa.chunked_array(arrays[:first]).unify_dictionaries()
+    return len(whole.chunk(0).dictionary) > max(MOST_DIFFERENT * len(whole), _ENOUGH)
+
+
+def _groups(parts: Iterable[Encoded], most: int) -> Iterator[list[Encoded]]:
+    group: list[Encoded] = []
+    room = most
+    for part in parts:
+        begin, length = 0, len(part.offsets)
+        while length - begin >= room:
+            yield [*group, part.slice(begin, begin + room)]
+            begin, room, group = begin + room, most, []
+        if begin < length:
+            group.append(part.slice(begin, length))
+            room -= length - begin
+    if group:
+        yield group
 
 
 def _plain(value: Decimal) -> str:

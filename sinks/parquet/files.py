@@ -1,12 +1,13 @@
 """One Parquet file in memory: encodings that are small and that every reader knows."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import chain
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from sinks.parquet.columns import MOST_DIFFERENT, Columns
+from sinks.parquet.columns import MOST_DIFFERENT, Columns, Encoded
 
 _LOOKED_AT = 8_192
 """So many of a column's values tell whether they repeat."""
@@ -16,17 +17,32 @@ class Files:
     """Writes tables of one schema."""
 
     def __init__(self, columns: Columns, compression_level: int, row_group_rows: int) -> None:
-        self._schema = columns.schema
+        self._columns = columns
         self._level = compression_level
         self._row_group_rows = row_group_rows
 
-    def write(self, table: pa.Table, metadata: Mapping[str, str]) -> memoryview:
-        """Give the bytes of a file. Rows keep their order, so that row groups prune by time."""
+    def write(
+        self, rows: Sequence[Encoded], partition: int, epoch: int, metadata: Mapping[str, str]
+    ) -> memoryview:
+        """Give the bytes of a file. Rows keep their order, so that row groups prune by time.
+
+        One row group after the other: what they take in memory is not taken for all at once.
+        """
         output = pa.BufferOutputStream()
-        dictionaries, encodings = _encodings(table)
-        with pq.ParquetWriter(
+        tables = self._columns.tables(rows, partition, epoch, self._row_group_rows)
+        first = next(tables)
+        with self._writer(output, first) as writer:
+            for table in chain([first], tables):
+                writer.write_table(table)
+            writer.add_key_value_metadata(dict(metadata))
+        # bytes: what Arrow gives has signed ones, which obstore takes for something to iterate over
+        return memoryview(output.getvalue()).cast("B")
+
+    def _writer(self, output: pa.BufferOutputStream, first: pa.Table) -> pq.ParquetWriter:
+        dictionaries, encodings = _encodings(first)
+        return pq.ParquetWriter(
             output,
-            table.schema,
+            first.schema,
             compression="zstd",
             compression_level=self._level,
             use_dictionary=dictionaries,
@@ -35,11 +51,7 @@ class Files:
             write_page_index=True,
             # Arrow's own schema would make dictionaries of text in some files and not in others
             store_schema=False,
-        ) as writer:
-            writer.write_table(table, row_group_size=self._row_group_rows)
-            writer.add_key_value_metadata(dict(metadata))
-        # bytes: what Arrow gives has signed ones, which obstore takes for something to iterate over
-        return memoryview(output.getvalue()).cast("B")
+        )
 
 
 def _encodings(table: pa.Table) -> tuple[list[str], dict[str, str]]:

@@ -156,8 +156,8 @@ class ParquetSink:
             raise Fenced(f"{key} is another writer's: it has gone on from here")
 
     def _file(self, tp: TopicPartition, piece: Piece, facts: Facts) -> memoryview:
-        table = self._columns.table(piece.rows, tp.partition, facts.position.epoch)
-        return self._files.write(table, facts.metadata())
+        epoch = facts.position.epoch
+        return self._files.write(piece.rows, tp.partition, epoch, facts.metadata())
 
 
 def _read_further(held: Position, noted: Position) -> bool:

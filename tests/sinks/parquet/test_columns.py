@@ -16,7 +16,7 @@ from models.all import STREAMS
 from models.batches import DecodedBatch
 from models.positions import ReadTo, TopicPartition
 from sinks.base import Rejected
-from sinks.parquet.columns import Columns
+from sinks.parquet.columns import Columns, Encoded
 from tests.generator.decoding import decode
 
 _BEGIN = datetime(1970, 1, 1, tzinfo=UTC)
@@ -70,6 +70,12 @@ def _decoded(*rows: tuple[Any, ...]) -> DecodedBatch:
     )
 
 
+def table_of(
+    columns: Columns, parts: list[Encoded], partition: int = 0, epoch: int = 1
+) -> pa.Table:
+    return pa.concat_tables(columns.tables(parts, partition, epoch, most=700))
+
+
 def test_types_follow_from_the_declaration() -> None:
     schema = Columns(EVERYTHING).schema
 
@@ -98,7 +104,7 @@ def test_values_are_what_was_decoded() -> None:
 
     encoded = columns.encode(_decoded(_ROW, other))
 
-    [first, second] = columns.table([encoded], partition=3, epoch=2).to_pylist()
+    [first, second] = table_of(columns, [encoded], 3, 2).to_pylist()
     assert first == {
         "at": _BEGIN + timedelta(microseconds=_ROW[0]),
         "text": "a",
@@ -122,7 +128,7 @@ def test_values_are_what_was_decoded() -> None:
 def test_nothing_becomes_a_table_without_rows() -> None:
     columns = Columns(EVERYTHING)
 
-    table = columns.table([columns.encode(_decoded())], partition=0, epoch=1)
+    table = table_of(columns, [columns.encode(_decoded())])
 
     assert table.num_rows == 0
     assert table.schema == columns.schema
@@ -152,7 +158,7 @@ def test_what_hardly_repeats_is_kept_plain_and_reads_the_same() -> None:
 
     parts = [columns.encode(small), columns.encode(large), columns.encode(small)]
 
-    table = columns.table(parts, partition=0, epoch=1)
+    table = table_of(columns, parts)
     assert table.schema.field("text").type == pa.string()
     assert pa.types.is_dictionary(table.schema.field("address").type)
     numbers = [*range(10), *range(2_000), *range(10)]
@@ -166,7 +172,7 @@ def test_every_stream_is_stored_as_it_was_decoded(stream: str) -> None:
     decoded = decode(stream, list(traffic.take(1_500)), now)
     columns = Columns(replace(STREAMS[stream], windows=()))
 
-    table = columns.table([columns.encode(decoded)], partition=0, epoch=1)
+    table = table_of(columns, [columns.encode(decoded)])
 
     assert table.num_rows == len(decoded.offsets) > 1_000
     for place, column in enumerate(STREAMS[stream].columns):
@@ -183,3 +189,15 @@ def _as_arrow(value: Any, kind: str) -> Any:
     if isinstance(value, bytes):
         return value.decode()
     return list(value) if isinstance(value, tuple) else value
+
+
+def test_small_parts_that_hardly_repeat_are_seen_together() -> None:
+    columns = Columns(EVERYTHING)
+    unique = [(*_ROW[:1], f"{number}", *_ROW[2:]) for number in range(4_000)]
+    parts = [columns.encode(_decoded(*unique[at : at + 100])) for at in range(0, 4_000, 100)]
+
+    tables = list(columns.tables(parts, 0, 1, most=1_500))
+
+    assert [table.num_rows for table in tables] == [1_500, 1_500, 1_000]
+    assert {str(table.schema.field("text").type) for table in tables} == {"string"}
+    assert len({str(table.schema) for table in tables}) == 1
