@@ -6,6 +6,7 @@ write on, also from positions that were true long ago. What a record says follow
 
 import asyncio
 import json
+import os
 import random
 import sys
 from typing import Any
@@ -61,7 +62,8 @@ class UnguardedObjects:
 async def main(place: dict[str, Any], seed: int, *, is_guarded: bool) -> None:
     chance = random.Random(seed)
     zombies: list[tuple[ParquetSink, Positions]] = []
-    while True:
+    parent = os.getppid()
+    while os.getppid() == parent:  # not longer than the test that has started it
         sink = sink_in(place)
         if not is_guarded:
             sink._objects = UnguardedObjects(sink._objects)  # noqa: SLF001 - the control
