@@ -35,6 +35,12 @@ $(TIMESCALE)/node_modules: $(TIMESCALE)/package-lock.json
 
 timescale: $(TIMESCALE)/node_modules ## install TimescaleDB for tests (Node 20, 24 MB); without it they are skipped
 
+S3 := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/headrace-tests/versitygw-1.8.0
+$(S3)/versitygw:
+	GOBIN=$(S3) go install github.com/versity/versitygw/cmd/versitygw@v1.8.0
+
+s3: $(S3)/versitygw ## build an S3 for tests (Go 1.25, two minutes, once for all checkouts); without it they are skipped
+
 # most tests wait for something to start: three at once, each with engines of its own; those that kill and compare run
 # alone. Code 5 of pytest: ARGS picked no test here.
 TOGETHER := -n 3 --dist loadfile
@@ -67,4 +73,4 @@ SEED ?= 1
 chaos: $(INSTALLED)-develop ## kill and stop things for ROUNDS rounds, then compare with the truth
 	@$(BIN)/python -m tests.chaos --rounds $(ROUNDS) --seed $(SEED)
 
-.PHONY: help install up timescale test quick generate check bench chaos
+.PHONY: help install up timescale s3 test quick generate check bench chaos

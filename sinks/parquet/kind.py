@@ -1,0 +1,22 @@
+"""The kind `parquet`: light to import, as pyarrow and obstore come when one is opened."""
+
+from models.streams import Stream
+from sinks.base import Sink
+from sinks.kinds import SinkKind
+from sinks.parquet.options import ParquetOptions
+
+
+def open_parquet(options: ParquetOptions, stream: Stream, name: str) -> Sink:
+    """Open a sink of one stream; nothing is asked or made before its `positions`."""
+    from sinks.parquet.opening import opened  # noqa: PLC0415 - it imports pyarrow and obstore
+
+    return opened(options, stream, name)
+
+
+KIND = SinkKind(
+    name="parquet",
+    options=ParquetOptions,
+    open=open_parquet,
+    packages=("pyarrow", "obstore"),
+    extra="parquet",
+)

@@ -1,0 +1,32 @@
+"""Where files stand: a folder or a bucket, of which the sink needs four things."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+Metadata = Mapping[str, str]
+
+
+class Objects(Protocol):
+    """Keys have slashes. All methods raise SinkUnavailable, with words that say what to do."""
+
+    async def prepare(self) -> None:
+        """Get ready, once. Raises PlainError where an object could be overwritten."""
+        ...
+
+    async def create(self, key: str, body: memoryview, metadata: Metadata) -> bool:
+        """Store an object that is whole or not there; False, and nothing done, where one stands."""
+        ...
+
+    async def look(self, key: str) -> Metadata | None:
+        """Give an object's metadata; None where there is no such object."""
+        ...
+
+    async def folders(self, prefix: str) -> Sequence[str]:
+        """Give the names of the folders directly in a folder, which may be missing."""
+        ...
+
+    async def files(self, prefix: str) -> Sequence[str]:
+        """Give the names of the files directly in a folder, which may be missing."""
+        ...
+
+    async def close(self) -> None: ...

@@ -1,0 +1,25 @@
+"""From options to a sink."""
+
+from pathlib import Path
+
+from models.streams import Stream
+from sinks.parquet.columns import Columns
+from sinks.parquet.files import Files
+from sinks.parquet.local import LocalObjects
+from sinks.parquet.objects import Objects
+from sinks.parquet.options import ParquetOptions
+from sinks.parquet.sink import ParquetSink
+
+
+def opened(options: ParquetOptions, stream: Stream, name: str) -> ParquetSink:
+    columns = Columns(stream)
+    files = Files(columns, options.compression_level, options.row_group_rows)
+    return ParquetSink(_objects(options, name), columns, files)
+
+
+def _objects(options: ParquetOptions, name: str) -> Objects:
+    if options.is_s3:
+        from sinks.parquet.s3 import S3Objects  # noqa: PLC0415 - a folder needs no obstore
+
+        return S3Objects(options, name)
+    return LocalObjects(Path(options.path), name)
