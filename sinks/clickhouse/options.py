@@ -33,7 +33,7 @@ class ClickhouseOptions(BaseModel):
     order_by: Annotated[
         dict[str, tuple[Identifier, ...]],
         Field(description="columns that begin a stream's sorting key, where the default is wrong"),
-    ] = {}  # noqa: RUF012 - pydantic copies it
+    ] = {}
     ca_file: Annotated[
         str, Field(description="certificates of who signed the server's; empty: the system's")
     ] = ""

@@ -36,9 +36,7 @@ class Place(NamedTuple):
 
 def newest_epoch(names: Names, topic: str) -> str:
     """Give SQL for the newest epoch of a topic, 1 at first."""
-    return (
-        f"(SELECT greatest(1, max({n.EPOCH})) FROM {names.positions} WHERE {n.TOPIC} = {text(topic)})"
-    )
+    return f"(SELECT greatest(1, max({n.EPOCH})) FROM {names.positions} WHERE {n.TOPIC} = {text(topic)})"
 
 
 def offset_sql(names: Names, tp: TopicPartition, epoch: int) -> str:
@@ -109,7 +107,7 @@ def _read(topic: str, partitions: Iterable[int], answer: str) -> dict[TopicParti
         if partition < 0:
             epoch = place[0]
         else:
-            places.setdefault(partition, []).append(Place(*place[:4], UUID(place[4])))
+            places.setdefault(partition, []).append(Place(*place[:4], topic_id=UUID(place[4])))
     return {
         TopicPartition(topic, partition): _position(epoch, places.get(partition, []))
         for partition in partitions

@@ -71,8 +71,7 @@ class ClickhouseSink:
         kept = {
             tp: at
             for tp, at in positions.items()
-            if held[tp].place == at.place
-            and (held[tp].next_offset or 0) <= (at.next_offset or 0)
+            if held[tp].place == at.place and (held[tp].next_offset or 0) <= (at.next_offset or 0)
         }
         if kept:
             await keep(self._server, self._names, kept)
@@ -203,7 +202,9 @@ class ClickhouseSink:
     def _forget_attempts(self, move: _Move) -> None:
         self._attempts.pop((move.tp, move.begin.place), None)
 
-    def _remember_ahead(self, moves: Sequence[_Move], held: Mapping[TopicPartition, Position]) -> None:
+    def _remember_ahead(
+        self, moves: Sequence[_Move], held: Mapping[TopicPartition, Position]
+    ) -> None:
         for move in moves:
             if held[move.tp].place == move.end.place:
                 self._ahead[move.tp] = held[move.tp]

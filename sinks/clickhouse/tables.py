@@ -1,11 +1,11 @@
 """Tables and views from a stream's declaration: docs/guides/clickhouse.md shows what comes out."""
 
+from models.streams import Stream
 from sinks.clickhouse import names as n
 from sinks.clickhouse.column_types import column_types
 from sinks.clickhouse.names import Names, quoted
 from sinks.clickhouse.options import ClickhouseOptions
 from sinks.clickhouse.windows import projections, view_sql
-from models.streams import Stream
 
 DEDUPLICATION_WINDOW = 10_000
 """So many INSERTs of a table are remembered: far more than any writer can be behind by."""
@@ -47,7 +47,7 @@ def declared_columns(stream: Stream) -> dict[str, str]:
 
 def bare_type(declared: str) -> str:
     """Give a declared column's type as the server tells it."""
-    return declared.split(" CODEC")[0].split(" DEFAULT")[0]
+    return declared.split(" CODEC", maxsplit=1)[0].split(" DEFAULT", maxsplit=1)[0]
 
 
 def sorting_key(options: ClickhouseOptions, stream: Stream) -> list[str]:

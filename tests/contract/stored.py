@@ -1,10 +1,13 @@
 """Looking into sinks: what each really holds, in the same words."""
 
+from base64 import b64decode
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import asyncpg
+import msgspec
 
+from devstack.engines.clickhouse import Clickhouse
 from models.dead_letters import DeadLetter
 from models.positions import TopicPartition
 from sinks.base import Sink
@@ -32,6 +35,8 @@ class Subject:
     look: Callable[[], Awaitable[Stored]]
     refuse: Callable[[str], Awaitable[None]]
     """Have the sink never take rows of this session."""
+
+    keeps_windows: bool = True
 
 
 def memory() -> Subject:
@@ -71,6 +76,40 @@ def postgres(dsn: str, sink: Sink) -> Subject:
             await connection.close()
 
     return Subject(sink, look, refuse)
+
+
+def clickhouse(server: Clickhouse, database: str, sink: Sink) -> Subject:
+    records = f"{database}.content_sessions_records"
+
+    async def look() -> Stored:
+        rows = server.query(
+            f"SELECT kafka_partition, kafka_offset, session_id FROM {database}.content_sessions"
+            " ORDER BY 1, 2 FORMAT JSONCompactEachRow"
+            " SETTINGS output_format_json_quote_64bit_integers = 0"
+        )
+        letters = server.query(
+            "SELECT kafka_topic, kafka_partition, kafka_offset,"
+            " toUnixTimestamp64Milli(kafka_timestamp), refused, refused_detail,"
+            " base64Encode(refused_payload)"  # JSON has no bytes
+            f" FROM {database}.content_sessions_dead_letters ORDER BY 2, 3"
+            " FORMAT JSONCompactEachRow SETTINGS output_format_json_quote_64bit_integers = 0"
+        )
+        return Stored(
+            [msgspec.json.decode(line, type=tuple[int, int, str]) for line in rows.splitlines()],
+            [_letter(line) for line in letters.splitlines()],
+        )
+
+    async def refuse(session_id: str) -> None:
+        server.query(
+            f"ALTER TABLE {records} ADD CONSTRAINT nobody_expects CHECK session_id != '{session_id}'"
+        )
+
+    return Subject(sink, look, refuse, keeps_windows=False)
+
+
+def _letter(line: str) -> DeadLetter:
+    *fields, payload = msgspec.json.decode(line)
+    return DeadLetter(*fields, None if payload is None else b64decode(payload))
 
 
 def partition(number: int) -> TopicPartition:
