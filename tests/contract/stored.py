@@ -100,6 +100,7 @@ def clickhouse(server: Clickhouse, database: str, sink: Sink) -> Subject:
         )
 
     async def refuse(session_id: str) -> None:
+        await sink.positions([partition(0)])  # makes its tables
         server.query(
             f"ALTER TABLE {records} ADD CONSTRAINT nobody_expects CHECK session_id != '{session_id}'"
         )
