@@ -31,6 +31,10 @@ class Place:
     def query(self, sql: str) -> str:
         return self.server.query(sql.replace("DB.", f"{self.database}."))
 
+    def query_in_database(self, sql: str) -> str:
+        """Run a query that names tables only."""
+        return self.server.query(sql, self.database)
+
     def rows(self, sql: str) -> list[list[str]]:
         return [line.split("\t") for line in self.query(sql).splitlines()]
 
