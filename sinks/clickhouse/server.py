@@ -42,7 +42,9 @@ class Server:
     async def _post(self, body: bytes, parameters: Mapping[str, Setting]) -> str:
         session = self._session or self._connected()
         try:
-            async with session.post(self._options.url, params=parameters, data=BytesIO(body)) as answer:
+            async with session.post(
+                self._options.url, params=parameters, data=BytesIO(body)
+            ) as answer:
                 text = await answer.text(errors="replace")
                 if answer.status == _OK and _CODE not in answer.headers:
                     return text

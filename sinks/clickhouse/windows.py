@@ -5,6 +5,7 @@ nor count them twice. A materialized view can: it is another table, with an INSE
 a retry repeats or drops by itself.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from operator import mul
 
@@ -13,6 +14,9 @@ from models.streams import Stream
 from models.windows import First, Last, Max, Measure, Min, Sum, Window
 from sinks.clickhouse.column_types import ColumnType, column_types
 from sinks.clickhouse.names import REFUSED, Names, quoted
+
+_COUNTS = re.compile(r"\((?P<column>\w+) = '(?P<value>\w+)'\)::int")
+"""How a measure says in PostgreSQL's words that it counts some of the events."""
 
 
 def view_sql(names: Names, stream: Stream, window: Window) -> str:
@@ -106,4 +110,6 @@ def _value(measure: Measure, columns: Sequence[str]) -> str:
         names = ", ".join(f"'{name}'" for name in DECIMALS)
         units = ", ".join(str(10**places) for places in DECIMALS.values())
         return f"toInt64({amount} * transform({currency}, [{names}], [{units}], 100))"
+    if (counted := _COUNTS.fullmatch(measure.sql)) and [counted["column"]] == list(measure.of):
+        return f"({columns[0]} = '{counted['value']}')"
     return ""
