@@ -45,6 +45,7 @@ _HINTS: Mapping[int, str] = {
     252: "it has more parts than it merges in time: raise the flush interval, look at its disks",
     291: "set user and password of this sink",
     497: _RIGHTS,
+    514: "it keeps no users that are made by SQL: make the reader in its configuration",
     516: "set user and password of this sink",
 }
 

@@ -3,9 +3,12 @@
 import pytest
 from pydantic import ValidationError
 
+from models.content_sessions import CONTENT_SESSIONS
+from sinks.base import SinkUnavailable
 from sinks.clickhouse.kind import KIND
-from sinks.clickhouse.migrate import reader_sql
+from sinks.clickhouse.migrate import migrate, reader_sql
 from sinks.clickhouse.options import ClickhouseOptions
+from tests.sinks.clickhouse.beside import Place
 
 
 @pytest.mark.parametrize(
@@ -62,3 +65,14 @@ def test_the_readers_password_is_hashed_before_it_is_sent() -> None:
 
 def test_without_its_password_there_is_no_reader() -> None:
     assert reader_sql(ClickhouseOptions()) == []
+
+
+async def test_the_server_understands_how_the_reader_is_made(place: Place) -> None:
+    options = place.options(reader_password="hush ' hush", reader="grafana")
+    for sql in reader_sql(options):
+        escaped = sql.replace("\\", "\\\\").replace("'", "\\'")
+        assert place.query(f"SELECT formatQuery('{escaped}')")
+
+    # this engine is the real server but for its users, which stand in a file
+    with pytest.raises(SinkUnavailable, match="keeps no users that are made by SQL"):
+        await migrate(options, CONTENT_SESSIONS)
