@@ -6,7 +6,7 @@ from models.positions import Position, TopicPartition
 from sinks.clickhouse import names as n
 from sinks.clickhouse.errors import FENCED
 from sinks.clickhouse.names import Names, quoted, text
-from sinks.clickhouse.positions import newest_epoch, offset_sql
+from sinks.clickhouse.positions import kept_sql, stored_sql
 from sinks.clickhouse.server import Setting
 
 EXACT: Mapping[str, Setting] = {
@@ -31,13 +31,16 @@ def insert_sql(
     writer does meanwhile is caught by the token, which both have in common.
     """
     structure = ", ".join(f"{quoted(name)} {sql}" for name, sql in columns.items())
-    moved = f"{offset_sql(names, tp, expected.epoch)} != {expected.last_offset}"
-    ended = f"{newest_epoch(names, tp.topic)} != {expected.epoch}"
     target = ", ".join([*map(quoted, columns), n.TOPIC, n.EPOCH, n.PARTITION])
+    kept, stored = (sql(names, tp, expected.epoch) for sql in (kept_sql, stored_sql))
+    moved = f"greatest(kept.2, stored) != {expected.last_offset}"
     return (
         f"INSERT INTO {names.records} ({target})\n"
-        f"SELECT *, {text(tp.topic)}, {expected.epoch}, {tp.partition} FROM input({text(structure)})\n"
-        f"WHERE throwIf({moved} OR {ended}, {text(FENCED)}) = 0\nFORMAT ArrowStream"
+        f"WITH ({kept}) AS kept, ({stored}) AS stored\n"
+        f"SELECT *, {text(tp.topic)}, {expected.epoch}, {tp.partition}\n"
+        f"FROM input({text(structure)})\n"
+        f"WHERE throwIf(kept.1 != {expected.epoch} OR {moved}, {text(FENCED)}) = 0\n"
+        "FORMAT ArrowStream"
     )
 
 

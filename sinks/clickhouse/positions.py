@@ -5,7 +5,7 @@ written afterwards; it matters where rows have expired, and tells what rows do n
 goes on, and of which topic it speaks.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
@@ -39,17 +39,35 @@ def newest_epoch(names: Names, topic: str) -> str:
     return f"(SELECT greatest(1, max({n.EPOCH})) FROM {names.positions} WHERE {n.TOPIC} = {text(topic)})"
 
 
-def offset_sql(names: Names, tp: TopicPartition, epoch: int) -> str:
-    """Give SQL for the last stored offset of a partition in an epoch, -1 before the first."""
-    where = (
-        f"WHERE {n.TOPIC} = {text(tp.topic)} AND {n.EPOCH} = {epoch}"
+def kept_sql(names: Names, tp: TopicPartition, epoch: int) -> str:
+    """Give SQL for (the topic's newest epoch, the offset that is kept), -1 for none."""
+    own = f"{n.EPOCH} = {epoch} AND {n.PARTITION} = {tp.partition}"
+    return (
+        f"SELECT (greatest(1, max({n.EPOCH})), if(countIf({own}) = 0, -1, maxIf(place.1, {own})))"
+        f" FROM {names.positions} WHERE {n.TOPIC} = {text(tp.topic)}"
+    )
+
+
+def stored_sql(names: Names, tp: TopicPartition, epoch: int) -> str:
+    """Give SQL for the last offset that rows reach, -1 for none."""
+    return (
+        f"SELECT if(count() = 0, -1, max({n.OFFSET})) FROM {names.records}"
+        f" WHERE {n.TOPIC} = {text(tp.topic)} AND {n.EPOCH} = {epoch}"
         f" AND {n.PARTITION} = {tp.partition}"
     )
-    return (
-        "greatest("
-        f"(SELECT if(count() = 0, -1, max(place.1)) FROM {names.positions} {where}), "
-        f"(SELECT if(count() = 0, -1, max({n.OFFSET})) FROM {names.records} {where}))"
-    )
+
+
+async def rows_reach(
+    server: Server, names: Names, wanted: Mapping[TopicPartition, Position]
+) -> bool:
+    """Say whether the rows of all partitions reach just these positions. Raises SinkUnavailable.
+
+    A quick look, for when all went well; `read_positions` tells all that there is to know.
+    """
+    checks = [
+        f"({stored_sql(names, tp, at.epoch)}) = {at.last_offset}" for tp, at in wanted.items()
+    ]
+    return await server.query(f"SELECT {' AND '.join(checks)}") == "1\n"
 
 
 async def read_positions(

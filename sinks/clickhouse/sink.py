@@ -18,9 +18,10 @@ from models.streams import Stream
 from sinks.base import Fenced, Rejected, Since, SinkUnavailable, Totals
 from sinks.clickhouse.column_types import column_types
 from sinks.clickhouse.insert import EXACT, insert_sql, sent_columns, token
+from sinks.clickhouse.keeping import Keeping
 from sinks.clickhouse.names import Names
 from sinks.clickhouse.options import ClickhouseOptions
-from sinks.clickhouse.positions import keep, read_positions
+from sinks.clickhouse.positions import read_positions, rows_reach
 from sinks.clickhouse.preparation import prepare
 from sinks.clickhouse.server import Server
 
@@ -53,6 +54,7 @@ class ClickhouseSink:
         self._stream = stream
         self._names = Names.of(options, stream)
         self._server = Server(options)
+        self._keeping = Keeping(self._server, self._names)
         self._sent = sent_columns({name: one.sql for name, one in column_types(stream).items()})
         self._encoder: Any = None
         self._is_prepared = False
@@ -63,18 +65,18 @@ class ClickhouseSink:
 
     async def positions(self, partitions: Iterable[TopicPartition]) -> Positions:
         await self._ready()
+        await self._keeping.now()
         return await self._read(partitions)
 
     async def note(self, positions: Positions) -> None:
-        await self._ready()
-        held = await self._read(positions)
+        held = await self.positions(positions)
         kept = {
             tp: at
             for tp, at in positions.items()
             if held[tp].place == at.place and (held[tp].next_offset or 0) <= (at.next_offset or 0)
         }
         if kept:
-            await keep(self._server, self._names, kept)
+            await self._keeping.now(kept)
 
     async def totals(self, partitions: Iterable[TopicPartition], since: Since) -> Totals:
         del partitions, since  # its windows are read from its rows
@@ -101,7 +103,7 @@ class ClickhouseSink:
             refusals = await self._insert_all(moves)
             moves = await self._look_back(moves, refusals)
         reached = batch.positions(expected)
-        await keep(self._server, self._names, reached)
+        self._keeping.later(reached)
         for tp, at in reached.items():
             if self._known.get(tp, at).last_offset <= at.last_offset:
                 self._known[tp] = at
@@ -112,6 +114,7 @@ class ClickhouseSink:
             task.cancel()
         if self._under_way:
             await asyncio.wait(self._under_way)
+        await self._keeping.close()
         await self._server.close()
 
     async def _read(self, partitions: Iterable[TopicPartition]) -> dict[TopicPartition, Position]:
@@ -174,12 +177,17 @@ class ClickhouseSink:
         self, moves: Sequence[_Move], refusals: Sequence[Refusal | None]
     ) -> list[_Move]:
         """Give what has to be tried once more, under another name. Raises what was refused."""
-        held = await self._read(move.tp for move in moves)
+        ends = {move.tp: move.end for move in moves}
+        if refusals.count(None) == len(moves) and await rows_reach(self._server, self._names, ends):
+            self._known.update(ends)
+            self._forget_attempts(moves)
+            return []
+        held = await self._read(ends)
         again: list[_Move] = []
         refused: list[Refusal] = []
         for move, refusal in zip(moves, refusals, strict=True):
             if held[move.tp].place == move.end.place:
-                self._forget_attempts(move)
+                self._forget_attempts([move])
             elif held[move.tp].place != move.begin.place:
                 raise Fenced(f"{move.tp} stands at {held[move.tp].place}: {refusal}")
             elif refusal is not None:
@@ -199,8 +207,9 @@ class ClickhouseSink:
         if self._attempts[key] % _MOST_ATTEMPTS == 0:
             raise SinkUnavailable(f"{self._server.where} takes rows of {move.tp} and stores none")
 
-    def _forget_attempts(self, move: _Move) -> None:
-        self._attempts.pop((move.tp, move.begin.place), None)
+    def _forget_attempts(self, moves: Iterable[_Move]) -> None:
+        for move in moves:
+            self._attempts.pop((move.tp, move.begin.place), None)
 
     def _remember_ahead(
         self, moves: Sequence[_Move], held: Mapping[TopicPartition, Position]
