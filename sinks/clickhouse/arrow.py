@@ -43,7 +43,7 @@ class Encoder:
         self._columns = stream.columns
         types = column_types(stream)
         self._makes = [_make(column, types[column.name]) for column in stream.columns]
-        self._names = [*stream.column_names, n.OFFSET, n.TIMESTAMP, *n.REFUSAL]
+        self._names = [*stream.column_names, n.OFFSET, n.TIMESTAMP]
 
     def encode(self, decoded: DecodedBatch) -> pa.RecordBatch:
         """Give rows and dead letters, each a row. Raises Rejected."""
@@ -54,7 +54,11 @@ class Encoder:
         except (ValueError, OverflowError, ArithmeticError, TypeError) as error:
             # pyarrow's own errors are ValueError
             raise Rejected(f"{type(error).__name__}: {str(error)[:300]}") from error
-        return pa.RecordBatch.from_arrays([*arrays, *_common(decoded)], names=self._names)
+        arrays += _common(decoded)
+        if not letters:  # most batches: three columns less to send
+            return pa.RecordBatch.from_arrays(arrays, names=self._names)
+        arrays += _refusals(letters, len(decoded.offsets))
+        return pa.RecordBatch.from_arrays(arrays, names=[*self._names, *n.REFUSAL])
 
     def _with_letters(
         self, columns: Sequence[Sequence[Any]], letters: Sequence[DeadLetter]
@@ -75,6 +79,8 @@ def stream_of(batches: Sequence[pa.RecordBatch]) -> bytes:
 
     One, since what ClickHouse knows an INSERT by includes how many blocks it came in.
     """
+    if any(n.REFUSED in batch.schema.names for batch in batches):
+        batches = list(map(_with_refusals, batches))
     whole = batches[0] if len(batches) == 1 else pa.concat_batches(batches)
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, whole.schema) as writer:
@@ -94,17 +100,29 @@ def numbers(count: int) -> bytes:
 
 
 def _common(decoded: DecodedBatch) -> list[pa.Array]:
-    letters, rows = decoded.dead_letters, len(decoded.offsets)
+    letters = decoded.dead_letters
     offsets = [*decoded.offsets, *(letter.offset for letter in letters)]
     stamps = [*decoded.timestamps, *(letter.timestamp for letter in letters)]
-    details = [letter.detail.encode(errors="replace") for letter in letters]
+    if stamps and not 0 <= min(stamps) <= max(stamps) <= _LAST_MILLISECOND:
+        stamps = list(map(_stamp, stamps))
+    return [pa.array(offsets, pa.int64()), _timestamps("ms")(stamps)]
+
+
+def _refusals(letters: Sequence[DeadLetter], good_before: int) -> list[pa.Array]:
+    reasons = [*[""] * good_before, *(letter.reason for letter in letters)]
+    details = [*[b""] * good_before, *(one.detail.encode(errors="replace") for one in letters)]
+    payloads = [*[None] * good_before, *(letter.payload for letter in letters)]
     return [
-        pa.array(offsets, pa.int64()),
-        _timestamps("ms")(list(map(_stamp, stamps))),
-        pa.array([*[""] * rows, *(letter.reason for letter in letters)], pa.string()),
-        pa.array([*[b""] * rows, *details], pa.binary()),
-        pa.array([*[None] * rows, *(letter.payload for letter in letters)], pa.binary()),
+        pa.array(reasons, pa.string()),
+        *(pa.array(x, pa.binary()) for x in (details, payloads)),
     ]
+
+
+def _with_refusals(batch: pa.RecordBatch) -> pa.RecordBatch:
+    if n.REFUSED in batch.schema.names:
+        return batch
+    names = [*batch.schema.names, *n.REFUSAL]
+    return pa.RecordBatch.from_arrays([*batch.columns, *_refusals((), batch.num_rows)], names=names)
 
 
 def _stamp(milliseconds: int) -> int:

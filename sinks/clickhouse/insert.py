@@ -1,6 +1,6 @@
 """The one INSERT that makes the sink exact."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from models.positions import Position, TopicPartition
 from sinks.clickhouse import names as n
@@ -53,13 +53,15 @@ def token(tp: TopicPartition, expected: Position, attempt: int) -> str:
     return f"{tp.topic}:{expected.epoch}:{tp.partition}:{expected.last_offset}:{attempt}"
 
 
-def sent_columns(event_columns: Mapping[str, str]) -> dict[str, str]:
-    """Give the columns that are sent, in order; the rest is the same in every row."""
-    sent: Sequence[tuple[str, str]] = [
-        (n.OFFSET, "Int64"),
-        (n.TIMESTAMP, "DateTime64(3, 'UTC')"),
-        (n.REFUSED, "LowCardinality(String)"),
-        (n.DETAIL, "String"),
-        (n.PAYLOAD, "Nullable(String)"),
-    ]
-    return {**event_columns, **dict(sent)}
+def sent_columns(event_columns: Mapping[str, str], *, refusals: bool) -> dict[str, str]:
+    """Give the columns that are sent, in order; the rest is the same in every row.
+
+    Those of dead letters only where the batch has one.
+    """
+    common = {n.OFFSET: "Int64", n.TIMESTAMP: "DateTime64(3, 'UTC')"}
+    refused = {
+        n.REFUSED: "LowCardinality(String)",
+        n.DETAIL: "String",
+        n.PAYLOAD: "Nullable(String)",
+    }
+    return {**event_columns, **common, **(refused if refusals else {})}

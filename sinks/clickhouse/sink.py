@@ -19,7 +19,7 @@ from sinks.base import Fenced, Rejected, Since, SinkUnavailable, Totals
 from sinks.clickhouse.column_types import column_types
 from sinks.clickhouse.insert import EXACT, insert_sql, sent_columns, token
 from sinks.clickhouse.keeping import Keeping
-from sinks.clickhouse.names import Names
+from sinks.clickhouse.names import REFUSED, Names
 from sinks.clickhouse.options import ClickhouseOptions
 from sinks.clickhouse.positions import read_positions, rows_reach
 from sinks.clickhouse.preparation import prepare
@@ -55,7 +55,8 @@ class ClickhouseSink:
         self._names = Names.of(options, stream)
         self._server = Server(options)
         self._keeping = Keeping(self._server, self._names)
-        self._sent = sent_columns({name: one.sql for name, one in column_types(stream).items()})
+        types = {name: one.sql for name, one in column_types(stream).items()}
+        self._sent = {given: sent_columns(types, refusals=given) for given in (False, True)}
         self._encoder: Any = None
         self._is_prepared = False
         self._attempts: Counter[tuple[TopicPartition, tuple[int, int]]] = Counter()
@@ -164,7 +165,8 @@ class ClickhouseSink:
     async def _insert(self, move: _Move) -> Refusal | None:
         from sinks.clickhouse.arrow import stream_of  # noqa: PLC0415 - loads pyarrow
 
-        sql = insert_sql(self._names, self._sent, move.tp, move.begin)
+        sent = self._sent[any(REFUSED in one.schema.names for one in move.batches)]
+        sql = insert_sql(self._names, sent, move.tp, move.begin)
         name = token(move.tp, move.begin, self._attempts[move.tp, move.begin.place])
         settings = {**EXACT, "insert_deduplication_token": name}
         try:
