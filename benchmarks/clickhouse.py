@@ -1,4 +1,4 @@
-"""`python -m benchmarks.clickhouse`: the ClickHouse sink beside clickhouse-connect, which is not exact.
+"""`python -m benchmarks.clickhouse`: our ClickHouse sink beside clickhouse-connect, not exact.
 
 Both store the same decoded heartbeats, 100,000 a write, in tables of the same columns and sorting
 key on one server: ours with guard, positions and projections, the other as `client.insert()` does

@@ -1,7 +1,8 @@
 """Apache Kafka, PostgreSQL and ClickHouse for tests: the same as `headrace up` runs.
 
-`kafka`, `postgres` and `clickhouse` are shared by the session; a test that kills takes `own_kafka` or
-`own_postgres`. Without the engines a test is skipped with the reason, or fails where CI=true.
+`kafka`, `postgres` and `clickhouse` are shared by the session; a test that kills takes one of its
+own: `own_kafka`, `own_postgres`, `own_clickhouse`. Without the engines a test is skipped with the
+reason, or fails where CI=true.
 """
 
 import asyncio

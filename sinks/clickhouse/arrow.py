@@ -30,6 +30,7 @@ _NOTHING: dict[Kind, Any] = {
 }
 """What a dead letter has in the columns of an event."""
 
+_DIGITS_OF_128_BITS = 38
 _INTEGERS = {"Int32": pa.int32(), "Int64": pa.int64(), "UInt32": pa.uint32(), "UInt64": pa.uint64()}
 
 Make = Callable[[Sequence[Any]], pa.Array]
@@ -133,19 +134,25 @@ def _make(column: Column, found: ColumnType) -> Make:
     match column.kind:
         case "timestamptz":
             return _timestamps("us")
-        case "int4" | "int8":
-            return _of(_INTEGERS[found.sql.removeprefix("Nullable(").rstrip(")")])
         case "float8":
             return _floats
-        case "numeric":
-            wide = pa.decimal256 if found.digits > 38 else pa.decimal128
-            return _of(wide(found.digits, found.places))
         case "text[]":
             return lambda values: pa.array([one or () for one in values], pa.list_(pa.string()))
-        case "jsonb":
-            return _of(pa.binary())
         case _:
-            return _of(pa.string())
+            return _of(_arrow_type(column.kind, found))
+
+
+def _arrow_type(kind: Kind, found: ColumnType) -> pa.DataType:
+    match kind:
+        case "int4" | "int8":
+            return _INTEGERS[found.sql.removeprefix("Nullable(").rstrip(")")]
+        case "numeric":
+            wide = pa.decimal256 if found.digits > _DIGITS_OF_128_BITS else pa.decimal128
+            return wide(found.digits, found.places)
+        case "jsonb":
+            return pa.binary()
+        case _:
+            return pa.string()
 
 
 def _of(type_: pa.DataType) -> Make:

@@ -6,7 +6,7 @@ goes on, and of which topic it speaks.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -36,7 +36,8 @@ class Place(NamedTuple):
 
 def newest_epoch(names: Names, topic: str) -> str:
     """Give SQL for the newest epoch of a topic, 1 at first."""
-    return f"(SELECT greatest(1, max({n.EPOCH})) FROM {names.positions} WHERE {n.TOPIC} = {text(topic)})"
+    source = f"FROM {names.positions} WHERE {n.TOPIC} = {text(topic)}"
+    return f"(SELECT greatest(1, max({n.EPOCH})) {source})"
 
 
 def kept_sql(names: Names, tp: TopicPartition, epoch: int) -> str:
@@ -92,7 +93,8 @@ async def keep(server: Server, names: Names, positions: Positions) -> None:
     ]
     columns = f"{n.TOPIC}, {n.EPOCH}, {n.PARTITION}, place"
     await server.query(
-        f"INSERT INTO {names.positions} ({columns}) SETTINGS async_insert = 0 VALUES {', '.join(rows)}"
+        f"INSERT INTO {names.positions} ({columns}) SETTINGS async_insert = 0"
+        f" VALUES {', '.join(rows)}"
     )
 
 
@@ -104,7 +106,7 @@ def _positions_sql(names: Names, topic: str, partitions: Sequence[int]) -> str:
     )
     by_rows = (
         f"(max({n.OFFSET}), {_NONE}, {_NONE},"
-        f" toUnixTimestamp64Milli(argMax({n.TIMESTAMP}, {n.OFFSET})), toString(toUUID('{_NO_TOPIC}')))"
+        f" toUnixTimestamp64Milli(argMax({n.TIMESTAMP}, {n.OFFSET})), '{_NO_TOPIC}')"
     )
     kept = "(max(place) AS p).1, p.2, p.3, p.4, toString(p.5)"
     # the first row has no partition, but the epoch
@@ -125,11 +127,16 @@ def _read(topic: str, partitions: Iterable[int], answer: str) -> dict[TopicParti
         if partition < 0:
             epoch = place[0]
         else:
-            places.setdefault(partition, []).append(Place(*place[:4], topic_id=UUID(place[4])))
+            places.setdefault(partition, []).append(_read_place(place))
     return {
         TopicPartition(topic, partition): _position(epoch, places.get(partition, []))
         for partition in partitions
     }
+
+
+def _read_place(read: Sequence[Any]) -> Place:
+    offset, next_offset, leader_epoch, timestamp, topic_id = read
+    return Place(offset, next_offset, leader_epoch, timestamp, UUID(topic_id))
 
 
 def _position(epoch: int, places: Sequence[Place]) -> Position:

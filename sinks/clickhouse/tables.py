@@ -118,12 +118,12 @@ def views_sql(stream: Stream, names: Names) -> list[str]:
     """Make what people read: good rows, dead letters, and windows."""
     good = f"FROM {names.records} WHERE {n.REFUSED} = ''"
     own = ", ".join(quoted(column) for column in stream.column_names)
-    common = ", ".join((n.TOPIC, n.EPOCH, n.PARTITION, n.OFFSET, n.TIMESTAMP, n.STORED_AT))
+    common = f"{n.TOPIC}, {n.EPOCH}, {n.PARTITION}, {n.OFFSET}, {n.TIMESTAMP}, {n.STORED_AT}"
+    refusal, refused = ", ".join(n.REFUSAL), good.replace("= ''", "!= ''")
+    letters = names.view(f"{stream.topic}_dead_letters")
     views = [
         f"CREATE OR REPLACE VIEW {names.view(stream.topic)} AS SELECT {own}, {common} {good}",
-        f"CREATE OR REPLACE VIEW {names.view(f'{stream.topic}_dead_letters')} AS"
-        f" SELECT {n.TIMESTAMP}, {', '.join(n.REFUSAL)}, {n.TOPIC}, {n.EPOCH}, {n.PARTITION},"
-        f" {n.OFFSET}, {n.STORED_AT} FROM {names.records} WHERE {n.REFUSED} != ''",
+        f"CREATE OR REPLACE VIEW {letters} AS SELECT {refusal}, {common} {refused}",
     ]
     if other := _OTHER_NAMES.get(stream.topic):
         views.append(f"CREATE OR REPLACE VIEW {names.view(other)} AS SELECT {own} {good}")

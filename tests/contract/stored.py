@@ -102,15 +102,17 @@ def clickhouse(server: Clickhouse, database: str, sink: Sink) -> Subject:
     async def refuse(session_id: str) -> None:
         await sink.positions([partition(0)])  # makes its tables
         server.query(
-            f"ALTER TABLE {records} ADD CONSTRAINT nobody_expects CHECK session_id != '{session_id}'"
+            f"ALTER TABLE {records} ADD CONSTRAINT nobody_expects"
+            f" CHECK session_id != '{session_id}'"
         )
 
     return Subject(sink, look, refuse, keeps_windows=False)
 
 
 def _letter(line: str) -> DeadLetter:
-    *fields, payload = msgspec.json.decode(line)
-    return DeadLetter(*fields, None if payload is None else b64decode(payload))
+    topic, number, offset, timestamp, reason, detail, payload = msgspec.json.decode(line)
+    sent = None if payload is None else b64decode(payload)
+    return DeadLetter(topic, number, offset, timestamp, reason, detail, sent)
 
 
 def partition(number: int) -> TopicPartition:

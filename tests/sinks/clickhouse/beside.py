@@ -1,11 +1,17 @@
 """What tests of the ClickHouse sink have in common: a database each, batches, and looks."""
 
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
 from devstack.engines.clickhouse import Clickhouse
 from models.batches import Batch, DecodedBatch
 from models.content_sessions import CONTENT_SESSIONS
 from models.positions import ReadTo, TopicPartition
 from models.streams import Stream
 from sinks.base import Sink
+from sinks.clickhouse import insert
 from sinks.clickhouse.options import ClickhouseOptions
 from sinks.clickhouse.sink import ClickhouseSink
 from tests.models.records import NOW_MILLISECONDS
@@ -79,3 +85,14 @@ def batch(sink: Sink, *parts: tuple[TopicPartition, int, int]) -> Batch:
         decoded = records(tp, first, last)
         made.add(decoded, sink.encode(decoded, 1))
     return made
+
+
+def without_guard(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have sinks insert as they would without any care: tests must see what comes of it."""
+
+    def careless(*given: Any) -> str:
+        lines = insert.insert_sql(*given).split("\n")
+        return "\n".join("WHERE 1" if line.startswith("WHERE") else line for line in lines)
+
+    monkeypatch.setattr("sinks.clickhouse.sink.insert_sql", careless)
+    monkeypatch.setattr("sinks.clickhouse.sink.token", lambda *_: uuid4().hex)

@@ -2,16 +2,14 @@
 
 import asyncio
 import random
-from uuid import uuid4
 
 import pytest
 
 from devstack.engines.clickhouse import Clickhouse
 from models.positions import TopicPartition
 from sinks.base import Fenced, SinkUnavailable
-from sinks.clickhouse import sink as sink_module
 from sinks.clickhouse.sink import ClickhouseSink
-from tests.sinks.clickhouse.beside import P0, P1, Place, batch
+from tests.sinks.clickhouse.beside import P0, P1, Place, batch, without_guard
 
 _SECONDS = 25.0
 _WRITERS = 3
@@ -97,15 +95,7 @@ async def test_every_offset_is_there_once_after_many_kills(own_clickhouse: Click
 async def test_the_test_before_would_see_a_writer_without_guard(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    guarded = sink_module.insert_sql
-    monkeypatch.setattr(
-        sink_module,
-        "insert_sql",
-        lambda *given: "\n".join(
-            "WHERE 1" if line.startswith("WHERE") else line for line in guarded(*given).split("\n")
-        ),
-    )
-    monkeypatch.setattr(sink_module, "token", lambda *_: uuid4().hex)
+    without_guard(monkeypatch)
 
     await _torture(place, 6, kills=False)
 

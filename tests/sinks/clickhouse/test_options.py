@@ -1,5 +1,8 @@
 """What may be said of a ClickHouse sink, and what `migrate` makes of it."""
 
+import subprocess
+import sys
+
 import pytest
 from pydantic import ValidationError
 
@@ -76,3 +79,14 @@ async def test_the_server_understands_how_the_reader_is_made(place: Place) -> No
     # this engine is the real server but for its users, which stand in a file
     with pytest.raises(SinkUnavailable, match="keeps no users that are made by SQL"):
         await migrate(options, CONTENT_SESSIONS)
+
+
+def test_what_it_needs_is_loaded_by_who_uses_it() -> None:
+    program = (
+        "import sys, app.worker.factory, sinks.clickhouse.kind, sinks.clickhouse.migrate;"
+        "sys.exit('pyarrow' in sys.modules)"
+    )
+
+    done = subprocess.run([sys.executable, "-c", program], check=False)
+
+    assert done.returncode == 0
