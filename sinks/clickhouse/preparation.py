@@ -19,7 +19,9 @@ _SELF_TEST_ROWS = 100_000
 
 async def prepare(server: Server, options: ClickhouseOptions, stream: Stream, names: Names) -> None:
     """Make what is missing. Raises SinkUnavailable, and DeduplicationError where it is in vain."""
-    await server.query(f"CREATE DATABASE IF NOT EXISTS {quoted(options.database)}")
+    database = text(options.database)
+    if await server.query(f"SELECT count() FROM system.databases WHERE name = {database}") == "0\n":
+        await server.query(f"CREATE DATABASE IF NOT EXISTS {quoted(options.database)}")
     columns = await _columns(server, names)
     if not columns:
         await server.query(tables.records_sql(options, stream, names))
@@ -35,7 +37,7 @@ async def prepare(server: Server, options: ClickhouseOptions, stream: Stream, na
 async def bring_up_to_date(
     server: Server, options: ClickhouseOptions, stream: Stream, names: Names
 ) -> None:
-    """Make what is missing, and what a changed declaration wants: projections and views.
+    """Make what is missing, and what a changed declaration wants: projections, views and TTL.
 
     Raises as `prepare` does.
     """
@@ -50,6 +52,11 @@ async def bring_up_to_date(
         await server.query(f"{table} ADD PROJECTION IF NOT EXISTS {quoted(name)} ({wanted[name]})")
         # in the background, for parts that are there; new ones have it anyway
         await server.query(f"{table} MATERIALIZE PROJECTION {quoted(name)}")
+    if ttl := tables.ttl_sql(options, stream):
+        # rows that are there follow as their parts are merged: nothing is rewritten for it
+        await server.query(
+            f"ALTER TABLE {names.records} MODIFY {ttl} SETTINGS materialize_ttl_after_modify = 0"
+        )
     await _make_views(server, stream, names)
 
 

@@ -41,6 +41,8 @@ class Server:
 
     async def _post(self, body: bytes, parameters: Mapping[str, Setting]) -> str:
         session = self._session or self._connected()
+        # the status is sent when all is known: an error behind it would look like an answer
+        parameters = {"wait_end_of_query": 1, **parameters}
         try:
             async with session.post(
                 self._options.url, params=parameters, data=BytesIO(body)

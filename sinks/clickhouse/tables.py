@@ -1,5 +1,8 @@
 """Tables and views from a stream's declaration: docs/guides/clickhouse.md shows what comes out."""
 
+from collections.abc import Sequence
+
+from config.environment import PlainError
 from models.streams import Stream
 from sinks.clickhouse import names as n
 from sinks.clickhouse.column_types import column_types
@@ -57,10 +60,21 @@ def sorting_key(options: ClickhouseOptions, stream: Stream) -> list[str]:
     product reads one run of granules, and one for a span of time skips through each of few runs.
     """
     if stream.topic in options.order_by:
-        return list(options.order_by[stream.topic])
+        return _checked(stream, options.order_by[stream.topic])
     types = column_types(stream)
     keys = dict.fromkeys(key for window in stream.windows for key in window.keys)
     return [*(key for key in keys if types[key].is_one_of_few), stream.event_time]
+
+
+def _checked(stream: Stream, columns: Sequence[str]) -> list[str]:
+    nullable = {column.name: column.nullable for column in stream.columns}
+    for name in columns:
+        if nullable.get(name, True):
+            raise PlainError(
+                f"order_by: {name} is no column of {stream.topic} that always has a value; there "
+                f"are {', '.join(one for one, is_null in nullable.items() if not is_null)}"
+            )
+    return list(columns)
 
 
 def records_sql(options: ClickhouseOptions, stream: Stream, names: Names) -> str:
@@ -86,7 +100,7 @@ def records_sql(options: ClickhouseOptions, stream: Stream, names: Names) -> str
     return (
         f"CREATE TABLE IF NOT EXISTS {names.records} (\n    {lines}\n) ENGINE = MergeTree\n"
         f"PRIMARY KEY ({', '.join(primary)})\nORDER BY ({', '.join([*primary, *rest])})\n"
-        f"{_ttl(options, stream)}"
+        f"{ttl_sql(options, stream)}\n"
         f"SETTINGS non_replicated_deduplication_window = {DEDUPLICATION_WINDOW}"
     )
 
@@ -131,12 +145,13 @@ def views_sql(stream: Stream, names: Names) -> list[str]:
     return [*views, *filter(None, windows)]
 
 
-def _ttl(options: ClickhouseOptions, stream: Stream) -> str:
+def ttl_sql(options: ClickhouseOptions, stream: Stream) -> str:
+    """Say when rows are dropped; empty for never."""
     if not options.ttl_days:
         return ""
     # at least a day after it was stored: until then its position is kept elsewhere too, so that
     # rows which arrive too late cannot take their own position away
     return (
         f"TTL greatest({quoted(stream.event_time)} + toIntervalDay({options.ttl_days}),"
-        f" {n.STORED_AT} + toIntervalDay(1))\n"
+        f" {n.STORED_AT} + toIntervalDay(1))"
     )

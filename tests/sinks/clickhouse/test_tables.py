@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from config.environment import PlainError
 from db.queries import load
 from devstack.engines.clickhouse import Clickhouse
 from models.all import STREAMS
@@ -256,3 +257,22 @@ async def test_migrate_adds_the_projection_of_a_new_window(place: Place) -> None
     assert names.split() == ["by_traffic_by_cdn_and_asn", "positions"]
     assert place.query("SELECT sum(events) FROM DB.traffic_by_cdn") == "10\n"
     await without.close()
+
+
+async def test_a_sorting_key_of_no_column_is_refused(place: Place) -> None:
+    sink = place.sink(order_by={"content_sessions": ("chanel", "time")})
+
+    with pytest.raises(PlainError, match="chanel is no column of content_sessions"):
+        await sink.positions([P0])
+
+    await sink.close()
+
+
+async def test_migrate_sets_another_ttl(place: Place) -> None:
+    stream = STREAMS["content_sessions"]
+    await migrate(place.options(), stream)
+
+    await migrate(place.options(ttl_days=30), stream)
+
+    made = place.query("SHOW CREATE TABLE DB.content_sessions_records")
+    assert "TTL greatest(time + toIntervalDay(30), stored_at + toIntervalDay(1))" in made
