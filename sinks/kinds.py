@@ -30,8 +30,8 @@ class Flush:
 class SinkKind:
     """One kind of sink, as `headrace.yaml` names it.
 
-    `options` is the model of what may be said there. `open` is given checked options, the stream
-    (without windows) and the sink's name for people, and does no I/O. `packages` have to be
+    `options` is the model of what may be said there. `open` is given checked options, the stream as
+    it is declared and the sink's name for people, and does no I/O. `packages` have to be
     importable for that: they come with the extra `extra`.
     """
 

@@ -1,7 +1,8 @@
-"""Apache Kafka and PostgreSQL for tests: the same as `headrace up` runs.
+"""Apache Kafka, PostgreSQL and ClickHouse for tests: the same as `headrace up` runs.
 
-`kafka` and `postgres` are shared by the session; a test that kills takes `own_kafka` or
-`own_postgres`. Without the engines a test is skipped with the reason, or fails where CI=true.
+`kafka`, `postgres` and `clickhouse` are shared by the session; a test that kills takes one of its
+own: `own_kafka`, `own_postgres`, `own_clickhouse`. Without the engines a test is skipped with the
+reason, or fails where CI=true.
 """
 
 import asyncio
@@ -20,11 +21,12 @@ import pytest
 from config.extras import NotInstalledError
 from db.migrate import migrate
 from devstack.engines import Kafka, Postgres
+from devstack.engines.clickhouse import Clickhouse
 from devstack.processes.watchdog import Watchdog
 from tests.databases import temporary_database
 
 _TEMPLATE = "headrace_migrated"
-Engine = TypeVar("Engine", Kafka, Postgres)
+Engine = TypeVar("Engine", Kafka, Postgres, Clickhouse)
 
 # a busy machine is no failure: pytest's own time limit holds for these tests too
 hypothesis.settings.register_profile("headrace", deadline=None)
@@ -68,6 +70,23 @@ def postgres(engine_folder: Path, watchdog: Watchdog) -> Iterator[Postgres]:
     engine = Postgres(engine_folder / "postgres", watchdog)
     yield _started(engine)
     engine.stop()
+
+
+@pytest.fixture(scope="session")
+def clickhouse(engine_folder: Path, watchdog: Watchdog) -> Iterator[Clickhouse]:
+    users = [("worker", "a password", "default"), ("headrace_reader", "reads", "reader")]
+    engine = Clickhouse(engine_folder / "clickhouse", watchdog, users)
+    yield _started(engine)
+    engine.stop()
+
+
+@pytest.fixture
+def own_clickhouse(engine_folder: Path, watchdog: Watchdog) -> Iterator[Clickhouse]:
+    """Start a server that this test may kill, stop and start."""
+    engine = _started(Clickhouse(engine_folder / uuid4().hex, watchdog))
+    yield engine
+    engine.kill()
+    shutil.rmtree(engine.folder, ignore_errors=True)
 
 
 @pytest.fixture

@@ -47,18 +47,17 @@ def create_sink_worker(settings: Settings, configured: ConfiguredSink, kind: Sin
     """Build a worker that stores to this sink alone. Connects to nothing until it is started."""
     app = faust_app(settings)
     pending_bytes, flush = PendingBytes(), flush_of(configured, kind)
-    streams = [replace(one, windows=(), headline=None) for one in _streams(settings, configured)]
     pipelines = [
         _pipeline(
             app,
             settings,
-            stream=stream,
+            stream=replace(stream, windows=(), headline=None),  # they are counted by `core`
             opened=kind.open(configured.options, stream, configured.name),
             flush=flush,
             pending_bytes=pending_bytes,
             latest=configured.entry.start == "latest",
         )
-        for stream in streams
+        for stream in _streams(settings, configured)
     ]
     writers = Writers(pipeline.writer for pipeline in pipelines)
     topics = [pipeline.topic.get_topic_name() for pipeline in pipelines]

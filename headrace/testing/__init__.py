@@ -17,7 +17,21 @@ import pytest
 
 pytest.register_assert_rewrite("headrace.testing.contract")  # for whoever inherits them
 
-from headrace.testing.contract import SinkContract, Stored, Subject, WindowSinkContract  # noqa: E402 - see above
+from headrace.testing.contract import (  # noqa: E402 - see above
+    NotesContract,
+    SinkContract,
+    Stored,
+    Subject,
+    WindowSinkContract,
+)
 from headrace.testing.records import batch_of, heartbeat  # noqa: E402
 
-__all__ = ["SinkContract", "Stored", "Subject", "WindowSinkContract", "batch_of", "heartbeat"]
+__all__ = [
+    "NotesContract",
+    "SinkContract",
+    "Stored",
+    "Subject",
+    "WindowSinkContract",
+    "batch_of",
+    "heartbeat",
+]

@@ -179,10 +179,8 @@ class SinkContract:
         assert len((await subject.look()).rows) == (reached + 1) // 2
 
 
-class WindowSinkContract(SinkContract):
-    """What a sink promises that keeps windows, dead letters and notes: PostgreSQL and the fake."""
-
-    stream: ClassVar[Stream] = CONTENT_SESSIONS
+class NotesContract(SinkContract):
+    """What a sink promises that keeps, beside a position, where reading goes on and its topic."""
 
     async def test_a_position_tells_where_reading_goes_on_and_of_which_topic_it_speaks(
         self, subject: Subject
@@ -227,6 +225,12 @@ class WindowSinkContract(SinkContract):
         await subject.sink.note({_P0: late})
 
         assert (await subject.sink.positions([_P0]))[_P0] == Position(1, 1, NOW_MILLISECONDS, 2)
+
+
+class WindowSinkContract(NotesContract):
+    """What a sink promises that keeps windows and dead letters too: PostgreSQL and the fake."""
+
+    stream: ClassVar[Stream] = CONTENT_SESSIONS
 
     async def test_all_partitions_of_a_batch_are_fenced_by_one(self, subject: Subject) -> None:
         positions = await subject.sink.positions([_P0, _P1])

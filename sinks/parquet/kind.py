@@ -2,7 +2,7 @@
 
 from models.streams import Stream
 from sinks.base import Sink
-from sinks.kinds import SinkKind
+from sinks.kinds import Flush, SinkKind
 from sinks.parquet.options import ParquetOptions
 
 
@@ -19,4 +19,5 @@ KIND = SinkKind(
     open=open_parquet,
     packages=("pyarrow", "obstore"),
     extra="parquet",
+    flush=Flush(records=1_000_000, size_bytes=512 * 1024 * 1024, seconds=10.0),
 )

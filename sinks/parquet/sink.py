@@ -38,6 +38,8 @@ class ParquetSink:
     What `note` is told is kept in memory alone: objects are never changed.
     """
 
+    label = "parquet"
+
     def __init__(self, objects: Objects, columns: Columns, files: Files) -> None:
         self._objects = objects
         self._columns = columns

@@ -1,9 +1,14 @@
 """Looking into sinks: what each really holds, in the same words."""
 
-import asyncpg
+from base64 import b64decode
 
+import asyncpg
+import msgspec
+
+from devstack.engines.clickhouse import Clickhouse
 from headrace.testing import Stored, Subject
 from models.dead_letters import DeadLetter
+from models.positions import TopicPartition
 from sinks.base import Sink
 from sinks.memory import MemorySink
 
@@ -51,3 +56,40 @@ def postgres(dsn: str, sink: Sink) -> Subject:
             await connection.close()
 
     return Subject(sink, look, refuse)
+
+
+def clickhouse(server: Clickhouse, database: str, sink: Sink) -> Subject:
+    records = f"{database}.content_sessions_records"
+
+    async def look() -> Stored:
+        rows = server.query(
+            f"SELECT kafka_partition, kafka_offset, session_id FROM {database}.content_sessions"
+            " ORDER BY 1, 2 FORMAT JSONCompactEachRow"
+            " SETTINGS output_format_json_quote_64bit_integers = 0"
+        )
+        letters = server.query(
+            "SELECT kafka_topic, kafka_partition, kafka_offset,"
+            " toUnixTimestamp64Milli(kafka_timestamp), refused, refused_detail,"
+            " base64Encode(refused_payload)"  # JSON has no bytes
+            f" FROM {database}.content_sessions_dead_letters ORDER BY 2, 3"
+            " FORMAT JSONCompactEachRow SETTINGS output_format_json_quote_64bit_integers = 0"
+        )
+        return Stored(
+            [msgspec.json.decode(line, type=tuple[int, int, str]) for line in rows.splitlines()],
+            [_letter(line) for line in letters.splitlines()],
+        )
+
+    async def refuse(session_id: str) -> None:
+        await sink.positions([TopicPartition("content_sessions", 0)])  # makes its tables
+        server.query(
+            f"ALTER TABLE {records} ADD CONSTRAINT nobody_expects"
+            f" CHECK session_id != '{session_id}'"
+        )
+
+    return Subject(sink, look, refuse)
+
+
+def _letter(line: str) -> DeadLetter:
+    topic, number, offset, timestamp, reason, detail, payload = msgspec.json.decode(line)
+    sent = None if payload is None else b64decode(payload)
+    return DeadLetter(topic, number, offset, timestamp, reason, detail, sent)

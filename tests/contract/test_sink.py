@@ -1,14 +1,19 @@
 """What every sink promises: the fake and the real one pass the same tests."""
 
 from collections.abc import AsyncIterator
+from uuid import uuid4
 
 import pytest
 
 from batching.topic_identity import PartitionIdentity
-from headrace.testing import Subject, WindowSinkContract, batch_of, heartbeat
+from devstack.engines.clickhouse import Clickhouse
+from headrace.testing import SinkContract, Subject, WindowSinkContract, batch_of, heartbeat
 from models.content_sessions import CONTENT_SESSIONS
+from sinks.clickhouse.options import ClickhouseOptions
+from sinks.clickhouse.sink import ClickhouseSink
 from sinks.postgres.sink import PostgresSink
 from tests.agents.doubles import RecordingObserver, begun, flushed, writer_to
+from tests.contract.stored import clickhouse as clickhouse_subject
 from tests.contract.stored import memory, postgres
 from tests.models.records import TP
 
@@ -47,3 +52,14 @@ class TestPostgres(_WithWriter):
         subject = postgres(database, PostgresSink(database, CONTENT_SESSIONS))
         yield subject
         await subject.sink.close()
+
+
+class TestClickhouse(SinkContract):
+    @pytest.fixture
+    async def subject(self, clickhouse: Clickhouse) -> AsyncIterator[Subject]:
+        database = f"t{uuid4().hex}"
+        options = ClickhouseOptions(url=clickhouse.url, database=database)
+        sink = ClickhouseSink(options, CONTENT_SESSIONS)
+        yield clickhouse_subject(clickhouse, database, sink)
+        await sink.close()
+        clickhouse.query(f"DROP DATABASE IF EXISTS {database}")

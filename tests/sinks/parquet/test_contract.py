@@ -1,7 +1,4 @@
-"""The contract's own tests (tests/contract), of those parts that a sink of records keeps.
-
-It keeps no windows and no dead letters: the tests of these have their counterpart here.
-"""
+"""The contract's own tests, in a folder and in S3, and what a sink of records has beside it."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -9,35 +6,22 @@ from typing import Any
 
 import pytest
 
+from headrace.testing import NotesContract, Stored, Subject, heartbeat
 from sinks.parquet.sink import ParquetSink
-from tests.contract.stored import Stored, Subject
-from tests.contract.test_sink import (  # noqa: F401 - collected from here, with the subject below
-    test_a_position_tells_where_reading_goes_on_and_of_which_topic_it_speaks,
-    test_a_write_stores_rows_and_moves_positions,
-    test_a_wrong_expectation_is_fenced_and_stores_nothing,
-    test_partitions_that_a_batch_does_not_touch_stay,
-    test_positions_begin_before_the_first_record,
-    test_what_is_noted_beside_a_position_leaves_its_place,
-    test_what_is_noted_too_late_is_not_kept,
-    test_writes_go_on_after_a_fence,
-)
-from tests.models.records import heartbeat
 from tests.sinks.parquet.sinks import P0, add, batch, offsets, rows, sink_in
 
 
-@pytest.fixture
-async def subject(place: dict[str, Any]) -> AsyncIterator[Subject]:
-    sink = sink_in(place)
+class TestParquet(NotesContract):
+    @pytest.fixture
+    async def subject(self, place: dict[str, Any]) -> AsyncIterator[Subject]:
+        sink = sink_in(place)
 
-    async def look() -> Stored:
-        found = rows(place, "kafka_partition", "kafka_offset", "session_id")
-        return Stored([(p, offset, name) for p, offset, name in found], [])
+        async def look() -> Stored:
+            found = rows(place, "kafka_partition", "kafka_offset", "session_id")
+            return Stored([(p, offset, name) for p, offset, name in found], [])
 
-    async def refuse(session_id: str) -> None:
-        del session_id
-
-    yield Subject(sink, look, refuse)
-    await sink.close()
+        yield Subject(sink, look)
+        await sink.close()
 
 
 @pytest.mark.parametrize("payload", [None, b"", b"\0\xff{"])

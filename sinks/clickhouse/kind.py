@@ -1,0 +1,26 @@
+"""The kind `clickhouse`, for headrace.yaml."""
+
+from models.streams import Stream
+from sinks.base import Sink
+from sinks.clickhouse.options import ClickhouseOptions
+from sinks.clickhouse.sink import ClickhouseSink
+from sinks.kinds import Flush, SinkKind
+
+
+def open_clickhouse(options: ClickhouseOptions, stream: Stream, name: str) -> Sink:
+    """Build the sink of a stream; tables are made, and the server is tested, at its first use.
+
+    `stream` is the whole declaration: its windows become projections and views.
+    """
+    del name  # its tables are named by table_prefix
+    return ClickhouseSink(options, stream)
+
+
+KIND = SinkKind(
+    name="clickhouse",
+    options=ClickhouseOptions,
+    open=open_clickhouse,
+    packages=("pyarrow", "aiohttp"),
+    extra="clickhouse",
+    flush=Flush(records=200_000, size_bytes=64 * 1024 * 1024, seconds=1.0),
+)
