@@ -34,7 +34,7 @@ class Cluster:
     holders: list[Holder] = field(default_factory=list)
 
 
-async def probe_database(broker: str, topics: Iterable[str], group: str) -> Cluster:
+async def survey_topics(broker: str, topics: Iterable[str], group: str) -> Cluster:
     """Ask. Raises KafkaError, or OSError, as they come; bound the time outside."""
     admin = AIOKafkaAdminClient(bootstrap_servers=broker)
     try:
@@ -59,7 +59,7 @@ async def probe_database(broker: str, topics: Iterable[str], group: str) -> Clus
 
 
 async def group_holders(broker: str, group: str) -> dict[TopicPartition, str]:
-    """Say whom Kafka gave each partition: client and host. Raises as probe_database does."""
+    """Say whom Kafka gave each partition: client and host. Raises as survey_topics does."""
     admin = AIOKafkaAdminClient(bootstrap_servers=broker)
     try:
         await admin.start()

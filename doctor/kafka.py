@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from aiokafka.errors import KafkaError
 
-from batching.survey import Cluster, first_after, probe_database
+from batching.survey import Cluster, first_after, survey_topics
 from devstack.place.addresses import Place
 from doctor.finding import Finding
 from models.positions import TopicPartition
@@ -20,7 +20,7 @@ async def kafka(
 ) -> list[Finding]:
     """Ask the cluster. What cannot be asked any more is one line, with the cure."""
     try:
-        cluster = await probe_database(place.address, topics, group)
+        cluster = await survey_topics(place.address, topics, group)
     except (KafkaError, OSError) as error:
         return [_away(place, error)]
     nodes = f"{cluster.nodes} node" if cluster.nodes == 1 else f"{cluster.nodes} nodes"
