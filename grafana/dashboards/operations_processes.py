@@ -164,7 +164,7 @@ def stored(sql: dict[str, Sql]) -> list[Panel]:
             ),
         ),
         table(
-            "Refused records, one by one",
+            "Dead letters, one by one",
             sql["refused_rows"],
             columns=[column("Offset", NO_UNIT), column("Partition", NO_UNIT)],
             no_value="No errors in this range",

@@ -33,7 +33,7 @@ EVENTS_PER_SECOND = 0.15
 QUERIES = [query for query in asked(FILES) if query.panel != "variable"]
 RANGES = ("now-15m", "now-24h", "now-7d")
 # nothing to show in so short a time, and that is right
-TROUBLES = {"Gaps", "Refused records", "Refused records, one by one"}
+TROUBLES = {"Gaps", "Dead letters with their reasons", "Dead letters, one by one"}
 SELDOM = TROUBLES | {"Changes of CDN a minute, last hour"}
 
 
