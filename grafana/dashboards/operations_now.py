@@ -104,7 +104,7 @@ def now(sql: dict[str, Sql]) -> list[Panel]:
             no_value="no records",
             steps=("green", (0.5, "orange"), (1, "red")),
             description=(
-                "Dead letters. Red from 1 %: see Dead letters with their reasons, below, for topic, "
+                "Red from 1 %: see Dead letters with their reasons, below, for topic, "
                 "reason and detail, and tell the producer."
             ),
         ),
