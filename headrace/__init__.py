@@ -20,7 +20,8 @@ from models.streams import Headline, Stream
 from models.types import Country, Currency, EventTime, IpAddress, Number, StoredAs, Text, number
 from models.versions import Version, Versions
 from models.windows import First, Last, Max, Min, Sum, Window
-from sinks.base import Fenced, Sink, SinkUnavailable, Totals
+from sinks.base import Fenced, Rejected, Since, Sink, SinkUnavailable, Totals
+from sinks.kinds import Flush, SinkKind
 
 __all__ = [
     "Batch",
@@ -32,6 +33,7 @@ __all__ = [
     "EventTime",
     "Fenced",
     "First",
+    "Flush",
     "Headline",
     "IpAddress",
     "Last",
@@ -40,7 +42,10 @@ __all__ = [
     "Number",
     "Position",
     "Positions",
+    "Rejected",
+    "Since",
     "Sink",
+    "SinkKind",
     "SinkUnavailable",
     "StoredAs",
     "Stream",

@@ -1,0 +1,119 @@
+"""headrace.yaml from a person's side: made, checked with every error at once, shown, described."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+WRONG = """\
+sinks:
+  archive:
+    kind: fil
+    path: x
+  core:
+    kind: file
+    path: x
+  lines:
+    kind: file
+    pth: x
+    rotate_bytes: many
+    streams: [purchase]
+  secret:
+    kind: file
+    path: ${NOT_SET_ANYWHERE}
+  twice:
+    kind: file
+    path: a
+    path: b
+sink: {}
+"""
+
+
+def headrace(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    mine = {key: value for key, value in os.environ.items() if not key.startswith("HEADRACE_")}
+    return subprocess.run(
+        [sys.executable, "-m", "app", "config", *arguments],
+        cwd=folder,
+        env={**mine, "PYTHONPATH": str(Path(__file__).parents[3]), **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def test_a_new_file_is_good_and_is_never_overwritten(tmp_path: Path) -> None:
+    made = headrace(tmp_path, "init")
+    checked = headrace(tmp_path, "check")
+    again = headrace(tmp_path, "init")
+
+    assert made.returncode == checked.returncode == 0, made.stderr + checked.stderr
+    assert "1 sinks: lines" in checked.stdout
+    assert again.returncode == 2
+    assert "is there already" in again.stderr
+
+
+def test_every_error_is_told_at_once_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "headrace.yaml").write_text(WRONG, encoding="utf-8")
+
+    told = headrace(tmp_path, "check")
+
+    assert told.returncode == 2
+    assert "Traceback" not in told.stderr
+    for line in (
+        "line 3: sinks.archive.kind: no such kind of sink; did you mean 'file'?",
+        "line 6: sinks.core: a sink's name",
+        "line 10: sinks.lines.pth: unknown option; did you mean 'path'?",
+        "line 11: sinks.lines.rotate_bytes: ",
+        "line 12: sinks.lines.streams.0: no such stream; did you mean 'purchases'?",
+        "line 15: sinks.secret.path: environment variable NOT_SET_ANYWHERE is not set",
+        "line 19: sinks.twice.path: is there twice",
+        "line 20: sink: unknown; did you mean 'sinks'?",
+    ):
+        assert line in told.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        pytest.param("sinks: {a: &a [*a]}", "too large or nested too deeply", id="of itself"),
+        pytest.param("sinks:\n\t- x", "line 2", id="a tab"),
+        pytest.param("[1]", "expected `sinks:`", id="a list"),
+        pytest.param("sinks: 3", "expected a name for each sink", id="a number"),
+    ],
+)
+def test_what_is_no_such_document_is_told(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "headrace.yaml").write_text(text, encoding="utf-8")
+
+    told = headrace(tmp_path, "check")
+
+    assert told.returncode == 2
+    assert said in told.stderr
+    assert "Traceback" not in told.stderr
+
+
+def test_variables_are_put_in_and_shown_without_secrets(tmp_path: Path) -> None:
+    (tmp_path / "headrace.yaml").write_text(
+        "sinks:\n  lines:\n    kind: file\n    path: ${FOLDER:-here}/x\n"
+        "    rotate_bytes: ${ROTATE}\n",
+        encoding="utf-8",
+    )
+
+    shown = headrace(tmp_path, "show", ROTATE="2048")
+
+    assert shown.returncode == 0, shown.stderr
+    lines = json.loads(shown.stdout)["sinks"]["lines"]
+    assert (lines["path"], lines["rotate_bytes"], lines["start"]) == ("here/x", 2048, "earliest")
+
+
+def test_the_schema_names_every_kind_with_its_options(tmp_path: Path) -> None:
+    told = headrace(tmp_path, "schema")
+
+    kinds = json.loads(told.stdout)["properties"]["sinks"]["additionalProperties"]["oneOf"]
+    found = {kind["properties"]["kind"]["const"]: kind["properties"] for kind in kinds}
+    assert {"clickhouse", "file", "parquet"} <= found.keys()
+    assert "rotate_bytes" in found["file"]
+    assert "flush_seconds" in found["parquet"]
