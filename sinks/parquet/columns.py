@@ -31,8 +31,8 @@ _KAFKA = (
     pa.field("epoch", pa.int32()),
 )
 _MOST_DIGITS = 38  # what every reader of Parquet can hold in a decimal
-_ENOUGH = 1_000
-"""So many values show whether a column repeats itself."""
+_ENOUGH = 20_000
+"""So many values show whether a column repeats itself: of 1,000 users most are different."""
 
 MOST_DIFFERENT = 0.6
 """A column with a greater share of different values is smaller and faster without a dictionary."""
@@ -57,8 +57,9 @@ class Encoded:
 class Columns:
     """The schema, and arrays of what was decoded.
 
-    It learns which columns of text hardly repeat: those are kept as they are, all others as a
-    dictionary, which takes a third of the memory. What is read from a file is the same.
+    It learns from the tables that it makes which columns of text hardly repeat: those are kept as
+    they are from then on, all others as a dictionary, which takes a third of the memory. What is
+    read from a file is the same.
     """
 
     def __init__(self, stream: Stream) -> None:
@@ -98,8 +99,8 @@ class Columns:
         parts = [one for one in rows if len(one.offsets)]
         groups = list(_groups(parts, most)) or [[]]
         plain = [
-            _is_plain([one.arrays[place] for one in parts], len(groups[0]))
-            for place in range(len(self._columns))
+            self._is_plain(column.name, [one.arrays[place] for one in parts], len(groups[0]))
+            for place, column in enumerate(self._columns)
         ]
         for group in groups:
             arrays = [
@@ -123,16 +124,19 @@ class Columns:
         except (ValueError, OverflowError) as error:
             why = str(error)[:200]
             raise Rejected(f"{self._topic}.{column.name} as {kind}: {why}") from error
-        return self._smaller(column.name, array) if pa.types.is_string(kind) else array
-
-    def _smaller(self, name: str, array: pa.Array) -> pa.Array:
-        if name in self._hardly_repeat:
-            return array
-        encoded = array.dictionary_encode()
-        if len(array) < _ENOUGH or len(encoded.dictionary) <= MOST_DIFFERENT * len(array):
-            return encoded
-        self._hardly_repeat.add(name)
+        if pa.types.is_string(kind) and column.name not in self._hardly_repeat:
+            return array.dictionary_encode()
         return array
+
+    def _is_plain(self, name: str, arrays: Sequence[pa.Array], first: int) -> bool:
+        """Say whether all of a column is written as it is; `first` arrays make the first table."""
+        if not arrays or not all(pa.types.is_dictionary(array.type) for array in arrays):
+            return True
+        whole = pa.chunked_array(arrays[:first]).unify_dictionaries()
+        if len(whole.chunk(0).dictionary) <= MOST_DIFFERENT * max(len(whole), _ENOUGH):
+            return False
+        self._hardly_repeat.add(name)
+        return True
 
     def _column(self, place: int, arrays: Sequence[pa.Array], *, is_plain: bool) -> pa.ChunkedArray:
         if not is_plain:
@@ -142,15 +146,6 @@ class Columns:
             for array in arrays
         ]
         return pa.chunked_array(plain, self._types[place])
-
-
-def _is_plain(arrays: Sequence[pa.Array], first: int) -> bool:
-    """Say whether all of a column is written as it is; `first` arrays are the first table's."""
-    if not arrays or not all(pa.types.is_dictionary(array.type) for array in arrays):
-        return True
-    # small parts may not have shown that a column hardly repeats: a whole table does
-    whole = pa.chunked_array(arrays[:first]).unify_dictionaries()
-    return len(whole.chunk(0).dictionary) > max(MOST_DIFFERENT * len(whole), _ENOUGH)
 
 
 def _groups(parts: Iterable[Encoded], most: int) -> Iterator[list[Encoded]]:

@@ -153,16 +153,29 @@ def test_what_fits_no_column_is_rejected(place: int, value: object) -> None:
 
 def test_what_hardly_repeats_is_kept_plain_and_reads_the_same() -> None:
     columns = Columns(EVERYTHING)
-    unique = [(*_ROW[:1], f"{number}", *_ROW[2:]) for number in range(2_000)]
-    small, large = _decoded(*unique[:10]), _decoded(*unique)
+    unique = [(*_ROW[:1], f"{number}", *_ROW[2:]) for number in range(25_000)]
+    parts = [columns.encode(_decoded(*unique[at : at + 500])) for at in range(0, 25_000, 500)]
 
-    parts = [columns.encode(small), columns.encode(large), columns.encode(small)]
+    tables = list(columns.tables(parts, 0, 1, most=22_200))
+    after = columns.encode(_decoded(*unique[:10]))
+    mixed = list(columns.tables([parts[0], after], 0, 1, most=22_200))
 
-    table = table_of(columns, parts)
-    assert table.schema.field("text").type == pa.string()
-    assert pa.types.is_dictionary(table.schema.field("address").type)
-    numbers = [*range(10), *range(2_000), *range(10)]
-    assert table["text"].to_pylist() == [str(number) for number in numbers]
+    assert [table.num_rows for table in tables] == [22_200, 2_800]
+    for table in (*tables, *mixed):
+        assert table.schema.field("text").type == pa.string()
+        assert pa.types.is_dictionary(table.schema.field("address").type)
+    found = [value for table in tables for value in table["text"].to_pylist()]
+    assert found == [str(number) for number in range(25_000)]
+    assert mixed[0]["text"].to_pylist() == found[:500] + found[:10]
+
+
+def test_a_few_rows_do_not_tell_whether_a_column_repeats() -> None:
+    columns = Columns(EVERYTHING)
+    few = [(*_ROW[:1], f"{number}", *_ROW[2:]) for number in range(2_000)]
+
+    table = table_of(columns, [columns.encode(_decoded(*few))])
+
+    assert pa.types.is_dictionary(table.schema.field("text").type)
 
 
 @pytest.mark.parametrize("stream", STREAMS)
@@ -189,15 +202,3 @@ def _as_arrow(value: Any, kind: str) -> Any:
     if isinstance(value, bytes):
         return value.decode()
     return list(value) if isinstance(value, tuple) else value
-
-
-def test_small_parts_that_hardly_repeat_are_seen_together() -> None:
-    columns = Columns(EVERYTHING)
-    unique = [(*_ROW[:1], f"{number}", *_ROW[2:]) for number in range(4_000)]
-    parts = [columns.encode(_decoded(*unique[at : at + 100])) for at in range(0, 4_000, 100)]
-
-    tables = list(columns.tables(parts, 0, 1, most=1_500))
-
-    assert [table.num_rows for table in tables] == [1_500, 1_500, 1_000]
-    assert {str(table.schema.field("text").type) for table in tables} == {"string"}
-    assert len({str(table.schema) for table in tables}) == 1
