@@ -1,6 +1,7 @@
 """A way to the server on which answers get lost, stay out, or come from somebody else."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -58,9 +59,9 @@ def _length(head: bytes) -> int:
 
 
 @asynccontextmanager
-async def relay_to(port: int) -> AsyncIterator[Relay]:
+async def relay_to(port: int, tls: ssl.SSLContext | None = None) -> AsyncIterator[Relay]:
     relay = Relay(port)
-    server = await asyncio.start_server(relay.serve, "127.0.0.1", 0)
+    server = await asyncio.start_server(relay.serve, "127.0.0.1", 0, ssl=tls)
     relay.port = server.sockets[0].getsockname()[1]
     try:
         yield relay

@@ -1,7 +1,11 @@
 """What the server refuses, and how that is told: what to do, and no secret."""
 
 import asyncio
+import ssl
+import subprocess
 from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -139,3 +143,41 @@ def test_what_cannot_be_brought_about_here_has_words_too(code: int, text: str, s
     assert isinstance(told, SinkUnavailable)
     assert says in str(told)
     assert str(told).startswith("ClickHouse at h:1: ")
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """Make a certificate of 127.0.0.1 that nobody but itself has signed, with its key."""
+    file = tmp_path / "both.pem"
+    subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"),
+            *("-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"),
+            *("-keyout", str(tmp_path / "key.pem"), "-out", str(tmp_path / "certificate.pem")),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    parts = (tmp_path / "key.pem", tmp_path / "certificate.pem")
+    file.write_text("".join(part.read_text() for part in parts))
+    return file
+
+
+async def test_tls_is_spoken_with_whom_the_ca_file_trusts(place: Place, certificate: Path) -> None:
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls.load_cert_chain(certificate)
+    async with relay_to(place.server.port, tls) as relay:
+        said: dict[str, Any] = {
+            "url": f"https://127.0.0.1:{relay.port}",
+            "user": "worker",
+            "password": "a password",
+        }
+        trusting, other = place.sink(**said, ca_file=str(certificate)), place.sink(**said)
+
+        await trusting.write(batch(trusting, (P0, 0, 9)), await trusting.positions([P0]))
+        words = await told(lambda: other.positions([P0]))
+
+        assert place.offsets() == list(range(10))
+        assert "its certificate is not trusted (ca_file)" in words
+        await trusting.close()
+        await other.close()
