@@ -30,6 +30,7 @@ from devstack.services.monitoring_services import MonitoringServices
 from devstack.services.watch import Watch
 from devstack.services.worker_pool import WorkerPool
 from devstack.verify.verify import Verification
+from sinks.configured import configured_sinks, kind_of
 
 INTERRUPTED = 130
 _STOP_SECONDS = 90.0
@@ -43,6 +44,9 @@ def run(options: Options, settings: Settings) -> int:
     """Return the exit code. Raises what app/errors.py tells, and AlreadyRunsError."""
     refuse_without_packages(settings)
     asyncio.run(refuse_without_answers(settings))
+    sinks = configured_sinks(settings)
+    for sink in sinks.values():
+        kind_of(sink)  # says now what has to be installed first
     data_dir = DataDir(Path(settings.home).resolve())
     supervisor = _supervisor()
     _refuse_second(data_dir)
@@ -54,7 +58,7 @@ def run(options: Options, settings: Settings) -> int:
         try:
             with _stopped_by_signals():
                 _start(engines, options, shown)
-                ports = Ports.of(data_dir, options.workers)
+                ports = Ports.of(data_dir, options.workers, sinks)
                 monitoring = MonitoringServices.for_run(
                     settings, engines.database, data_dir, ports, watchdog
                 )

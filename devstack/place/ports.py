@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from devstack.place.data_dir import DataDir
@@ -17,17 +18,24 @@ class Ports:
     generator_metrics: int
     prometheus: int
     grafana: int
+    sinks: Mapping[str, tuple[int, int]]
+    """Of the workers of further sinks, by their roles: the web pages' and the metrics' port."""
 
     @classmethod
-    def of(cls, data_dir: DataDir, workers: int) -> Ports:
+    def of(cls, data_dir: DataDir, workers: int, sinks: Iterable[str] = ()) -> Ports:
         names = [f"worker-{number}" for number in range(1, workers + 1)]
         metrics = [f"{name}-metrics" for name in names]
         others = ("generator-metrics", "prometheus", "grafana")
-        kept = kept_ports(data_dir.folder / "ports.json", (*names, *metrics, *others))
+        of_sinks = {role: (f"sink-{role}", f"sink-{role}-metrics") for role in sinks}
+        all_names = (*names, *metrics, *others, *(one for two in of_sinks.values() for one in two))
+        kept = kept_ports(data_dir.folder / "ports.json", all_names)
         return cls(
             [kept[name] for name in names],
             [kept[name] for name in metrics],
-            *(kept[name] for name in others),
+            generator_metrics=kept["generator-metrics"],
+            prometheus=kept["prometheus"],
+            grafana=kept["grafana"],
+            sinks={role: (kept[web], kept[other]) for role, (web, other) in of_sinks.items()},
         )
 
     @property

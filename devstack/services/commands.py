@@ -32,6 +32,22 @@ def worker(
     )
 
 
+def sink_worker(
+    role: str, ports: Ports, data_dir: DataDir, environment: Mapping[str, str], watchdog: Watchdog
+) -> Child:
+    """Make the worker of a further sink, not started yet."""
+    web, metrics = ports.sinks[role]
+    mine = {"HEADRACE_WEB_PORT": str(web), "HEADRACE_METRICS_PORT": str(metrics)}
+    return Child(
+        f"sink-{role}",
+        (*_HEADRACE, "worker", "--role", role),
+        data_dir.logs / f"sink-{role}.log",
+        environment={**environment, **mine},
+        order=StopOrder.WORKER,
+        watchdog=watchdog,
+    )
+
+
 def generator(
     options: Options,
     ports: Ports,

@@ -17,7 +17,7 @@ from devstack.processes.child import Child
 from devstack.processes.supervised import Exit, Supervised
 from devstack.processes.watchdog import Watchdog
 from devstack.screen.view import ProcessView
-from devstack.services.commands import generator, worker
+from devstack.services.commands import generator, sink_worker, worker
 from generator.report import Report
 from telemetry.flow import Flow, Meter
 from telemetry.worker_status import WorkerStatus
@@ -25,17 +25,20 @@ from telemetry.worker_status import WorkerStatus
 
 @dataclass(slots=True)
 class WorkerPool:
-    """Workers, in order of their numbers, and the generator."""
+    """Workers, in order of their numbers, those of further sinks, and the generator."""
 
     workers: list[Supervised]
     web: list[str]
     metrics: list[str]
+    sinks: list[Supervised]
+    sinks_web: list[str]
     generator: Supervised
     report_file: Path
     generating: bool = False
     exits: list[Exit] = field(default_factory=list)
     _meter: Meter = field(default_factory=Meter)
     _statuses: list[WorkerStatus | None] = field(default_factory=list)
+    _sink_statuses: list[WorkerStatus | None] = field(default_factory=list)
 
     @classmethod
     def for_run(
@@ -55,16 +58,21 @@ class WorkerPool:
             workers,
             [f"http://127.0.0.1:{port}" for port in ports.web],
             [f"http://{place}/metrics" for place in ports.metrics],
+            [
+                Supervised(sink_worker(role, ports, data_dir, environment, watchdog))
+                for role in ports.sinks
+            ],
+            [f"http://127.0.0.1:{web}" for web, _ in ports.sinks.values()],
             Supervised(generator(options, ports, data_dir, environment, watchdog)),
             data_dir.report,
         )
 
     @property
     def children(self) -> list[Child]:
-        return [self.generator.child, *(worker.child for worker in self.workers)]
+        return [self.generator.child, *(one.child for one in (*self.workers, *self.sinks))]
 
     def start_workers(self) -> None:
-        for supervised in self.workers:
+        for supervised in (*self.workers, *self.sinks):
             supervised.start(time.monotonic())
 
     def start_generator(self) -> None:
@@ -79,9 +87,12 @@ class WorkerPool:
     def tend(self) -> Flow:
         """Restart who ended, with the news of it in `exits`; return what flows now."""
         now = time.monotonic()
-        tended = [*self.workers, self.generator] if self.generating else self.workers
+        tended = [*self.workers, *self.sinks]
+        if self.generating:
+            tended.append(self.generator)
         self.exits = [news for supervised in tended if (news := supervised.tend(now))]
         self._statuses = fetch_all(self.web)
+        self._sink_statuses = fetch_all(self.sinks_web)
         return self._meter.measure(self._statuses, time.monotonic())
 
     def report(self) -> Report | None:
@@ -96,10 +107,13 @@ class WorkerPool:
         return report is not None and report.live
 
     def views(self) -> tuple[ProcessView, ...]:
-        statuses = self._statuses or [None] * len(self.workers)
+        statuses = [
+            *(self._statuses or [None] * len(self.workers)),
+            *(self._sink_statuses or [None] * len(self.sinks)),
+        ]
         workers = (
             _worker_view(supervised, status)
-            for supervised, status in zip(self.workers, statuses, strict=True)
+            for supervised, status in zip([*self.workers, *self.sinks], statuses, strict=True)
         )
         state = "running" if self.generator.child.running else "not running"
         return (
