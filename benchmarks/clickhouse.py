@@ -2,8 +2,8 @@
 
 Both store the same decoded heartbeats, 100,000 a write, in tables of the same columns and sorting
 key on one server: ours with guard, positions and projections, the other as `client.insert()` does
-without any. Ours encodes one write while the one before is written, as a worker does. Counted is the time
-of encoding and writing, by the clock. JSON on standard output.
+without any. Ours encodes one write while the one before is written, as a worker does. Counted is
+the time of encoding and writing, by the clock. JSON on standard output.
 """
 
 from __future__ import annotations

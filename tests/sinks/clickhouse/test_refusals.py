@@ -5,6 +5,7 @@ import ssl
 import subprocess
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -166,7 +167,7 @@ async def test_tls_is_spoken_with_whom_the_ca_file_trusts(place: Place, certific
     tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     tls.load_cert_chain(certificate)
     async with relay_to(place.server.port, tls) as relay:
-        said = {
+        said: dict[str, Any] = {
             "url": f"https://127.0.0.1:{relay.port}",
             "user": "worker",
             "password": "a password",
