@@ -109,6 +109,23 @@ def test_two_runs_with_an_end_store_exactly_what_they_produce_though_a_worker_is
     assert not home.up_file.exists()
 
 
+def test_a_further_sink_gets_a_worker_which_stores_each_record_once(home: DataDir) -> None:
+    lines = home.folder.parent / "lines"
+    document = home.folder.parent / "headrace.yaml"
+    document.write_text(f"sinks: {{lines: {{kind: file, path: {lines}, streams: [purchases]}}}}")
+
+    up = headrace(home, "up", "--duration", "4s", HEADRACE_CONFIG=str(document))
+
+    assert up.returncode == 0, up.stdout + up.stderr
+    folders = [folder for folder in (lines / "purchases").iterdir() if folder.is_dir()]
+    assert len(folders) > 1
+    for folder in folders:
+        rows = "".join(file.read_text() for file in folder.glob("*.jsonl")).splitlines()
+        offsets = [json.loads(row)["kafka_offset"] for row in rows]
+        assert offsets
+        assert len(offsets) == len(set(offsets))
+
+
 def test_kill_9_of_the_supervisor_leaves_no_process_behind(
     home: DataDir, running: subprocess.Popen[str]
 ) -> None:
