@@ -11,7 +11,7 @@ from tests.integration.test_sixth_stream import block, psql
 from tests.integration.topics import Topic
 from tests.integration.worker import Worker
 
-PAGE = STREAM_PAGE.with_name("adding-a-column.md")
+PAGE = STREAM_PAGE.with_name("add-a-column.md")
 LAST_FIELD = re.compile(r"^    cost: .*\n", re.MULTILINE)
 
 

@@ -1,8 +1,10 @@
 """A topic that is not the one that was stored stops the worker, which says what to do."""
 
 import time
+from contextlib import suppress
 
 import pytest
+from confluent_kafka import KafkaException
 
 from tests.integration.events import heartbeat
 from tests.integration.headrace import Headrace
@@ -190,7 +192,8 @@ def test_a_topic_made_anew_under_a_running_worker_stops_it(
     headrace.topic.produce([heartbeat(channel="old")])
     headrace.wait_for_records(worker, 101)
     headrace.topic.delete()
-    headrace.topic.create()
+    with suppress(KafkaException):  # the worker creates what is missing, and may be faster
+        headrace.topic.create()
     headrace.topic.produce([heartbeat(channel="new")] * 300)
 
     said = worker.wait_until_it_ends()

@@ -35,11 +35,11 @@ def test_records_of_kcat_become_exact_rows_and_windows(headrace: Headrace, worke
         (2, minute, "tz", "tv", "news", 7018, "Fastly", 4_000, 10, 0, 1),
     ]
     assert headrace.query("SELECT * FROM traffic_by_cdn ORDER BY current_cdn") == [
-        (minute, "Akamai", 2, 60_000, 15, 1.0, 0.25),
-        (minute, "Fastly", 1, 40_000, 10, 40 / 60, 10 / 60),
+        (minute, "Akamai", 2, 60_000, 15, 1.0, 0.25, 60),
+        (minute, "Fastly", 1, 40_000, 10, 40 / 60, 10 / 60, 60),
     ]
     assert headrace.query("SELECT * FROM traffic_by_asn ORDER BY asn") == [
-        (minute, 3320, 2, 60_000, 15, 1.0, 0.25),
-        (minute, 7018, 1, 40_000, 10, 40 / 60, 10 / 60),
+        (minute, 3320, 2, 60_000, 15, 1.0, 0.25, 60),
+        (minute, 7018, 1, 40_000, 10, 40 / 60, 10 / 60, 60),
     ]
     assert worker.stop() == 0
