@@ -93,7 +93,10 @@ class FileSink:
                 return  # by an earlier try, whose end nobody heard of
             if now.place != expected.place:
                 raise Fenced(f"{tp} is stored up to {now.place}, expected was {expected.place}")
-            name, size, begun = self._file(held, expected)
+            following = f"{expected.epoch}-{expected.last_offset + 1:020}.jsonl"
+            name, size, begun = self._file(held, following)
+            if name != following:  # begun before a crash, by a clock or settings of before
+                (folder / following).unlink(missing_ok=True)
             size = _append(folder / name, size, parts)
             fault_points.reach("before_commit")
             _replace(
@@ -101,7 +104,7 @@ class FileSink:
                 _Checkpoint(*reached[:3], name, size, begun),
             )
 
-    def _file(self, held: _Checkpoint | None, expected: Position) -> tuple[str, int, float]:
+    def _file(self, held: _Checkpoint | None, following: str) -> tuple[str, int, float]:
         """Say which file goes on, how much of it counts, and when it was begun."""
         now = time.time()
         if (
@@ -110,7 +113,7 @@ class FileSink:
             and 0 <= now - held.begun_at < self._rotate_seconds
         ):
             return held.file, held.size_bytes, held.begun_at
-        return f"{expected.epoch}-{expected.last_offset + 1:020}.jsonl", 0, now
+        return following, 0, now
 
     @contextmanager
     def _locked(self, tp: TopicPartition) -> Iterator[Path]:
@@ -123,8 +126,13 @@ class FileSink:
 
 def _append(file: Path, size: int, parts: list[Part]) -> int:
     """Write lines behind the first `size` bytes of a file; return how long it is then."""
-    descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o644)
+    descriptor = os.open(file, os.O_RDWR | os.O_CREAT * (size == 0), 0o644)
     try:
+        if (found := os.fstat(descriptor).st_size) < size:
+            raise SinkUnavailable(
+                f"{file} has {found} bytes, and {size} were stored: lines are gone. Put them back, "
+                "or give the sink another folder"
+            )
         os.ftruncate(descriptor, size)
         os.lseek(descriptor, size, os.SEEK_SET)
         with os.fdopen(os.dup(descriptor), "wb") as output:

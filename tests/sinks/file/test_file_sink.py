@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -59,6 +60,39 @@ class TestFile(SinkContract):
         await subject.sink.write(second, await subject.sink.positions([P0]))
 
         assert [row["session_id"] for row in rows_in(tmp_path)] == ["a", "b"]
+
+    async def test_a_file_begun_before_a_crash_counts_for_nothing(
+        self, subject: Subject, tmp_path: Path
+    ) -> None:
+        small, large = self.sink(tmp_path, rotate_bytes=1), subject.sink
+        await small.write(self.batch(subject, [heartbeat()]), await small.positions([P0]))
+        begun = tmp_path / "content_sessions/0" / f"1-{1:020}.jsonl"
+        begun.write_text('{"session_id": "never stored"}\n')
+
+        batch = self.batch(subject, [heartbeat()], start=1)
+        await large.write(batch, await large.positions([P0]))
+
+        assert [row["kafka_offset"] for row in rows_in(tmp_path)] == [0, 1]
+
+    @pytest.mark.parametrize("left", [0, 10, None])
+    async def test_lines_that_were_taken_away_are_told_of(
+        self, subject: Subject, tmp_path: Path, left: int | None
+    ) -> None:
+        await subject.sink.write(
+            self.batch(subject, [heartbeat()]), await subject.sink.positions([P0])
+        )
+        file = tmp_path / "content_sessions/0" / f"1-{0:020}.jsonl"
+        if left is None:
+            file.unlink()
+        else:
+            os.truncate(file, left)
+
+        batch = self.batch(subject, [heartbeat()], start=1)
+        with pytest.raises(SinkUnavailable, match=file.name):
+            await subject.sink.write(batch, await subject.sink.positions([P0]))
+
+        assert file.exists() == (left is not None)
+        assert left is None or file.stat().st_size == left
 
     async def test_a_write_whose_answer_was_lost_is_not_repeated(
         self, subject: Subject, tmp_path: Path
