@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from math import isfinite
 from typing import Any
 
 import msgspec
 
 from models.batches import DecodedBatch
 from models.streams import Stream
+from sinks.base import Rejected
 
 _encode = msgspec.json.Encoder(decimal_format="string").encode
 
@@ -33,17 +35,34 @@ def _writer(kind: str) -> Callable[[Any], Any]:
         return _time
     if kind == "jsonb":
         return _raw
+    if kind == "float8":
+        return _number
     return _as_it_is
 
 
-def _time(microseconds: int) -> str:
+def _time(microseconds: int | None) -> str | None:
+    if microseconds is None:
+        return None
     seconds, rest = divmod(microseconds, 1_000_000)
-    moment = datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest, tzinfo=None)
+    try:
+        moment = datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest, tzinfo=None)
+    except (ValueError, OverflowError):
+        raise Rejected(f"a time {seconds} s from 1970 is not in the years 1 to 9999") from None
     return f"{moment.isoformat(timespec='microseconds')}Z"
 
 
 def _raw(written: bytes | None) -> msgspec.Raw | None:
-    return None if written is None else msgspec.Raw(written)
+    if written is None:
+        return None
+    if b"\n" in written or b"\r" in written:  # as its producer laid it out; a row is one line
+        written = msgspec.json.format(written, indent=-1)
+    return msgspec.Raw(written)
+
+
+def _number(value: float | None) -> float | None:
+    if value is not None and not isfinite(value):
+        raise Rejected(f"{value} is no number that JSON has")
+    return value
 
 
 def _as_it_is(value: Any) -> Any:

@@ -6,15 +6,19 @@ flushes to the disk, and replaces the checkpoint by a rename: that is the moment
 What a crash leaves behind the checkpoint is cut off by the next write. All of it happens under a
 lock of the folder, so two writers never append at once, and the second one finds a position that it
 did not expect.
+
+Nothing that may have been stored is written over: lines without a checkpoint stop the sink.
 """
 
 import asyncio
 import fcntl
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Annotated, BinaryIO, TypeVar
+from uuid import UUID
 
 import msgspec
 
@@ -26,16 +30,42 @@ from sinks.file.lines import encode_lines
 from telemetry import fault_points
 
 _BEGIN = Position(epoch=1, last_offset=-1, last_timestamp=None)
+_LOCK_SECONDS = 2.0
+"""How long another worker may hold a folder: one that hangs is told of."""
+
+T = TypeVar("T")
 
 
 class _Checkpoint(msgspec.Struct, frozen=True):
+    """A position, and how much of the newest file counts."""
+
     epoch: int
     last_offset: int
     last_timestamp: int | None
-    file: str
-    size_bytes: int
+    file: Annotated[str, msgspec.Meta(pattern=r"^\d+-\d{20}\.jsonl$")]
+    size_bytes: Annotated[int, msgspec.Meta(ge=0)]
     begun_at: float
     """When the file was begun, seconds since 1970."""
+
+    next_offset: int | None = None
+    leader_epoch: int | None = None
+    topic_id: UUID | None = None
+
+    @property
+    def position(self) -> Position:
+        return Position(
+            self.epoch,
+            self.last_offset,
+            self.last_timestamp,
+            self.next_offset,
+            self.leader_epoch,
+            self.topic_id,
+        )
+
+    @classmethod
+    def at(cls, position: Position, file: str, size_bytes: int, begun_at: float) -> "_Checkpoint":
+        known = position[:3]
+        return cls(*known, file, size_bytes, begun_at, *position[3:])
 
 
 class FileSink:
@@ -55,7 +85,7 @@ class FileSink:
     async def positions(self, partitions: Iterable[TopicPartition]) -> Positions:
         wanted = list(partitions)
         with _failures():
-            return await asyncio.to_thread(lambda: {tp: self._position(tp) for tp in wanted})
+            return await _to_its_end(lambda: {tp: self._position(tp) for tp in wanted})
 
     async def totals(self, partitions: Iterable[TopicPartition], since: Since) -> Totals:
         del partitions, since
@@ -69,11 +99,14 @@ class FileSink:
         with _failures():
             for tp in reached:
                 parts = [part for part in batch.parts if part.tp == tp]
-                await asyncio.to_thread(self._append, tp, parts, expected[tp], reached[tp])
+                await _to_its_end(lambda: self._append(tp, parts, expected[tp], reached[tp]))  # noqa: B023 - awaited here
         return {}
 
     async def note(self, positions: Positions) -> None:
-        """Keep nothing: a position is what the checkpoint says."""
+        """Keep where reading goes on, in partitions that have a checkpoint."""
+        with _failures():
+            for tp, noted in positions.items():
+                await _to_its_end(lambda: self._note(tp, noted))  # noqa: B023 - awaited here
 
     async def close(self) -> None:
         """Nothing stays open between writes."""
@@ -81,28 +114,41 @@ class FileSink:
     def _position(self, tp: TopicPartition) -> Position:
         with self._locked(tp) as folder:
             held = _read(folder)
-        return _BEGIN if held is None else _position_of(held)
+            return _BEGIN if held is None else held.position
 
     def _append(
         self, tp: TopicPartition, parts: list[Part], expected: Position, reached: Position
     ) -> None:
         with self._locked(tp) as folder:
             held = _read(folder)
-            now = _BEGIN if held is None else _position_of(held)
+            now = _BEGIN if held is None else held.position
             if now.place == reached.place:
                 return  # by an earlier try, whose end nobody heard of
             if now.place != expected.place:
                 raise Fenced(f"{tp} is stored up to {now.place}, expected was {expected.place}")
             following = f"{expected.epoch}-{expected.last_offset + 1:020}.jsonl"
             name, size, begun = self._file(held, following)
-            if name != following:  # begun before a crash, by a clock or settings of before
+            if held is None:
+                _put_aside(folder / following)
+            elif name == following:
+                _cut(folder / held.file, held.size_bytes)
+            else:  # begun before a crash, by a clock or settings of before
                 (folder / following).unlink(missing_ok=True)
             size = _append(folder / name, size, parts)
             fault_points.reach("before_commit")
-            _replace(
-                folder,
-                _Checkpoint(*reached[:3], name, size, begun),
-            )
+            _replace(folder, _Checkpoint.at(reached, name, size, begun))
+
+    def _note(self, tp: TopicPartition, noted: Position) -> None:
+        with self._locked(tp) as folder:
+            held = _read(folder)
+            if (
+                held is not None
+                and held.position.place == noted.place
+                and held.position.read_to.offset <= noted.read_to.offset
+            ):
+                now = _Checkpoint.at(noted, held.file, held.size_bytes, held.begun_at)
+                if now != held:
+                    _replace(folder, now)
 
     def _file(self, held: _Checkpoint | None, following: str) -> tuple[str, int, float]:
         """Say which file goes on, how much of it counts, and when it was begun."""
@@ -120,8 +166,45 @@ class FileSink:
         folder = self._folder / tp.topic / str(tp.partition)
         folder.mkdir(parents=True, exist_ok=True)
         with (folder / "lock").open("ab") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)  # given back when it is closed, or by a kill -9
+            _take(lock)  # given back when it is closed, or by a kill -9
             yield folder
+
+
+async def _to_its_end(function: Callable[[], T]) -> T:
+    """Run this in a thread. A cancellation waits for it: what it stores shows afterwards."""
+    running = asyncio.ensure_future(asyncio.to_thread(function))
+    try:
+        return await asyncio.shield(running)
+    except asyncio.CancelledError:
+        await asyncio.wait([running])
+        raise
+
+
+def _take(lock: BinaryIO) -> None:
+    deadline = time.monotonic() + _LOCK_SECONDS
+    while True:
+        try:
+            return fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise SinkUnavailable(
+                    f"another worker holds {lock.name}: if it hangs, end it. Leave the file there"
+                ) from None
+            time.sleep(0.01)
+
+
+def _cut(file: Path, size: int) -> None:
+    """Take away what a crash left behind in a file that is followed by the next."""
+    if file.exists() and file.stat().st_size > size:  # people move files away that are full
+        with file.open("r+b") as output:
+            output.truncate(size)
+            os.fsync(output.fileno())
+
+
+def _put_aside(file: Path) -> None:
+    """Keep what a first write left that did not end, or a checkpoint that was lost."""
+    if file.exists() and file.stat().st_size:
+        file.rename(file.with_name(f"{file.name}.uncounted-{time.time_ns()}"))
 
 
 def _append(file: Path, size: int, parts: list[Part]) -> int:
@@ -146,12 +229,20 @@ def _append(file: Path, size: int, parts: list[Part]) -> int:
 
 
 def _read(folder: Path) -> _Checkpoint | None:
+    file = folder / "checkpoint.json"
     try:
-        return msgspec.json.decode((folder / "checkpoint.json").read_bytes(), type=_Checkpoint)
+        return msgspec.json.decode(file.read_bytes(), type=_Checkpoint)
     except FileNotFoundError:
+        if len(list(folder.glob("*.jsonl"))) > 1:  # one may be of a first write that did not end
+            raise SinkUnavailable(
+                f"{file} is gone, and lines are there: put it back, or give the sink another folder"
+            ) from None
         return None
-    except msgspec.DecodeError as error:
-        raise SinkUnavailable(f"{folder}/checkpoint.json is no checkpoint: {error}") from error
+    except (msgspec.MsgspecError, ValueError) as error:
+        raise SinkUnavailable(
+            f"{file} is no checkpoint ({error}): put the right one back, or give the sink another "
+            "folder"
+        ) from error
 
 
 def _replace(folder: Path, checkpoint: _Checkpoint) -> None:
@@ -166,10 +257,6 @@ def _replace(folder: Path, checkpoint: _Checkpoint) -> None:
         os.fsync(descriptor)  # the rename, and files that are new
     finally:
         os.close(descriptor)
-
-
-def _position_of(held: _Checkpoint) -> Position:
-    return Position(held.epoch, held.last_offset, held.last_timestamp)
 
 
 @contextmanager

@@ -1,19 +1,29 @@
 """Lines in files: what every sink promises, and what a crash or a second writer leaves behind."""
 
 import asyncio
+import fcntl
 import json
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from headrace.testing import SinkContract, Stored, Subject, heartbeat
+from headrace.testing import NotesContract, Stored, Subject, heartbeat
+from headrace.testing.records import NOW, batch_of
+from models.content_sessions import CONTENT_SESSIONS
+from models.decode import Decoder
+from models.media_events import MEDIA_EVENTS
 from models.positions import Position, TopicPartition
-from sinks.base import Fenced, SinkUnavailable
+from models.validation import Limits
+from sinks.base import Fenced, Rejected, SinkUnavailable
+from sinks.file.lines import encode_lines
 from sinks.file.sink import FileSink
+from tests.chaos.streams import media_event
 
+BEGIN = Position(1, -1, None)
 P0 = TopicPartition("content_sessions", 0)
 
 
@@ -34,7 +44,29 @@ def tear(folder: Path) -> None:
         output.write(b'{"session_id": "half a li')
 
 
-class TestFile(SinkContract):
+def test_an_unknown_field_over_many_lines_is_one_line() -> None:
+    event = json.loads(media_event(0, int(NOW.timestamp() * 1_000)).value)
+    value = json.dumps({**event, "more": {"a": [1, 2]}}, indent=1).encode()
+    decoded = Decoder(MEDIA_EVENTS, Limits()).decode(batch_of([value]))
+
+    [line] = encode_lines(MEDIA_EVENTS, decoded, epoch=1).splitlines()
+
+    assert json.loads(line)["extra"]["more"] == {"a": [1, 2]}
+
+
+@pytest.mark.parametrize("seconds", [-62_135_596_801, 253_402_300_800])
+def test_a_time_that_has_no_year_is_refused(seconds: int) -> None:
+    decoded = Decoder(CONTENT_SESSIONS, Limits()).decode(batch_of([heartbeat()]))
+    columns = [
+        [seconds * 1_000_000] if column.kind == "timestamptz" else values
+        for column, values in zip(CONTENT_SESSIONS.columns, decoded.columns, strict=True)
+    ]
+
+    with pytest.raises(Rejected, match="not in the years"):
+        encode_lines(CONTENT_SESSIONS, replace(decoded, columns=columns), epoch=1)
+
+
+class TestFile(NotesContract):
     @pytest.fixture
     async def subject(self, tmp_path: Path) -> Subject:
         async def look() -> Stored:
@@ -73,6 +105,95 @@ class TestFile(SinkContract):
         await large.write(batch, await large.positions([P0]))
 
         assert [row["kafka_offset"] for row in rows_in(tmp_path)] == [0, 1]
+
+    async def test_what_a_crash_left_is_cut_off_though_the_next_file_begins(
+        self, subject: Subject, tmp_path: Path
+    ) -> None:
+        await subject.sink.write(
+            self.batch(subject, [heartbeat()]), await subject.sink.positions([P0])
+        )
+        tear(tmp_path)
+
+        small = self.sink(tmp_path, rotate_bytes=1)
+        await small.write(self.batch(subject, [heartbeat()], start=1), await small.positions([P0]))
+
+        assert len(files_in(tmp_path)) == 2
+        assert [row["kafka_offset"] for row in rows_in(tmp_path)] == [0, 1]
+
+    async def test_a_checkpoint_that_is_gone_stops_the_sink(
+        self, subject: Subject, tmp_path: Path
+    ) -> None:
+        small = self.sink(tmp_path, rotate_bytes=1)
+        for start in range(2):
+            batch = self.batch(subject, [heartbeat()], start=start)
+            await small.write(batch, await small.positions([P0]))
+        (tmp_path / "content_sessions/0/checkpoint.json").unlink()
+
+        with pytest.raises(SinkUnavailable, match="is gone, and lines are there"):
+            await subject.sink.positions([P0])
+        with pytest.raises(SinkUnavailable, match="is gone, and lines are there"):
+            await subject.sink.write(self.batch(subject, [heartbeat()]), {P0: BEGIN})
+
+        assert [row["kafka_offset"] for row in rows_in(tmp_path)] == [0, 1]
+
+    async def test_lines_without_a_checkpoint_are_put_aside(
+        self, subject: Subject, tmp_path: Path
+    ) -> None:
+        await subject.sink.write(
+            self.batch(subject, [heartbeat(session_id="a")]), await subject.sink.positions([P0])
+        )
+        (tmp_path / "content_sessions/0/checkpoint.json").unlink()
+
+        again = self.batch(subject, [heartbeat(session_id="b")])
+        await subject.sink.write(again, await subject.sink.positions([P0]))
+
+        assert [row["session_id"] for row in rows_in(tmp_path)] == ["b"]
+        [aside] = (tmp_path / "content_sessions/0").glob("*.uncounted-*")
+        assert json.loads(aside.read_bytes())["session_id"] == "a"
+
+    @pytest.mark.parametrize(
+        "written",
+        [
+            b"",
+            b"\xff",
+            b'{"epoch": 1}',
+            b'{"epoch":1,"last_offset":0,"last_timestamp":0,"file":"../x","size_bytes":0,"begun_at":0}',
+        ],
+    )
+    async def test_what_is_no_checkpoint_is_told_of(
+        self, subject: Subject, tmp_path: Path, written: bytes
+    ) -> None:
+        await subject.sink.positions([P0])
+        (tmp_path / "content_sessions/0/checkpoint.json").write_bytes(written)
+
+        with pytest.raises(SinkUnavailable, match="no checkpoint"):
+            await subject.sink.positions([P0])
+
+    async def test_a_worker_that_hangs_is_told_of(self, subject: Subject, tmp_path: Path) -> None:
+        await subject.sink.positions([P0])
+        with (tmp_path / "content_sessions/0/lock").open("ab") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            with pytest.raises(SinkUnavailable, match="another worker holds"):
+                await subject.sink.positions([P0])
+
+        assert await subject.sink.positions([P0]) == {P0: BEGIN}
+
+    async def test_what_was_cancelled_shows_in_the_positions(
+        self, subject: Subject, tmp_path: Path
+    ) -> None:
+        expected = await subject.sink.positions([P0])
+        with (tmp_path / "content_sessions/0/lock").open("ab") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            write = asyncio.create_task(
+                subject.sink.write(self.batch(subject, [heartbeat()]), expected)
+            )
+            await asyncio.sleep(0.1)
+            write.cancel()
+            await asyncio.sleep(0)
+        with pytest.raises(asyncio.CancelledError):
+            await write
+
+        assert (await subject.sink.positions([P0]))[P0].last_offset == 0
 
     @pytest.mark.parametrize("left", [0, 10, None])
     async def test_lines_that_were_taken_away_are_told_of(
