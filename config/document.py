@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from config.environment import SettingsError
 
+_BEGUN = "${"
 _VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}")
 _NAME = r"^[a-z][a-z0-9-]{0,30}$"
 _MOST_BYTES = 1_048_576
@@ -41,7 +42,9 @@ class SinkEntry(BaseModel):
 
     kind: Annotated[str, Field(description="which kind of sink: `headrace config schema`")]
     streams: Annotated[
-        tuple[str, ...], Field(description="which streams go there; all by default")
+        tuple[str, ...],
+        Field(description="which streams go there; all by default"),
+        BeforeValidator(lambda said: said.split(",") if isinstance(said, str) else said),
     ] = ()
     start: Annotated[
         Literal["earliest", "latest"],
@@ -91,6 +94,10 @@ def load(
     if path is None:
         return Document({})
     try:
+        if not path.is_file():
+            raise DocumentError(f"{path}: there is no such file")
+        if path.stat().st_size > _MOST_BYTES:
+            raise DocumentError(f"{path}: larger than {_MOST_BYTES} bytes")
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise DocumentError(f"{path}: cannot be read ({type(error).__name__})") from error
@@ -114,6 +121,8 @@ def parse(
         line = f", line {mark.line + 1}" if mark else ""
         problem = getattr(error, "problem", None) or "this is no YAML"
         raise DocumentError(f"{name}{line}: {problem}") from None
+    except RecursionError:
+        raise DocumentError(f"{name}: nested too deeply") from None
     reader = _Reader(name, kinds, streams, environment)
     return reader.document(root)
 
@@ -148,7 +157,7 @@ class _Reader:
             return []
         for name in values.keys() - {"sinks"}:
             self._wrong((name,), f"unknown; {_nearest(str(name), ['sinks'])}")
-        sinks = values.get("sinks") or {}
+        sinks = {} if values.get("sinks") is None else values["sinks"]
         if not isinstance(sinks, dict):
             self._wrong(("sinks",), "expected a name for each sink")
             return []
@@ -204,20 +213,36 @@ class _Reader:
             return dict(self._members(node, where))
         if isinstance(node, yaml.SequenceNode):
             return [self._value(one, (*where, place)) for place, one in enumerate(node.value)]
-        if isinstance(node, yaml.ScalarNode) and _VARIABLE.search(node.value):
-            text = _VARIABLE.sub(lambda found: self._variable(found, where), node.value)
-            return yaml.safe_load(text) if node.style is None else text
-        return yaml.SafeLoader("").construct_object(node, deep=True)
+        if _BEGUN in node.value:
+            return self._with_variables(node.value, where)
+        try:
+            return yaml.SafeLoader("").construct_object(node, deep=True)
+        # what PyYAML raises of values that look like a date, a number or a tag and are none
+        except (yaml.YAMLError, ValueError, LookupError, TypeError, AttributeError):
+            self._wrong(where, "this cannot be read; put it in quotes to have it as it is")
+            return None
 
     def _members(self, node: yaml.MappingNode, where: Where) -> Iterator[tuple[Any, Any]]:
         seen: set[Any] = set()
         for key, value in node.value:
             name = key.value
+            if not isinstance(key, yaml.ScalarNode):
+                self._lines[*where, "?"] = key.start_mark.line + 1
+                self._wrong((*where, "?"), "expected a name")
+                continue
             if name in seen:
                 self._lines[*where, name] = key.start_mark.line + 1
                 self._wrong((*where, name), "is there twice")
             seen.add(name)
             yield name, self._value(value, (*where, name))
+
+    def _with_variables(self, written: str, where: Where) -> str:
+        """Put variables in. What they hold is a text, never read as YAML: it may be a password."""
+        defaults = "".join(found["default"] or "" for found in _VARIABLE.finditer(written))
+        if _BEGUN in _VARIABLE.sub("", written) + defaults:
+            self._wrong(where, "expected ${NAME} or ${NAME:-default}, without another inside")
+            return written
+        return _VARIABLE.sub(lambda found: self._variable(found, where), written)
 
     def _variable(self, found: re.Match[str], where: Where) -> str:
         name, default = found["name"], found["default"]

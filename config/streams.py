@@ -75,6 +75,8 @@ def _load(path: Path, place: str) -> Stream:
         raise StreamsError(f"{place}: {error}") from error
     except SyntaxError as error:
         raise StreamsError(f"{place}, line {error.lineno}: {error.msg}") from error
+    except Exception as error:  # it is somebody's own program
+        raise StreamsError(f"{place}: {type(error).__name__}: {error}") from error
     stream = getattr(module, "STREAM", None)
     if not isinstance(stream, Stream):
         raise StreamsError(f"{place}: expected STREAM = Stream(...) in it")

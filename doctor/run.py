@@ -12,7 +12,7 @@ from doctor import machine
 from doctor.database import database
 from doctor.finding import Finding, Secrets
 from doctor.kafka import kafka
-from doctor.settings import readable, topics
+from doctor.settings import readable, sinks, topics
 from doctor.variables import check_variables
 
 _ANSWER_SECONDS = 5.0
@@ -38,7 +38,7 @@ async def examine() -> list[Finding]:
     }
     found = await asyncio.gather(*(_bounded(name, check) for name, check in checks.items()))
     flat = [finding for some in found for finding in some]
-    every = [*check_variables(os.environ), *findings, *more, *flat]
+    every = [*check_variables(os.environ), *findings, *more, *sinks(settings), *flat]
     return [_without(_secrets(settings, places), finding) for finding in every]
 
 

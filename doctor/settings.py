@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from config.environment import WrongSettingsError
+from config.environment import SettingsError, WrongSettingsError
+from config.roles import check_role
 from config.settings import Settings
 from config.streams import StreamsError, chosen_streams
 from doctor.finding import Finding
 from models.all import STREAMS
+from sinks.configured import configured_sinks, kind_of
 
 
 def readable() -> tuple[Settings, list[Finding]]:
@@ -41,3 +43,17 @@ def topics(settings: Settings) -> tuple[list[str], Iterator[Finding]]:
         streams = list(STREAMS)
         found = [Finding("settings", str(error), "correct it; below all five streams are taken")]
     return [settings.topic(name) for name in streams], iter(found)
+
+
+def sinks(settings: Settings) -> Iterator[Finding]:
+    """Judge headrace.yaml, what its sinks need installed, and the role that a worker here has."""
+    try:
+        configured = configured_sinks(settings)
+        check_role(settings.role, configured)
+        for sink in configured.values():
+            kind_of(sink)
+    except (SettingsError, OSError, ImportError) as error:
+        yield Finding("sinks", str(error), "correct it: headrace config check")
+        return
+    if configured:
+        yield Finding("sinks", ", ".join(configured))

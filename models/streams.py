@@ -75,6 +75,8 @@ class Stream:
         if self.keeps_extra:
             columns.append(Column(EXTRA, "jsonb", EXTRA, nullable=True))
         object.__setattr__(self, "columns", tuple(columns))
+        if self.column(self.event_time).kind != "timestamptz":
+            raise TypeError(f"stream {self.topic}: event_time {self.event_time!r} is no EventTime")
         for window in self.windows:
             self._check(window)
 

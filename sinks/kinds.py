@@ -1,13 +1,14 @@
 """Kinds of sinks: what each brings, and where they are found, those of others included."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
 from typing import Any
 
 from pydantic import BaseModel
 
+from config.environment import SettingsError
 from models.streams import Stream
 from sinks.base import Sink
 
@@ -41,17 +42,41 @@ class SinkKind:
     packages: tuple[str, ...] = ()
     extra: str = ""
     flush: Flush = field(default_factory=Flush)
+    migrate: Callable[[Any, Stream], Awaitable[None]] | None = None
+    """Brings what a sink has of a stream up to date; None where there is nothing to do."""
 
     @property
     def missing(self) -> str:
         """Say what has to be installed first; nothing where all is there."""
-        absent = [name for name in self.packages if find_spec(name) is None]
+        absent = [name for name in self.packages if not _is_there(name)]
         if not absent:
             return ""
         return f"needs {', '.join(absent)}: pip install -c constraints.txt -e '.[{self.extra}]'"
 
 
+def _is_there(package: str) -> bool:
+    try:
+        return find_spec(package) is not None
+    except ModuleNotFoundError:  # of the package around it
+        return False
+
+
 def kinds() -> Mapping[str, SinkKind]:
-    """Find every kind that is installed, by name. One that cannot be loaded raises as it does."""
-    found = (point.load() for point in entry_points(group=GROUP))
-    return {kind.name: kind for kind in sorted(found, key=lambda kind: str(kind.name))}
+    """Find every kind that is installed, by name. Raises SettingsError of one that is broken."""
+    found: dict[str, SinkKind] = {}
+    for point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
+        try:
+            kind = point.load()
+        except Exception as error:
+            problem = f"{type(error).__name__}: {error}"
+            raise SettingsError(f"{_of(point)} cannot be loaded: {problem}") from error
+        if not isinstance(kind, SinkKind):
+            raise SettingsError(f"{_of(point)} is no SinkKind")
+        if kind.name in found:
+            raise SettingsError(f"{_of(point)}: there is a kind of this name already")
+        found[kind.name] = kind
+    return found
+
+
+def _of(point: EntryPoint) -> str:
+    return f"the kind of sink {point.name!r} of {point.value}"

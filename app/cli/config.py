@@ -6,10 +6,10 @@ from typing import Any
 
 import click
 
-from config.document import SinkEntry, path_of
+from config.document import ConfiguredSink, SinkEntry, path_of
 from config.environment import SettingsError
 from config.settings import Settings
-from sinks.configured import document, kind_of
+from sinks.configured import document, flush_of, kind_of
 from sinks.kinds import kinds
 
 _COMMENTED = """\
@@ -19,9 +19,9 @@ _COMMENTED = """\
 sinks:
   lines:
     kind: file
-    path: ${HEADRACE_LINES:-.headrace/lines}
+    path: ${LINES_FOLDER:-.headrace/lines}
     # streams: [purchases]      # all by default
-    # start: latest             # a new sink reads from the earliest record
+    # start: latest             # begins with what comes next; by default with the earliest record
     # rotate_seconds: 3600
 """
 
@@ -35,15 +35,18 @@ def config() -> None:
 
 
 @config.command()
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path), default="headrace.yaml")
-def init(file: Path) -> None:
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path), required=False)
+def init(file: Path | None) -> None:
     """Write a FILE with comments to begin with (headrace.yaml). Never overwrites one."""
+    configured = Path(Settings().config or "headrace.yaml")
+    file = file or configured
     try:
         with file.open("x", encoding="utf-8") as output:
             output.write(_COMMENTED)
     except FileExistsError:
         raise SettingsError(f"{file} is there already: it stays as it is") from None
-    click.echo(f"{file} written. Next: headrace config check")
+    named = "" if file == configured else f"HEADRACE_CONFIG={file} "
+    click.echo(f"{file} written. Next: {named}headrace config check")
 
 
 @config.command()
@@ -57,7 +60,7 @@ def check() -> None:
     if path is None:
         click.echo("there is no headrace.yaml here: PostgreSQL is the only sink")
         return
-    click.echo(f"{path}: {len(found.sinks)} sinks: {', '.join(found.sinks) or 'none'}")
+    click.echo(f"{path}: all is well. Sinks: {', '.join(found.sinks) or 'none'}")
 
 
 @config.command()
@@ -67,6 +70,7 @@ def show() -> None:
     shown = {
         sink.name: {
             **sink.entry.model_dump(mode="json", include=set(SinkEntry.model_fields)),
+            **_flush(sink),
             **sink.options.model_dump(mode="json"),
         }
         for sink in sinks
@@ -74,13 +78,24 @@ def show() -> None:
     click.echo(json.dumps({"sinks": shown}, indent=2))
 
 
+def _flush(sink: ConfiguredSink) -> dict[str, float]:
+    flush = flush_of(sink, kinds()[sink.entry.kind])
+    return {
+        "flush_records": flush.records,
+        "flush_bytes": flush.size_bytes,
+        "flush_seconds": flush.seconds,
+    }
+
+
 @config.command()
 def schema() -> None:
     """Print the JSON Schema of headrace.yaml; editors complete and check by it."""
     common = SinkEntry.model_json_schema()["properties"]
     found: list[dict[str, Any]] = []
+    shared: dict[str, Any] = {}
     for name, kind in kinds().items():
         own = kind.options.model_json_schema()
+        shared |= own.pop("$defs", {})  # references in it are from the root
         found.append(
             {
                 **own,
@@ -95,5 +110,6 @@ def schema() -> None:
         "type": "object",
         "properties": {"sinks": {"type": "object", "additionalProperties": {"oneOf": found}}},
         "additionalProperties": False,
+        "$defs": shared,
     }
     click.echo(json.dumps(document_schema, indent=2))

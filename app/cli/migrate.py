@@ -14,6 +14,7 @@ from db.migrate import migrate as run
 from db.reader import let_reader_read
 from db.user_sql import run_user_sql
 from generator.demonstration import raise_cdn_capacities
+from sinks.configured import configured_sinks, kind_of, streams_of
 
 
 @click.command()
@@ -34,7 +35,14 @@ from generator.demonstration import raise_cdn_capacities
     is_flag=True,
     help="The same, and move PostgreSQL's partitions over. May be stopped and run again.",
 )
-def migrate(*, simulated: float | None, timescale: bool, to_timescale: bool) -> None:
+@click.option(
+    "--sink",
+    metavar="NAME",
+    help="Bring up to date what this sink of headrace.yaml has, and nothing else.",
+)
+def migrate(
+    *, simulated: float | None, timescale: bool, to_timescale: bool, sink: str | None
+) -> None:
     """Bring the database's tables and views up to date, and say in which way they are cut.
 
     Workers do it themselves when they start; run it by hand to have them ready before, and to give
@@ -42,6 +50,11 @@ def migrate(*, simulated: float | None, timescale: bool, to_timescale: bool) -> 
     HEADRACE_DATABASE and HEADRACE_STREAM_FILES.
     """
     settings = Settings()
+    if sink is not None:
+        if simulated is not None or timescale or to_timescale:
+            raise click.UsageError("--sink stands alone: the other options are PostgreSQL's")
+        asyncio.run(_migrate_sink(settings, sink))
+        return
     dsn = settings.database.get_secret_value()
     if timescale or to_timescale:
         create(dsn)
@@ -65,6 +78,20 @@ def migrate(*, simulated: float | None, timescale: bool, to_timescale: bool) -> 
         )
         click.echo("\n".join(asked), err=True)
         click.echo("\nThen run `headrace migrate` again.", err=True)
+
+
+async def _migrate_sink(settings: Settings, name: str) -> None:
+    sinks = configured_sinks(settings)
+    if name not in sinks:
+        there = ", ".join(sinks) or "none: there is no headrace.yaml"
+        raise SettingsError(f"--sink: no such sink; there are {there}")
+    sink, kind = sinks[name], kind_of(sinks[name])
+    if kind.migrate is None:
+        click.echo(f"{name}: nothing to do for a sink of kind {kind.name}")
+        return
+    for stream in streams_of(settings, sink):
+        await kind.migrate(sink.options, stream)
+        click.echo(f"{name}: {stream.topic} is up to date")
 
 
 async def _migrate(settings: Settings) -> tuple[list[str], list[str]]:

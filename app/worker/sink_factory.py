@@ -31,11 +31,11 @@ from batching.app import BatchApp
 from batching.consumer import BatchConsumer, BatchTransport
 from config.document import ConfiguredSink
 from config.settings import Settings
-from config.streams import chosen_streams
 from models.dead_letters import DeadLetter
 from models.decode import Decoder
 from models.streams import Stream
 from sinks.base import Sink
+from sinks.configured import flush_of, streams_of
 from sinks.instrumented import InstrumentedSink
 from sinks.kinds import Flush, SinkKind
 from telemetry import fault_points
@@ -57,7 +57,7 @@ def create_sink_worker(settings: Settings, configured: ConfiguredSink, kind: Sin
             pending_bytes=pending_bytes,
             latest=configured.entry.start == "latest",
         )
-        for stream in _streams(settings, configured)
+        for stream in streams_of(settings, configured)
     ]
     writers = Writers(pipeline.writer for pipeline in pipelines)
     topics = [pipeline.topic.get_topic_name() for pipeline in pipelines]
@@ -84,16 +84,6 @@ def create_sink_worker(settings: Settings, configured: ConfiguredSink, kind: Sin
     if settings.fault:
         fault_points.arm(settings.fault)
     return app
-
-
-def flush_of(configured: ConfiguredSink, kind: SinkKind) -> Flush:
-    """Say when the sink is written to: as its entry says, else as its kind does."""
-    entry, usual = configured.entry, kind.flush
-    return Flush(
-        entry.flush_records or usual.records,
-        entry.flush_bytes or usual.size_bytes,
-        entry.flush_seconds or usual.seconds,
-    )
 
 
 @dataclass(frozen=True)
@@ -159,8 +149,3 @@ class _OwnRejections:
 
     async def publish(self, letters: Sequence[DeadLetter]) -> None:
         await self._topic.publish([one for one in letters if one.reason == "rejected_by_sink"])
-
-
-def _streams(settings: Settings, configured: ConfiguredSink) -> list[Stream]:
-    wanted = configured.entry.streams
-    return [one for one in chosen_streams(settings) if not wanted or one.topic in wanted]

@@ -2,6 +2,7 @@
 
 from models.streams import Stream
 from sinks.base import Sink
+from sinks.clickhouse.migrate import migrate
 from sinks.clickhouse.options import ClickhouseOptions
 from sinks.clickhouse.sink import ClickhouseSink
 from sinks.kinds import Flush, SinkKind
@@ -23,4 +24,5 @@ KIND = SinkKind(
     packages=("pyarrow", "aiohttp"),
     extra="clickhouse",
     flush=Flush(records=200_000, size_bytes=64 * 1024 * 1024, seconds=1.0),
+    migrate=migrate,
 )

@@ -3,11 +3,17 @@
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from models.streams import Stream
 from sinks.file.sink import FileSink
 from sinks.kinds import Flush, SinkKind
+
+
+def _no_url(said: object) -> object:
+    if isinstance(said, str) and "://" in said:
+        raise ValueError("expected a folder; the kind `parquet` writes to S3")
+    return said
 
 
 class FileOptions(BaseModel):
@@ -15,7 +21,12 @@ class FileOptions(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
-    path: Annotated[Path, Field(description="the folder; it is made if it is missing")]
+    path: Annotated[
+        Path,
+        Field(description="the folder; it is made if it is missing"),
+        BeforeValidator(_no_url),
+        AfterValidator(Path.expanduser),
+    ]
     rotate_bytes: Annotated[
         int, Field(ge=1_024, description="a file that is larger is followed by the next")
     ] = 128 * 1024 * 1024

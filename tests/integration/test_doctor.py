@@ -123,6 +123,24 @@ def test_settings_that_cannot_be_read_are_lines_without_their_values(tmp_path: P
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [("sinks: {a: {kind: nope}}", "no such kind of sink"), (None, "there is no such file")],
+)
+def test_a_headrace_yaml_that_is_wrong_is_told(
+    tmp_path: Path, written: str | None, said: str
+) -> None:
+    document = tmp_path / "sinks.yaml"
+    if written:
+        document.write_text(written)
+
+    done = command(tmp_path, "doctor", HEADRACE_BROKER="127.0.0.1:1", HEADRACE_CONFIG=str(document))
+
+    assert done.returncode == 1
+    assert "✗ sinks" in done.stdout
+    assert said in " ".join(done.stdout.split())
+
+
 async def test_a_wrong_password_a_missing_database_and_missing_rights_have_their_cures(
     tmp_path: Path, postgres: Postgres, database: str
 ) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -33,9 +34,15 @@ sink: {}
 
 
 def headrace(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return headrace_of(folder, "config", *arguments, **environment)
+
+
+def headrace_of(
+    folder: Path, *arguments: str, **environment: str
+) -> subprocess.CompletedProcess[str]:
     mine = {key: value for key, value in os.environ.items() if not key.startswith("HEADRACE_")}
     return subprocess.run(
-        [sys.executable, "-m", "app", "config", *arguments],
+        [sys.executable, "-m", "app", *arguments],
         cwd=folder,
         env={**mine, "PYTHONPATH": str(Path(__file__).parents[3]), **environment},
         capture_output=True,
@@ -51,7 +58,7 @@ def test_a_new_file_is_good_and_is_never_overwritten(tmp_path: Path) -> None:
     again = headrace(tmp_path, "init")
 
     assert made.returncode == checked.returncode == 0, made.stderr + checked.stderr
-    assert "1 sinks: lines" in checked.stdout
+    assert "Sinks: lines" in checked.stdout
     assert again.returncode == 2
     assert "is there already" in again.stderr
 
@@ -117,3 +124,74 @@ def test_the_schema_names_every_kind_with_its_options(tmp_path: Path) -> None:
     assert {"clickhouse", "file", "parquet"} <= found.keys()
     assert "rotate_bytes" in found["file"]
     assert "flush_seconds" in found["parquet"]
+
+
+def test_a_variable_is_a_text_and_never_read_as_yaml(tmp_path: Path) -> None:
+    (tmp_path / "headrace.yaml").write_text(
+        "sinks:\n  lines:\n    kind: file\n    path: ${A}\n"
+        "    streams: ${S}\n    rotate_bytes: ${N}\n"
+    )
+    values = {"A": "@hunter2 #x", "S": "purchases,media_events", "N": "2048"}
+
+    shown = headrace(tmp_path, "show", **values)
+
+    assert shown.returncode == 0, shown.stderr
+    lines = json.loads(shown.stdout)["sinks"]["lines"]
+    assert lines["path"] == "@hunter2 #x"
+    assert lines["streams"] == ["purchases", "media_events"]
+    assert lines["rotate_bytes"] == 2048
+    assert lines["flush_records"] == 40_000  # what holds
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("sinks: {lines: {kind: file, path: '${A:-${B}}'}}", "without another inside"),
+        ("sinks: {lines: {kind: file, path: '${A'}}", "expected ${NAME}"),
+        ("sinks: {lines: {kind: file, path: 's3://a/b'}}", "expected a folder"),
+        ("sinks: {lines: {kind: file, path: 2026-99-99}}", "put it in quotes"),
+        ("sinks: {lines: {kind: !foo x, path: x}}", "put it in quotes"),
+        ("sinks: {? [a] : {kind: file}}", "expected a name"),
+        ("sinks: false", "expected a name for each sink"),
+        ("[" * 3_000, "deep"),
+        ("#" * 1_100_000, "larger than"),
+    ],
+)
+def test_what_is_no_document_is_told_in_one_line(tmp_path: Path, written: str, said: str) -> None:
+    (tmp_path / "headrace.yaml").write_text(written)
+
+    checked = headrace(tmp_path, "check")
+
+    assert checked.returncode == 2
+    assert said in checked.stderr
+    assert "Traceback" not in checked.stderr
+
+
+def test_the_schema_finds_what_it_refers_to(tmp_path: Path) -> None:
+    schema = json.loads(headrace(tmp_path, "schema").stdout)
+
+    references = re.findall(r'"#/\$defs/(\w+)"', json.dumps(schema))
+
+    assert set(references) <= set(schema["$defs"])
+
+
+def test_a_sink_is_migrated_by_its_name(tmp_path: Path) -> None:
+    (tmp_path / "headrace.yaml").write_text("sinks: {lines: {kind: file, path: x}}")
+
+    lines = headrace_of(tmp_path, "migrate", "--sink", "lines")
+    other = headrace_of(tmp_path, "migrate", "--sink", "other")
+
+    assert "nothing to do for a sink of kind file" in lines.stdout
+    assert other.returncode == 2
+    assert "no such sink; there are lines" in other.stderr
+
+
+def test_a_worker_without_streams_says_so(tmp_path: Path) -> None:
+    (tmp_path / "headrace.yaml").write_text(
+        "sinks: {lines: {kind: file, path: x, streams: [purchases]}}"
+    )
+
+    worker = headrace_of(tmp_path, "worker", "--role", "lines", "--streams", "media_events")
+
+    assert worker.returncode == 2
+    assert "none of them goes to sink lines" in worker.stderr
