@@ -197,9 +197,7 @@ def test_a_topic_made_anew_under_a_running_worker_stops_it(
     headrace.topic.produce([heartbeat(channel="new")] * 300)
 
     said = worker.wait_until_it_ends()
-    if (
-        "headrace epoch new" not in said
-    ):  # it met no topic; a supervisor starts it again
+    if "headrace epoch new" not in said:  # it met no topic; a supervisor starts it again
         worker.start()
         said = worker.wait_until_it_ends()
 
