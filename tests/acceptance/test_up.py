@@ -158,10 +158,11 @@ def test_status_and_down_work_from_outside(home: DataDir, running: subprocess.Po
     second = headrace(home, "up")
     down = headrace(home, "down", "--erase")
 
-    assert status.stdout.startswith("kafka     127.0.0.1:")
+    assert status.stdout.startswith("page      http://127.0.0.1:")
+    assert "\nkafka     127.0.0.1:" in status.stdout
     assert "stored" in status.stdout
     assert workers == 1
-    assert second.returncode == 1
+    assert second.returncode == 2
     assert "already runs" in second.stderr
     assert down.stdout.startswith("Stopped headrace up, ")
     assert "Removed" in down.stdout
