@@ -7,6 +7,7 @@ import click
 try:
     from grafana.alerts.alert import DOCS_URL
     from grafana.generated import HERE, generated
+    from grafana.writing import write
 except ModuleNotFoundError as error:
     if error.name is None or not error.name.startswith("grafana_foundation_sdk"):
         raise
@@ -23,19 +24,7 @@ except ModuleNotFoundError as error:
 )
 def main(*, check: bool, docs: str) -> None:
     """Write dashboards and alert rules from their code."""
-    different = [
-        (path, text)
-        for path, text in generated(docs).items()
-        if not path.exists() or path.read_text(encoding="utf-8") != text
-    ]
-    for path, text in different:
-        click.echo(f"{path.relative_to(HERE.parent)} {'differs' if check else 'written'}")
-        if not check:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
-    if check and different:
-        click.echo("Run: python -m grafana")
-        sys.exit(1)
+    write(generated(docs), HERE.parent, check=check, command="python -m grafana")
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
 from pathlib import Path
 
 import click
@@ -14,6 +13,7 @@ from config.settings import Settings
 from db.dictionary import read
 from generator.settings import Settings as GeneratorSettings
 from grafana.generated import generated as grafana_files
+from grafana.writing import write
 from models.all import STREAMS
 from models.schema import contracts, document
 from reference import data, metrics, settings
@@ -58,19 +58,7 @@ def _new_schemas() -> dict[Path, str]:
 @click.option("--check", is_flag=True, help="Write nothing; exit with 1 where a file differs.")
 def main(*, check: bool) -> None:
     """Write reference pages, schemas, dashboards and alert rules from the code."""
-    different = [
-        (path, text)
-        for path, text in generated().items()
-        if not path.exists() or path.read_text(encoding="utf-8") != text
-    ]
-    for path, text in different:
-        click.echo(f"{path.relative_to(ROOT)} {'differs' if check else 'written'}")
-        if not check:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
-    if check and different:
-        click.echo("Run: make generate")
-        sys.exit(1)
+    write(generated(), ROOT, check=check, command="make generate")
 
 
 if __name__ == "__main__":
