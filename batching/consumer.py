@@ -21,6 +21,7 @@ from yarl import URL
 from batching.cancellation import cancel_and_wait
 from batching.consumer_thread import ConsumerThread, Reach
 from batching.fetch import batch_topics
+from batching.producer import ChangelogProducer
 from batching.scheduler import BatchScheduler
 from batching.topic_identity import PartitionIdentity, TopicChangedError, check_identity
 from models.positions import Positions, ReadTo, TopicPartition
@@ -263,9 +264,10 @@ class BatchConsumer(Consumer):
 
 
 class BatchTransport(Transport):
-    """Faust's transport with a BatchConsumer; give it to the app by `app.transport = ...`."""
+    """Faust's transport with our consumer and producer; give it by `app.transport = ...`."""
 
     Consumer = BatchConsumer
+    Producer = ChangelogProducer
 
     def __init__(
         self,
