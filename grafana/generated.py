@@ -18,6 +18,7 @@ from grafana.dashboards import (
     overview,
     purchases,
     quality,
+    sinks,
     user_activity,
 )
 
@@ -28,6 +29,7 @@ DASHBOARDS: dict[str, Callable[[], Dashboard]] = {
     "content_steering": content_steering.dashboard,
     "quality": quality.dashboard,
     "operations": operations.dashboard,
+    "sinks": sinks.dashboard,
     "media": media.dashboard,
     "user_activity": user_activity.dashboard,
     "purchases": purchases.dashboard,

@@ -23,6 +23,8 @@ ACTIVITY = "headrace-activity"
 PURCHASES = "headrace-purchases"
 MARKETS = "headrace-markets"
 OPERATIONS = "headrace-operations"
+SINKS = "headrace-sinks"
+CLICKHOUSE_BOARD = "headrace-on-clickhouse"
 
 
 def path(uid: str) -> str:
