@@ -24,7 +24,7 @@ PURCHASES = "headrace-purchases"
 MARKETS = "headrace-markets"
 OPERATIONS = "headrace-operations"
 SINKS = "headrace-sinks"
-CLICKHOUSE_BOARD = "headrace-on-clickhouse"
+ON_CLICKHOUSE = "headrace-on-clickhouse"
 
 
 def path(uid: str) -> str:
