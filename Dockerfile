@@ -25,7 +25,8 @@ RUN apt-get update \
     && apt-get install --yes --no-install-recommends tini \
     && rm -rf /var/lib/apt/lists/* \
     && pip uninstall --yes --no-cache-dir pip setuptools wheel \
-    && useradd --uid 10001 --no-create-home --home-dir /srv --shell /usr/sbin/nologin headrace
+    && useradd --uid 10001 --no-create-home --home-dir /srv --shell /usr/sbin/nologin headrace \
+    && install --directory --owner=10001 --group=10001 /var/lib/headrace
 COPY --from=build /opt/headrace /opt/headrace
 COPY deploy/health.py /usr/local/bin/headrace-health
 ENV PATH=/opt/headrace/bin:$PATH \

@@ -51,7 +51,9 @@ class WorkerObserver:
         self._stats.batch_records.add([batch.records])
         for window, rows in batch.deltas().items():
             self._business.add(window.name, rows)
-        now = int(self._now() * 1_000)
+        self._stats.bytes_stored += batch.size_bytes
+        self._stats.stored_at = self._now()
+        now = int(self._stats.stored_at * 1_000)
         for part in batch.parts:
             self._stats.freshness.add(part.timestamps, now)
         self._live.offer(totals)

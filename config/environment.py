@@ -20,11 +20,13 @@ _READ_ELSEWHERE = (
     "HEADRACE_CLICKHOUSE_HOST",
     "HEADRACE_CLICKHOUSE_PASSWORD",
     "HEADRACE_CLICKHOUSE_PORT",
+    "HEADRACE_CLICKHOUSE_URL",
     "HEADRACE_CLICKHOUSE_USER",
     "HEADRACE_DATABASE_PASSWORD",
     "HEADRACE_EVENTS_PER_SECOND",
     "HEADRACE_GRAFANA_DASHBOARDS",
     "HEADRACE_GRAFANA_TOKEN",
+    "HEADRACE_PARQUET_FOLDER",
     "HEADRACE_POSTGRES_DATABASE",
     "HEADRACE_POSTGRES_SSLMODE",
     "HEADRACE_POSTGRES_URL",
@@ -58,7 +60,8 @@ class WrongSettingsError(SettingsError):
 class EnvironmentSettings(BaseSettings):
     """Raises SettingsError, with all that is wrong at once, instead of pydantic's own error."""
 
-    model_config = SettingsConfigDict(frozen=True, hide_input_in_errors=True)
+    # a variable that is empty counts as not set, as compose passes on those that nobody set
+    model_config = SettingsConfigDict(frozen=True, hide_input_in_errors=True, env_ignore_empty=True)
 
     def __init__(self, **values: Any) -> None:
         try:

@@ -12,6 +12,7 @@ from telemetry.exposition import Exposition, Sample
 from telemetry.server import MonitoringServer
 
 _SILENT_SECONDS = 30.0
+_ROLE = "generator"
 
 
 class Watched:
@@ -46,7 +47,8 @@ class GeneratorMonitor:
 
     def server(self, host: str, port: int) -> MonitoringServer:
         """Build the server; port 0 is none at all."""
-        return MonitoringServer(host, port, Exposition(metrics.GENERATOR, [self.samples]), self)
+        exposition = Exposition(metrics.GENERATOR, [self.samples], _ROLE)
+        return MonitoringServer(host, port, exposition, self)
 
     def not_live(self) -> Sequence[str]:
         """Give nothing: an event loop that stands still does not answer at all."""
@@ -60,7 +62,7 @@ class GeneratorMonitor:
         return [f"Kafka acknowledged no record in the last {_SILENT_SECONDS:.0f} s"]
 
     def samples(self) -> Iterator[Sample]:
-        yield metrics.INFO, (version("headrace"), "generator", ""), 1
+        yield metrics.INFO, (version("headrace"), _ROLE, ""), 1
         yield metrics.READY, (), not self.not_ready()
         yield metrics.TARGET_RATE, (), self._rate
         for stream, watched in self._streams.items():

@@ -21,6 +21,7 @@ from grafana_foundation_sdk.models.dashboard import (
 
 from grafana import uids
 from grafana.queries import PROMETHEUS
+from grafana.roles import CORE
 
 _COLUMNS = 24
 _REFRESH = ["5s", "10s", "30s", "1m", "5m", "15m", "1h"]
@@ -98,7 +99,10 @@ def _events() -> list[AnnotationQuery]:
             'changes(headrace_process_start_time_seconds{job="headrace-worker"}[1m]) > 0',
             "purple",
         ),
-        "Rebalance": ("sum(increase(headrace_rebalances_total[1m])) > 0", "yellow"),
+        "Rebalance": (
+            f"sum(increase(headrace_rebalances_total{{{CORE}}}[1m])) > 0",
+            "yellow",
+        ),
     }
     return [
         AnnotationQuery(name=name, datasource=PROMETHEUS, expr=expression, icon_color=colour)

@@ -10,6 +10,7 @@ from grafana_foundation_sdk.models.dashboard import Panel as Panels
 
 from grafana.alerts.alert import Panel
 from grafana.alerts.files import files as alert_files
+from grafana.clickhouse import board as on_clickhouse
 from grafana.dashboards import (
     content_steering,
     markets,
@@ -18,6 +19,7 @@ from grafana.dashboards import (
     overview,
     purchases,
     quality,
+    sinks,
     user_activity,
 )
 
@@ -28,6 +30,7 @@ DASHBOARDS: dict[str, Callable[[], Dashboard]] = {
     "content_steering": content_steering.dashboard,
     "quality": quality.dashboard,
     "operations": operations.dashboard,
+    "sinks": sinks.dashboard,
     "media": media.dashboard,
     "user_activity": user_activity.dashboard,
     "purchases": purchases.dashboard,
@@ -39,6 +42,7 @@ def generated(docs: str = "") -> dict[Path, str]:
     """Give every generated file with its text; `docs` is the address that runbooks are found at."""
     dashboards = {name: build() for name, build in DASHBOARDS.items()}
     texts = {f"dashboards/{name}.json": dashboard_json(it) for name, it in dashboards.items()}
+    texts["clickhouse/dashboards/on_clickhouse.json"] = dashboard_json(on_clickhouse.dashboard())
     texts |= alert_files(panel_ids(dashboards.values()), docs)
     return {HERE / path: text for path, text in texts.items()}
 

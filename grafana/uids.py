@@ -23,6 +23,8 @@ ACTIVITY = "headrace-activity"
 PURCHASES = "headrace-purchases"
 MARKETS = "headrace-markets"
 OPERATIONS = "headrace-operations"
+SINKS = "headrace-sinks"
+ON_CLICKHOUSE = "headrace-on-clickhouse"
 
 
 def path(uid: str) -> str:

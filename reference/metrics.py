@@ -15,7 +15,8 @@ Faust's own web pages off. The generator does so at `HEADRACE_GENERATOR_METRICS_
 with `headrace generate --metrics-port 9465`. Beside it stand `/livez` and `/readyz`:
 [operations.md](../guides/operations.md#health). Alerts and dashboards expect the workers in
 Prometheus' job
-`headrace-worker`: [grafana-deploy.md](../guides/grafana-deploy.md#once) has an example.
+`headrace-worker`, those of further sinks in `headrace-sink`:
+[grafana-deploy.md](../guides/grafana-deploy.md#once) has an example.
 
 - **Counters belong to a process**: they begin at 0 when it starts and only go up, also over a
   rebalance. Each worker counts what it did itself, so the sum over workers counts nothing twice. A
@@ -23,6 +24,9 @@ Prometheus' job
   `headrace_rows_stored_total` only by who stored it. Exact numbers are in the database: a process
   that is killed between a COMMIT and the next scrape takes those counts along, and of two workers
   that wrote the same records at a takeover, one of them frozen meanwhile, both may count them.
+- **Every series has the label `role`**: `core`, the name of a further sink, or `generator`. Each
+  reads the same records for itself, so a sum takes one role (`{{role="core"}}`) or goes
+  `by (role)`; without, a record counts once for each sink.
 - **Gauges of partitions** are there only while the process holds the partition.
 - **Labels have few values.** No user, session or title is one. Labels that come from clients (CDN,
   country, currency, product) have at most {MOST_VALUES} sets of values in a metric; what comes

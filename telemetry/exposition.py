@@ -1,6 +1,6 @@
 """The page /metrics: what the parts of a process read off themselves, as Prometheus takes it."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
 
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
@@ -22,25 +22,47 @@ Source = Callable[[], Iterable[Sample]]
 
 
 class Exposition:
-    """The metrics of one process: `declared`, and what the system knows of the process."""
+    """The metrics of one process: `declared`, and what the system knows of the process.
 
-    def __init__(self, declared: Sequence[Metric], sources: Sequence[Source]) -> None:
+    Every series has the label `role`. Each role reads the same records for itself, so a sum over
+    roles counts them once for each sink; the label is the process's own, since whoever scrapes it
+    could forget to set one.
+    """
+
+    def __init__(self, declared: Sequence[Metric], sources: Sequence[Source], role: str) -> None:
         self._registry = CollectorRegistry()
-        self._registry.register(_Declared(declared, sources))
-        ProcessCollector(namespace="headrace", registry=self._registry)
+        of_process = ProcessCollector(namespace="headrace", registry=None)
+        for collector in (_Declared(declared, sources), of_process):
+            self._registry.register(_Labelled(collector, {"role": role}))
 
     def text(self) -> bytes:
         """Give the page, in Prometheus' text format 0.0.4."""
         return generate_latest(self._registry)
 
 
+class _Labelled(Collector):
+    """What another collects, with the same labels on all of it."""
+
+    def __init__(self, collector: Collector, labels: Mapping[str, str]) -> None:
+        self._collector = collector
+        self._labels = labels
+
+    def describe(self) -> Iterable[Family]:
+        return ()  # or registering would read everything, before there is anything
+
+    def collect(self) -> Iterator[Family]:
+        for family in self._collector.collect():
+            family.samples = [
+                sample._replace(labels={**sample.labels, **self._labels})
+                for sample in family.samples
+            ]
+            yield family
+
+
 class _Declared(Collector):
     def __init__(self, declared: Sequence[Metric], sources: Sequence[Source]) -> None:
         self._declared = declared
         self._sources = sources
-
-    def describe(self) -> Iterable[Family]:
-        return ()  # or registering would read everything, before there is anything
 
     def collect(self) -> Iterator[Family]:
         families = {metric: _family(metric) for metric in self._declared}

@@ -110,6 +110,26 @@ class Flow:
         return dict(sum((Counter(stream.dead_letters) for stream in self.streams), Counter()))
 
     @property
+    def rejected(self) -> int:
+        """Records that the sink refused for good."""
+        return self.dead_letters.get("rejected_by_sink", 0)
+
+    @property
+    def partitions(self) -> int:
+        """How many are held."""
+        return sum(len(stream.partitions) for stream in self.streams)
+
+    @property
+    def stored_at(self) -> float | None:
+        """When a write was last durable, in seconds since 1970."""
+        return _largest(status.stored_at for stream in self.streams for status in stream.statuses)
+
+    @property
+    def waiting_for(self) -> str | None:
+        """What a worker waits for, the first that does."""
+        return next((one.waiting_for for one in self.workers if one.waiting_for), None)
+
+    @property
     def traffic_by_cdn(self) -> dict[str, Traffic]:
         total: dict[str, Traffic] = {}
         for worker in self.workers:

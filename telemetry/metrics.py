@@ -62,12 +62,22 @@ READY = _gauge("headrace_ready", "1 while /readyz says yes, else 0.")
 
 EVENTS_IN = _counter("headrace_events_in_total", "Records read from Kafka.", "stream")
 ROWS_STORED = _counter("headrace_rows_stored_total", "Records stored as rows.", "stream")
+BYTES_STORED = _counter(
+    "headrace_bytes_stored_total",
+    "Bytes of records that are stored, as they were in Kafka.",
+    "stream",
+)
+LAST_STORED = _gauge(
+    "headrace_last_stored_timestamp_seconds",
+    "When a write was last seen to be durable, in seconds since 1970 (0: never).",
+    "stream",
+)
 DEAD_LETTERS = _counter(
     "headrace_dead_letters_total", "Records stored as dead letters.", "stream", "reason"
 )
 FRESHNESS = _histogram(
     "headrace_freshness_seconds",
-    "Seconds from a record's timestamp to its COMMIT; of one record in 64.",
+    "Seconds from a record's timestamp to its being durable in the sink; of one record in 64.",
     _SECONDS,
     "stream",
 )
@@ -199,6 +209,8 @@ WORKER = (
     READY,
     EVENTS_IN,
     ROWS_STORED,
+    BYTES_STORED,
+    LAST_STORED,
     DEAD_LETTERS,
     FRESHNESS,
     BATCH_RECORDS,

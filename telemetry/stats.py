@@ -66,6 +66,10 @@ class StreamStats:
     def __init__(self) -> None:
         self.events_in = 0
         self.rows_stored = 0
+        self.bytes_stored = 0
+        """Of records, as they were in Kafka."""
+        self.stored_at: float | None = None
+        """When a write was last seen to be durable, seconds since 1970."""
         self.dead_letters: Counter[str] = Counter()
         self.flushes = 0
         self.batch_records = Buckets(BATCH_RECORDS.buckets)

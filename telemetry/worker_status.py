@@ -49,7 +49,8 @@ class StreamStatus(msgspec.Struct, frozen=True):
     """One stream in one worker; its counters begin at 0 with the process.
 
     `topic_partitions` is how many the topic has, 0 while that is not known. `unheld` are those of
-    them, by number, that this worker sees nobody store.
+    them, by number, that this worker sees nobody store. `stored_at` is when a write was last
+    durable, in seconds since 1970.
     """
 
     topic: str
@@ -63,6 +64,7 @@ class StreamStatus(msgspec.Struct, frozen=True):
     headline: Headline | None = None
     topic_partitions: int = 0
     unheld: dict[str, Unheld] = {}
+    stored_at: float | None = None
 
 
 class WorkerStatus(msgspec.Struct, frozen=True):

@@ -50,16 +50,18 @@ def deploy(*, url: str, token: str, dry_run: bool, passwords: bool) -> None:
     \b
     The data sources need to know, from the environment:
       HEADRACE_POSTGRES_URL       host:port of PostgreSQL, as Grafana reaches it
-      HEADRACE_READER_PASSWORD    of the role headrace_reader (docs/guides/operations.md)
-      HEADRACE_PROMETHEUS_URL     http://host:port of Prometheus, as Grafana reaches it
+      HEADRACE_READER_PASSWORD    of the role headrace_reader
+      HEADRACE_PROMETHEUS_URL     http://host:port, as Grafana reaches Prometheus
     and, where they differ from what stands here:
       HEADRACE_POSTGRES_DATABASE  headrace
       HEADRACE_POSTGRES_SSLMODE   require (or disable, verify-ca, verify-full)
-      HEADRACE_CLICKHOUSE_HOST    not set: no ClickHouse; _PORT, _USER, _DATABASE, _PASSWORD
+      HEADRACE_CLICKHOUSE_HOST    not set: no ClickHouse. With it the same with
+                                  _PORT, _USER, _DATABASE, _PASSWORD at its end
 
     \b
     First look, then do (more: docs/guides/grafana-deploy.md):
-      export HEADRACE_GRAFANA_URL=https://grafana.example.org HEADRACE_GRAFANA_TOKEN=glsa_...
+      export HEADRACE_GRAFANA_URL=https://grafana.example.org
+      export HEADRACE_GRAFANA_TOKEN=glsa_...
       headrace grafana deploy --dry-run
       headrace grafana deploy
     """  # noqa: D301 - click wants the control character

@@ -7,10 +7,11 @@ import click
 
 from config.invocation import invocation
 from config.settings import Settings
+from devstack.measure.sinks import SinkMeters
 from devstack.measure.worker_status import fetch_all
 from devstack.place.data_dir import DataDir
 from devstack.place.up_file import UpFile
-from devstack.screen.plain_text import addresses, flow_line
+from devstack.screen.plain_text import addresses, flow_line, sink_line
 from telemetry.flow import Meter
 
 _MEASURED_SECONDS = 2.0
@@ -19,6 +20,8 @@ _MEASURED_SECONDS = 2.0
 @click.command()
 def status() -> None:
     """Print where everything that `headrace up` runs is reached, and what flows now.
+
+    A line for each further sink too: what it stores and waits for, and its last write.
 
     Takes two seconds, in which the rates are measured.
     """
@@ -33,8 +36,11 @@ def status() -> None:
     for process in (last.supervisor, *last.processes):
         state = "runs" if process.identity.process() else "has ended"
         click.echo(f"process   {process.identity.pid:<7} {process.name} {state}")
-    meter = Meter()
-    meter.measure(fetch_all(last.addresses.web), time.monotonic())
+    places, meter, sinks = last.addresses, Meter(), SinkMeters()
+    meter.measure(fetch_all(places.web), time.monotonic())
+    sinks.measure(places.sinks)
     time.sleep(_MEASURED_SECONDS)
-    flow = meter.measure(fetch_all(last.addresses.web), time.monotonic())
+    flow = meter.measure(fetch_all(places.web), time.monotonic())
     click.echo(f"now       {flow_line(flow)}")
+    for role, sink in sinks.measure(places.sinks).items():
+        click.echo(f"sink      {sink_line(role, sink, time.time())}")

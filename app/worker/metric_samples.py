@@ -76,6 +76,8 @@ class StreamSamples:
         )
         yield metrics.EVENTS_IN, name, stats.events_in
         yield metrics.ROWS_STORED, name, stats.rows_stored
+        yield metrics.BYTES_STORED, name, stats.bytes_stored
+        yield metrics.LAST_STORED, name, stats.stored_at or 0.0
         for reason in REASONS:
             yield metrics.DEAD_LETTERS, (*name, reason), stats.dead_letters[reason]
         yield metrics.FRESHNESS, name, stats.freshness.buckets

@@ -23,7 +23,7 @@ def server(
 ) -> MonitoringServer:
     """Build the server of a worker's own samples, those of its last probe and its streams'."""
     sources: list[Source] = [worker, last_probe.samples, *streams]
-    exposition = Exposition(WORKER, sources)
+    exposition = Exposition(WORKER, sources, settings.role)
     return MonitoringServer(settings.metrics_host, settings.metrics_port, exposition, health)
 
 

@@ -43,6 +43,7 @@ class StreamMonitor:
             "topic": next(iter(self.writer.topics)),
             "events_in": stats.events_in,
             "rows_stored": stats.rows_stored,
+            "stored_at": stats.stored_at,
             "dead_letters": dict(stats.dead_letters),
             "flushes": stats.flushes,
             "freshness_seconds": stats.freshness.quantiles(),

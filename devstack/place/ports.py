@@ -39,6 +39,11 @@ class Ports:
         )
 
     @property
+    def sink_metrics(self) -> list[str]:
+        """Where /metrics of further sinks' workers are."""
+        return [f"127.0.0.1:{metrics}" for _, metrics in self.sinks.values()]
+
+    @property
     def metrics(self) -> list[str]:
         """Where /metrics are, of the workers and, last, of the generator."""
         return [f"127.0.0.1:{port}" for port in (*self.worker_metrics, self.generator_metrics)]

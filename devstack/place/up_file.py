@@ -10,6 +10,13 @@ import msgspec
 from devstack.processes.stopping import Stoppable
 
 
+class SinkAddresses(msgspec.Struct, frozen=True):
+    """Where the worker of a further sink is reached: its pages, and /metrics."""
+
+    web: str
+    metrics: str
+
+
 class Addresses(msgspec.Struct, frozen=True):
     """Where everything is reached; None for what this run does not have."""
 
@@ -19,6 +26,7 @@ class Addresses(msgspec.Struct, frozen=True):
     metrics: list[str] = []  # of workers and, last, of the generator
     prometheus: str | None = None
     grafana: str | None = None
+    sinks: dict[str, SinkAddresses] = {}  # by their roles
 
 
 class UpFile(msgspec.Struct, frozen=True):

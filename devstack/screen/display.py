@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Mapping
 from datetime import timedelta
 
 from rich.bar import Bar
@@ -13,6 +15,7 @@ from rich.text import Text
 from config.invocation import invocation
 from devstack.place.up_file import Addresses
 from devstack.screen.fitting import Fitted, Part
+from devstack.screen.plain_text import ago
 from devstack.screen.view import ProcessView, View, metrics_of
 from generator.report import Report
 from telemetry.flow import Flow, StreamFlow, unheld_of
@@ -44,6 +47,7 @@ def _parts(view: View) -> list[Part]:
         Part(_traffic(flow), 5),
         Part(_dead_letters(flow), 4),
         blank[2],
+        *([Part(_sinks(view.sinks), 3), Part("", _BLANK + 4)] if view.sinks else []),
         Part(_processes(view.processes), 6),
         blank[3],
         Part(_addresses(view.addresses), 7, shorter=""),
@@ -135,6 +139,27 @@ def _last(seconds: int) -> str:
     return "last minute" if seconds <= 60 else f"last {seconds // 60} minutes"  # noqa: PLR2004
 
 
+def _sinks(sinks: Mapping[str, Flow]) -> Table:
+    table = _table(
+        "sink", "stored/s", "p50", "p99", "rejected", "lag", "partitions", "last write", "state"
+    )
+    now = time.time()
+    for role, flow in sinks.items():
+        waits = f"waits for {flow.waiting_for}" if flow.waiting_for else "stores"
+        table.add_row(
+            role,
+            _number(flow.rows_stored_per_second),
+            _seconds(flow.freshness_p50),
+            _seconds(flow.freshness_p99),
+            f"{flow.rejected:,}",
+            f"{flow.lag:,}",
+            str(flow.partitions),
+            ago(flow.stored_at, now),
+            waits if flow.workers else "does not answer",
+        )
+    return table
+
+
 def _processes(processes: tuple[ProcessView, ...]) -> Table:
     table = _table("process", "pid", "state", "memory", "restarts")
     for process in processes:
@@ -157,6 +182,8 @@ def _addresses(addresses: Addresses) -> Table:
     table.add_row("PostgreSQL", Text(addresses.postgres))
     for number, url in enumerate(addresses.web, 1):
         table.add_row(f"worker-{number}", f"{url}/  {url}/table/  {url}/status/")
+    for role, sink in addresses.sinks.items():
+        table.add_row(f"sink-{role}", f"{sink.web}/")
     for owner, url in metrics_of(addresses):
         table.add_row("metrics", f"{url} of {owner}")
     for name, viewer in (("Prometheus", addresses.prometheus), ("Grafana", addresses.grafana)):

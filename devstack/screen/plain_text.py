@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from config.invocation import invocation
 from devstack.place.up_file import Addresses
 from devstack.screen.view import View, metrics_of
@@ -10,7 +12,30 @@ from telemetry.flow import Flow, unheld_of
 
 def line(view: View) -> str:
     produced = f"produced {view.report.produced:,}, " if view.report else ""
-    return f"{view.elapsed_seconds:5.0f} s  {view.doing}: {produced}{flow_line(view.flow)}"
+    now = time.time()
+    sinks = "".join(f"\n  sink {sink_line(*one, now)}" for one in view.sinks.items())
+    return f"{view.elapsed_seconds:5.0f} s  {view.doing}: {produced}{flow_line(view.flow)}{sinks}"
+
+
+def sink_line(role: str, flow: Flow, now: float) -> str:
+    """Say what flows through a further sink; `now` is seconds since 1970."""
+    if not flow.workers:
+        return f"{role}: its worker does not answer"
+    words = [
+        f"stored {_rate(flow.rows_stored_per_second)} ({flow.rows_stored:,} rows)",
+        f"partitions {flow.partitions}",
+        f"lag {flow.lag:,}",
+        f"fresh p50 {_seconds(flow.freshness_p50)} p99 {_seconds(flow.freshness_p99)}",
+        f"rejected {flow.rejected:,}",
+        f"last write {ago(flow.stored_at, now)}",
+        *(f"waits for {reason}" for reason in [flow.waiting_for] if reason),
+    ]
+    return f"{role}: {', '.join(words)}"
+
+
+def ago(moment: float | None, now: float) -> str:
+    """Say how long ago a write was, `-` where there was none."""
+    return "-" if moment is None else f"{max(0.0, now - moment):,.0f} s ago"
 
 
 def addresses(places: Addresses) -> str:
@@ -21,6 +46,7 @@ def addresses(places: Addresses) -> str:
             f"kafka     {places.kafka}",
             f"postgres  {places.postgres}",
             f"          in another terminal: {invocation('psql')}",
+            *(f"sink page {sink.web}/ of {role}" for role, sink in places.sinks.items()),
             *(f"metrics   {url} of {owner}" for owner, url in metrics_of(places)),
             *(f"prometheus {url}" for url in [places.prometheus] if url),
             *(f"grafana   {url}" for url in [places.grafana] if url),

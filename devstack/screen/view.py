@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from devstack.place.up_file import Addresses
 from generator.report import Report
@@ -30,10 +31,15 @@ class View:
     report: Report | None
     processes: tuple[ProcessView, ...]
     addresses: Addresses
+    sinks: Mapping[str, Flow] = field(default_factory=dict)
+    """What flows through each further sink, by its role."""
     trouble: str = ""
 
 
 def metrics_of(addresses: Addresses) -> list[tuple[str, str]]:
-    """Give whose each of the metrics' addresses is: workers', in order, and the generator's."""
+    """Give whose each of the metrics' addresses is: workers', the generator's, and sinks'."""
     owners = [f"worker-{number}" for number in range(1, len(addresses.web) + 1)]
-    return list(zip([*owners, "generator"], addresses.metrics, strict=False))
+    return [
+        *zip([*owners, "generator"], addresses.metrics, strict=False),
+        *((f"sink-{role}", sink.metrics) for role, sink in addresses.sinks.items()),
+    ]

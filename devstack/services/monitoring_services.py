@@ -39,6 +39,8 @@ class MonitoringServices:
         if program := Prometheus.found():
             *workers, generator = ports.metrics
             jobs = {"headrace-worker": workers, "headrace-generator": [generator]}
+            if ports.sinks:
+                jobs["headrace-sink"] = ports.sink_metrics
             prometheus = Prometheus(
                 program, data_dir.folder / "prometheus", ports.prometheus, jobs, watchdog
             )

@@ -76,6 +76,7 @@ class Watch:
             self.pool.report(),
             self.pool.views(),
             self._addresses(),
+            self.pool.sink_flows(),
             self._trouble if now < self._trouble_until else "",
         )
 
@@ -93,6 +94,7 @@ class Watch:
             self.pool.metrics,
             prometheus=self.monitoring.prometheus_url,
             grafana=self.monitoring.grafana_url,
+            sinks=self.pool.sinks_at,
         )
 
     def _keep_up_file(self) -> None:

@@ -9,10 +9,12 @@ from pathlib import Path
 
 import msgspec
 
+from devstack.measure.sinks import SinkMeters
 from devstack.measure.worker_status import fetch_all
 from devstack.place.data_dir import DataDir
 from devstack.place.options import Options
 from devstack.place.ports import Ports
+from devstack.place.up_file import SinkAddresses
 from devstack.processes.child import Child
 from devstack.processes.supervised import Exit, Supervised
 from devstack.processes.watchdog import Watchdog
@@ -31,14 +33,16 @@ class WorkerPool:
     web: list[str]
     metrics: list[str]
     sinks: list[Supervised]
-    sinks_web: list[str]
+    sinks_at: dict[str, SinkAddresses]
+    """By their roles, in the order of `sinks`."""
     generator: Supervised
     report_file: Path
     generating: bool = False
     exits: list[Exit] = field(default_factory=list)
     _meter: Meter = field(default_factory=Meter)
     _statuses: list[WorkerStatus | None] = field(default_factory=list)
-    _sink_statuses: list[WorkerStatus | None] = field(default_factory=list)
+    _sink_meters: SinkMeters = field(default_factory=SinkMeters)
+    _sink_flows: Mapping[str, Flow] = field(default_factory=dict)
 
     @classmethod
     def for_run(
@@ -62,7 +66,12 @@ class WorkerPool:
                 Supervised(sink_worker(role, ports, data_dir, environment, watchdog))
                 for role in ports.sinks
             ],
-            [f"http://127.0.0.1:{web}" for web, _ in ports.sinks.values()],
+            {
+                role: SinkAddresses(
+                    f"http://127.0.0.1:{web}", f"http://127.0.0.1:{metrics}/metrics"
+                )
+                for role, (web, metrics) in ports.sinks.items()
+            },
             Supervised(generator(options, ports, data_dir, environment, watchdog)),
             data_dir.report,
         )
@@ -92,8 +101,16 @@ class WorkerPool:
             tended.append(self.generator)
         self.exits = [news for supervised in tended if (news := supervised.tend(now))]
         self._statuses = fetch_all(self.web)
-        self._sink_statuses = fetch_all(self.sinks_web)
+        self._sink_flows = self._sink_meters.measure(self.sinks_at)
         return self._meter.measure(self._statuses, time.monotonic())
+
+    def sink_flows(self) -> Mapping[str, Flow]:
+        """Give what flows through each further sink, by its role."""
+        return self._sink_flows
+
+    def _sink_status(self, role: str) -> WorkerStatus | None:
+        workers = self._sink_flows[role].workers if role in self._sink_flows else ()
+        return workers[0] if workers else None
 
     def report(self) -> Report | None:
         """Return what the generator says that it has produced; None before it says anything."""
@@ -109,7 +126,7 @@ class WorkerPool:
     def views(self) -> tuple[ProcessView, ...]:
         statuses = [
             *(self._statuses or [None] * len(self.workers)),
-            *(self._sink_statuses or [None] * len(self.sinks)),
+            *(self._sink_status(role) for role in self.sinks_at),
         ]
         workers = (
             _worker_view(supervised, status)

@@ -1,10 +1,14 @@
 """The alerts. What each means and what to do: docs/reference/alerts.md.
 
+These are about the role `core`, so whatever a further sink's workers tell too names it: added up
+over roles, a record would count once for each sink. Those of sinks: of_sinks.py.
+
 None fires in the first minutes after a start: each compares with a time before, or waits.
 """
 
 from grafana import uids
 from grafana.alerts.alert import Alert, Panel
+from grafana.alerts.of_sinks import OF_SINKS
 
 _STREAM = "{{ $labels.stream }}"
 
@@ -22,19 +26,19 @@ NO_DATA = Alert(
     # sums differ. A stream counts from its first record on. Where nothing can be stored, that is
     # the alert.
     promql="""(
-  sum by (stream) (headrace_events_in_total)
-    == bool sum by (stream) (headrace_events_in_total offset 1m)
+  sum by (stream) (headrace_events_in_total{role="core"})
+    == bool sum by (stream) (headrace_events_in_total{role="core"} offset 1m)
 )
-and on (stream) sum by (stream) (max_over_time(headrace_events_in_total[1d])) > 0
-unless on (stream) max by (stream) (headrace_quiet_is_normal) == 1
-unless on (stream) max by (stream) (headrace_sink_waiting) == 1""",
+and on (stream) sum by (stream) (max_over_time(headrace_events_in_total{role="core"}[1d])) > 0
+unless on (stream) max by (stream) (headrace_quiet_is_normal{role="core"}) == 1
+unless on (stream) max by (stream) (headrace_sink_waiting{role="core"}) == 1""",
     sql="no_data",
     wait_seconds=10,
     every_seconds=10,
     speaks_for_source=True,
 )
 
-_LAG = "sum by (stream) (headrace_lag_records)"
+_LAG = 'sum by (stream) (headrace_lag_records{role="core"})'
 LAG_GROWING = Alert(
     name="HeadraceLagGrowing",
     title="Lag growing",
@@ -46,7 +50,7 @@ LAG_GROWING = Alert(
     ),
     panel=Panel(uids.OPERATIONS, "Lag"),
     # In seconds of work, as a fast worker always has some thousand records in its hands.
-    promql=f"""{_LAG} / sum by (stream) (rate(headrace_events_in_total[5m]))
+    promql=f"""{_LAG} / sum by (stream) (rate(headrace_events_in_total{{role="core"}}[5m]))
 and on (stream) {_LAG} > 1000
 and on (stream) deriv({_LAG}[5m:15s]) > 0""",
     above=10,
@@ -66,7 +70,7 @@ STALE = Alert(
     panel=Panel(uids.OPERATIONS, "Freshness, p99"),
     # A quiet stream has no quantile (NaN), which no comparison keeps.
     promql="""histogram_quantile(
-  0.99, sum by (stream, le) (rate(headrace_freshness_seconds_bucket[2m]))
+  0.99, sum by (stream, le) (rate(headrace_freshness_seconds_bucket{role="core"}[2m]))
 ) >= 0""",
     above=30,
     wait_seconds=300,
@@ -84,8 +88,8 @@ DEAD_LETTERS = Alert(
     ),
     panel=Panel(uids.OPERATIONS, "Dead letters by reason"),
     promql="""(
-  sum by (stream) (increase(headrace_dead_letters_total[10m])) >= 10
-) / on (stream) sum by (stream) (increase(headrace_events_in_total[10m]))""",
+  sum by (stream) (increase(headrace_dead_letters_total{role="core"}[10m])) >= 10
+) / on (stream) sum by (stream) (increase(headrace_events_in_total{role="core"}[10m]))""",
     sql="dead_letters",
     above=0.01,
     wait_seconds=60,
@@ -110,7 +114,9 @@ CDN_FULL = Alert(
 ) < 5
 unless on () (
   histogram_quantile(
-    0.99, sum by (le) (rate(headrace_freshness_seconds_bucket{stream="content_sessions"}[5m]))
+    0.99, sum by (le) (
+      rate(headrace_freshness_seconds_bucket{role="core", stream="content_sessions"}[5m])
+    )
   ) > 10
 )""",
     sql="cdn_usage",
@@ -160,7 +166,7 @@ SINK_UNAVAILABLE = Alert(
         "records, and the worker tries again by itself."
     ),
     panel=Panel(uids.OPERATIONS, "Sink waiting"),
-    promql="max by (stream) (headrace_sink_waiting)",
+    promql='max by (stream) (headrace_sink_waiting{role="core"})',
     wait_seconds=60,
     every_seconds=10,
 )
@@ -205,7 +211,7 @@ UNHELD = Alert(
     ),
     panel=Panel(uids.OPERATIONS, "Lag"),
     # Every worker that stores other partitions says the same, so they are not added up.
-    promql="max by (stream) (headrace_partitions_unheld)",
+    promql='max by (stream) (headrace_partitions_unheld{role="core"})',
     wait_seconds=60,
     every_seconds=10,
 )
@@ -261,4 +267,5 @@ ALERTS = (
     UNHELD,
     DISK,
     DISK_SOON,
+    *OF_SINKS,
 )

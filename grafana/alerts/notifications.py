@@ -43,7 +43,7 @@ def policies() -> list[dict[str, Any]]:
         {
             "orgId": 1,
             "receiver": _ALL,
-            "group_by": ["alertname", "stream", "cdn"],
+            "group_by": ["alertname", "stream", "cdn", "role"],
             "group_wait": "30s",
             "group_interval": "5m",
             "repeat_interval": "4h",

@@ -11,6 +11,7 @@ from grafana.dashboards import operations_flow as flow
 from grafana.dashboards import operations_now as tiles
 from grafana.dashboards import operations_processes as processes
 from grafana.dashboards import operations_writing as sink
+from grafana.dashboards.operations_promql import OF_CORE
 from grafana.queries import statements
 from grafana.variables import labels, several
 
@@ -25,8 +26,8 @@ def dashboard() -> Dashboard:
         refresh="10s",
         with_events=True,
         variables=[
-            labels("stream", "Stream", "headrace_events_in_total"),
-            labels("instance", "Worker", "headrace_events_in_total"),
+            labels("stream", "Stream", f"headrace_events_in_total{OF_CORE}"),
+            labels("instance", "Worker", f"headrace_events_in_total{OF_CORE}"),
             several("reason", "Reason", sql["reasons"]),
         ],
         rows=[

@@ -4,10 +4,11 @@ from grafana_foundation_sdk.models.dashboard import Panel
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
 from grafana.colours import STREAMS
-from grafana.dashboards.operations_promql import CHOSEN, LAG, NO_ERRORS, STORED, quantile
+from grafana.dashboards.operations_promql import CHOSEN, LAG, NO_ERRORS, OF_CORE, STORED, quantile
 from grafana.looks import COUNT, RECORDS_PER_SECOND, SECONDS
 from grafana.panels import timeseries
 from grafana.queries import Promql
+from grafana.roles import CORE
 from grafana.timelines import heatmap
 
 
@@ -132,10 +133,10 @@ def streams() -> list[Panel]:
         timeseries(
             "Produced and stored",
             Promql("sum(rate(headrace_generator_records_total[$__rate_interval]))", "produced"),
-            Promql("sum(rate(headrace_events_in_total[$__rate_interval]))", "read"),
+            Promql(f"sum(rate(headrace_events_in_total{OF_CORE}[$__rate_interval]))", "read"),
             Promql(
-                "sum(rate(headrace_rows_stored_total[$__rate_interval])) "
-                "+ sum(rate(headrace_dead_letters_total[$__rate_interval]))",
+                f"sum(rate(headrace_rows_stored_total{OF_CORE}[$__rate_interval])) "
+                f"+ sum(rate(headrace_dead_letters_total{OF_CORE}[$__rate_interval]))",
                 "stored",
             ),
             unit=RECORDS_PER_SECOND,
@@ -148,7 +149,8 @@ def streams() -> list[Panel]:
         heatmap(
             "Freshness of all records",
             Promql(
-                'sum by (le) (increase(headrace_freshness_seconds_bucket{stream=~"$stream"}'
+                "sum by (le) "
+                f'(increase(headrace_freshness_seconds_bucket{{{CORE}, stream=~"$stream"}}'
                 "[$__rate_interval]))",
                 "{{le}}",
                 kind=PromQueryFormat.HEATMAP,

@@ -2,6 +2,7 @@
 
 from grafana_foundation_sdk.models.dashboard import Panel
 
+from grafana.dashboards.operations_promql import OF_CORE
 from grafana.looks import ALIVE, EXACT, NO_UNIT, PERCENT, RECORDS_PER_SECOND, SECONDS
 from grafana.panels import stat
 from grafana.queries import Promql, Sql
@@ -14,7 +15,7 @@ def now(sql: dict[str, Sql]) -> list[Panel]:
     return [
         stat(
             "Records a second",
-            _one("sum(rate(headrace_rows_stored_total[1m]))"),
+            _one(f"sum(rate(headrace_rows_stored_total{OF_CORE}[1m]))"),
             width=width,
             unit=RECORDS_PER_SECOND,
             steps=ALIVE,
@@ -68,7 +69,7 @@ def now(sql: dict[str, Sql]) -> list[Panel]:
         ),
         stat(
             "Records that wait",
-            _one("sum(headrace_lag_records)"),
+            _one(f"sum(headrace_lag_records{OF_CORE})"),
             width=width,
             unit=EXACT,
             no_value="no worker",
@@ -81,7 +82,7 @@ def now(sql: dict[str, Sql]) -> list[Panel]:
             "Freshness now, p99",
             _one_if_any(
                 "histogram_quantile(0.99, "
-                "sum by (le) (rate(headrace_freshness_seconds_bucket[2m])))"
+                f"sum by (le) (rate(headrace_freshness_seconds_bucket{OF_CORE}[2m])))"
             ),
             width=width,
             unit=SECONDS,
@@ -95,8 +96,8 @@ def now(sql: dict[str, Sql]) -> list[Panel]:
         stat(
             "Dead letters, ten minutes",
             _one_if_any(
-                "100 * sum(increase(headrace_dead_letters_total[10m])) "
-                "/ sum(increase(headrace_events_in_total[10m]))"
+                f"100 * sum(increase(headrace_dead_letters_total{OF_CORE}[10m])) "
+                f"/ sum(increase(headrace_events_in_total{OF_CORE}[10m]))"
             ),
             width=width,
             unit=PERCENT,
@@ -110,7 +111,7 @@ def now(sql: dict[str, Sql]) -> list[Panel]:
         ),
         stat(
             "Sinks that wait",
-            _one("sum(headrace_sink_waiting)"),
+            _one(f"sum(headrace_sink_waiting{OF_CORE})"),
             width=width,
             unit=NO_UNIT,
             no_value="no worker",

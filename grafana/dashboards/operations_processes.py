@@ -4,6 +4,7 @@ from grafana_foundation_sdk.models.dashboard import Panel
 
 from grafana import uids
 from grafana.colours import CDNS, CONTENT_TYPES, MEDIA_EVENTS, PRODUCTS, STREAMS, USER_EVENTS
+from grafana.dashboards.operations_promql import CHOSEN, OF_CORE
 from grafana.looks import (
     BYTES,
     COUNT,
@@ -29,8 +30,7 @@ def processes() -> list[Panel]:
         timeline(
             "Partitions held",
             Promql(
-                'sum by (stream, instance) (headrace_partitions{stream=~"$stream", '
-                'instance=~"$instance"})',
+                f"sum by (stream, instance) (headrace_partitions{CHOSEN})",
                 "{{stream}} {{instance}}",
             ),
             unit=NO_UNIT,
@@ -43,7 +43,8 @@ def processes() -> list[Panel]:
         timeseries(
             "Rebalances",
             Promql(
-                "sum by (instance) (increase(headrace_rebalances_total[$__rate_interval])) > 0",
+                "sum by (instance) "
+                f"(increase(headrace_rebalances_total{OF_CORE}[$__rate_interval])) > 0",
                 "{{instance}}",
             ),
             unit=NO_UNIT,

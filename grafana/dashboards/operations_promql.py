@@ -1,15 +1,17 @@
 """What panels of Operations ask Prometheus in the same words."""
 
 from grafana.queries import Promql
+from grafana.roles import CORE
 
-CHOSEN = '{stream=~"$stream", instance=~"$instance"}'
+OF_CORE = f"{{{CORE}}}"
+CHOSEN = f'{{{CORE}, stream=~"$stream", instance=~"$instance"}}'
 LAG = f"sum by (stream) (headrace_lag_records{CHOSEN})"
 STORED = f"sum by (stream) (rate(headrace_rows_stored_total{CHOSEN}[$__rate_interval]))"
 NO_ERRORS = "No errors in this range"
 
 _QUANTILE = (
-    "histogram_quantile({quantile}, "
-    'sum by ({by}, le) (rate({metric}_bucket{{stream=~"$stream"}}[$__rate_interval]))) >= 0'
+    "histogram_quantile({quantile}, sum by ({by}, le) "
+    '(rate({metric}_bucket{{role="core", stream=~"$stream"}}[$__rate_interval]))) >= 0'
 )
 """An idle stream has NaN, which Grafana 9 would draw."""
 

@@ -2,7 +2,7 @@
 
 from grafana_foundation_sdk.models.dashboard import Panel
 
-from grafana.dashboards.operations_promql import CHOSEN, NO_ERRORS, quantile
+from grafana.dashboards.operations_promql import CHOSEN, NO_ERRORS, OF_CORE, quantile
 from grafana.looks import BYTES, COUNT, NO_UNIT, SECONDS, states
 from grafana.panels import timeseries
 from grafana.queries import Promql
@@ -38,7 +38,7 @@ def writing() -> list[Panel]:
         ),
         timeseries(
             "Backlog in memory",
-            Promql("sum by (instance) (headrace_backlog_bytes)", "{{instance}}"),
+            Promql(f"sum by (instance) (headrace_backlog_bytes{OF_CORE})", "{{instance}}"),
             unit=BYTES,
             minimum=0,
             description=(
@@ -50,7 +50,7 @@ def writing() -> list[Panel]:
             "Sink errors and retries",
             Promql(
                 "sum by (sink, stream) "
-                "(increase(headrace_sink_errors_total[$__rate_interval])) > 0",
+                f"(increase(headrace_sink_errors_total{OF_CORE}[$__rate_interval])) > 0",
                 sink,
             ),
             unit=NO_UNIT,
@@ -76,7 +76,8 @@ def writing() -> list[Panel]:
         timeseries(
             "Time since the last sink error",
             Promql(
-                "time() - max by (stream, error) (headrace_last_error_timestamp_seconds > 0)",
+                "time() - max by (stream, error) "
+                f"(headrace_last_error_timestamp_seconds{OF_CORE} > 0)",
                 "{{stream}} {{error}}",
             ),
             unit=SECONDS,

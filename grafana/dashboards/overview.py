@@ -20,6 +20,7 @@ from grafana.looks import (
 )
 from grafana.panels import stat, table, timeseries
 from grafana.queries import Promql, Sql, statements
+from grafana.roles import CORE
 from grafana.timelines import timeline
 
 _FIRING = 'ALERTS{alertname=~"Headrace.+", alertstate="firing"}'
@@ -46,7 +47,7 @@ def _now(sql: dict[str, Sql]) -> list[Panel]:
     return [
         stat(
             "Records a second",
-            Promql("sum(rate(headrace_rows_stored_total[1m]))", "stored"),
+            Promql(f"sum(rate(headrace_rows_stored_total{{{CORE}}}[1m]))", "stored"),
             sparkline=True,
             unit=RECORDS_PER_SECOND,
             width=6,

@@ -19,8 +19,8 @@ _DEFAULTS = {
     "HEADRACE_POSTGRES_DATABASE": "headrace",
     "HEADRACE_POSTGRES_SSLMODE": "require",
     "HEADRACE_CLICKHOUSE_PORT": "9000",
-    "HEADRACE_CLICKHOUSE_USER": "default",
-    "HEADRACE_CLICKHOUSE_DATABASE": "default",
+    "HEADRACE_CLICKHOUSE_USER": "headrace_reader",
+    "HEADRACE_CLICKHOUSE_DATABASE": "headrace",
 }
 _HAS_CLICKHOUSE = "HEADRACE_CLICKHOUSE_HOST"
 _OF_FILES_ONLY = {"orgId", "version", "editable", "secureJsonData"}
@@ -33,7 +33,8 @@ def read(environ: Mapping[str, str], files: Path = FILES) -> list[Wanted]:
     return [
         Wanted("folder", uids.FOLDER, {"uid": uids.FOLDER, "title": uids.FOLDER_TITLE}),
         *_data_sources(files, environ),
-        *_dashboards(files),
+        *_dashboards(files / "dashboards"),
+        *(_dashboards(files / "clickhouse" / "dashboards") if environ.get(_HAS_CLICKHOUSE) else ()),
         *_alerts(files, environ.get(DOCS_URL, "")),
     ]
 
@@ -55,8 +56,8 @@ def _data_sources(files: Path, environ: Mapping[str, str]) -> Iterator[Wanted]:
             yield Wanted("data source", source["uid"], body, secrets, unset, unset_secrets)
 
 
-def _dashboards(files: Path) -> Iterator[Wanted]:
-    for path in sorted((files / "dashboards").glob("*.json")):
+def _dashboards(folder: Path) -> Iterator[Wanted]:
+    for path in sorted(folder.glob("*.json")):
         dashboard = json.loads(path.read_text(encoding="utf-8"))
         del dashboard["id"]  # the number is Grafana's
         yield Wanted(

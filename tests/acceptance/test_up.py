@@ -13,7 +13,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -63,9 +63,28 @@ def headrace(home: DataDir, *arguments: str, **settings: str) -> subprocess.Comp
 @pytest.fixture
 def running(home: DataDir) -> Iterator[subprocess.Popen[str]]:
     """Run without an end, until every part is there and rows are stored."""
+    with run_without_end(home) as up:
+        yield up
+
+
+@pytest.fixture
+def running_with_a_sink(home: DataDir) -> Iterator[subprocess.Popen[str]]:
+    document = home.folder.parent / "headrace.yaml"
+    lines = home.folder.parent / "lines"
+    document.write_text(f"sinks: {{lines: {{kind: file, path: {lines}, streams: [purchases]}}}}")
+    with run_without_end(home, HEADRACE_CONFIG=str(document)) as up:
+        yield up
+
+
+@contextmanager
+def run_without_end(home: DataDir, **settings: str) -> Iterator[subprocess.Popen[str]]:
     command = [*HEADRACE, "up", "--events-per-second", "500"]
     with subprocess.Popen(
-        command, env=environment(home), stdout=subprocess.PIPE, text=True, start_new_session=True
+        command,
+        env=environment(home) | settings,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
     ) as up:
         try:
             wait_until_it_stores(home, up)
@@ -152,22 +171,39 @@ def test_ctrl_c_stops_everything_and_is_no_failure(
     assert [name for name, identity in started.items() if identity.process()] == []
 
 
-def test_status_and_down_work_from_outside(home: DataDir, running: subprocess.Popen[str]) -> None:
-    status = headrace(home, "status")
-    workers = scraped(home)
+def test_status_and_down_work_from_outside(
+    home: DataDir, running_with_a_sink: subprocess.Popen[str]
+) -> None:
+    workers, sinks = scraped(home, "headrace-worker"), scraped(home, "headrace-sink")
+    status = status_with_a_write(home)
     second = headrace(home, "up")
     down = headrace(home, "down", "--erase")
 
     assert status.stdout.startswith("page      http://127.0.0.1:")
     assert "\nkafka     127.0.0.1:" in status.stdout
     assert "stored" in status.stdout
-    assert workers == 1
+    assert re.search(
+        r"\nsink +lines: stored [\d,]+/s .*partitions 4, lag .*rejected 0, last write \d+ s ago",
+        status.stdout,
+    ), status.stdout
+    assert "\nsink page http://127.0.0.1:" in status.stdout
+    assert (workers, sinks) == (1, 1)
     assert second.returncode == 2
     assert "already runs" in second.stderr
     assert down.stdout.startswith("Stopped headrace up, ")
     assert "Removed" in down.stdout
     assert not home.folder.exists()
-    assert running.wait(10) == 0
+    assert running_with_a_sink.wait(10) == 0
+
+
+def status_with_a_write(home: DataDir) -> subprocess.CompletedProcess[str]:
+    """Ask until the sink has written."""
+    deadline = time.monotonic() + STARTED_SECONDS
+    while True:
+        status = headrace(home, "status")
+        if "last write -" not in status.stdout and "does not answer" not in status.stdout:
+            return status
+        assert time.monotonic() < deadline, status.stdout
 
 
 @pytest.mark.usefixtures("running")
@@ -241,7 +277,9 @@ def test_a_folder_that_holds_something_else_is_left_alone(home: DataDir) -> None
     assert (home.folder / "letters.txt").exists()
 
 
-def test_up_json_names_every_address(home: DataDir, running: subprocess.Popen[str]) -> None:
+def test_up_json_names_every_address(
+    home: DataDir, running_with_a_sink: subprocess.Popen[str]
+) -> None:
     content = json.loads(home.up_file.read_text())
 
     assert content["kafka"].startswith("127.0.0.1:")
@@ -250,11 +288,16 @@ def test_up_json_names_every_address(home: DataDir, running: subprocess.Popen[st
     assert len(content["metrics"]) == 2
     assert (content["prometheus"] is None) == (shutil.which("prometheus") is None)
     assert (content["grafana"] is None) == (Grafana.found() is None)
-    assert content["pids"]["headrace up"] == running.pid
+    assert content["pids"]["headrace up"] == running_with_a_sink.pid
+    assert list(content["sinks"]) == ["lines"]
+    assert content["sinks"]["lines"]["web"].startswith("http://127.0.0.1:")
+    place = urlsplit(content["sinks"]["lines"]["metrics"])
+    with urllib.request.urlopen(f"http://{place.netloc}{place.path}", timeout=10) as answer:
+        assert b'role="lines"' in answer.read()
 
 
-def scraped(home: DataDir) -> float:
-    """Say how many workers the run's Prometheus sees alive."""
+def scraped(home: DataDir, job: str) -> float:
+    """Say how many workers of a job the run's Prometheus sees alive."""
     file = UpFile.read(home.up_file)
     assert file is not None
     if file.addresses.prometheus is None:
@@ -262,7 +305,7 @@ def scraped(home: DataDir) -> float:
             pytest.fail("prometheus is missing: apt install prometheus")
         return 1
     place = urlsplit(file.addresses.prometheus).netloc
-    query = f"http://{place}/api/v1/query?query=sum(up{{job='headrace-worker'}})"
+    query = f"http://{place}/api/v1/query?query=sum(up{{job='{job}'}})"
     deadline = time.monotonic() + STARTED_SECONDS
     while True:
         assert time.monotonic() < deadline

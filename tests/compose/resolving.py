@@ -11,8 +11,16 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parents[2]
-OURS = {"migrate", "worker", "generator"}
-PROFILES = ("clickhouse", "minio")
+OURS_ALWAYS = {"migrate", "worker", "generator"}
+OF_CLICKHOUSE = {"clickhouse", "migrate-clickhouse", "sink-clickhouse"}
+OURS = OURS_ALWAYS | (OF_CLICKHOUSE - {"clickhouse"}) | {"sink-parquet"}
+PROFILES = {
+    "clickhouse": OF_CLICKHOUSE,
+    "minio": {"minio"},
+    "sinks": OF_CLICKHOUSE | {"sink-parquet"},
+}
+"""What each profile adds."""
+
 _SECONDS = 60
 
 

@@ -59,6 +59,11 @@ class Started:
         check = dockerfile.words(dockerfile.stages()[-1], "HEALTHCHECK")
         return self.image.run(*check, **self.environment).returncode == 0
 
+    def metrics(self) -> str:
+        address = f"http://127.0.0.1:{self.metrics_port}/metrics"
+        with urllib.request.urlopen(address, timeout=_ANSWER_SECONDS) as answer:
+            return str(answer.read().decode())
+
     def page(self, path: str) -> Any:
         """Get one of its web pages, which are JSON."""
         address = f"http://127.0.0.1:{self.web_port}{path}"

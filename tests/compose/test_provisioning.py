@@ -60,6 +60,27 @@ def test_every_variable_is_given_by_compose_and_written_so_that_grafana_expands_
         assert set(names) <= set(given), path
 
 
+def test_the_dashboard_on_clickhouse_is_read_where_its_data_source_is_there(place: Path) -> None:
+    on, off = (_read(ROOT / f"grafana/clickhouse/provider-{it}.yaml") for it in ("on", "off"))
+    (provider,) = on["providers"]
+    (place / ".env").write_text("GRAFANA_CLICKHOUSE=on\n", encoding="utf-8")
+    mounts = by_docker_compose(place)["services"]["grafana"]["volumes"]
+
+    assert off["providers"] == []
+    assert provider["folderUid"] == uids.FOLDER
+    assert f"{place}/grafana/clickhouse/dashboards:{provider['options']['path']}:ro" in mounts
+    assert any("provider-on.yaml:/etc/grafana/provisioning/dashboards/" in it for it in mounts)
+
+
+def test_grafana_asks_clickhouse_as_the_reader_that_migrate_makes(
+    services: dict[str, dict[str, Any]],
+) -> None:
+    grafana, migrate = (services[name]["environment"] for name in ("grafana", "migrate-clickhouse"))
+
+    assert grafana["HEADRACE_CLICKHOUSE_USER"] == "headrace_reader"
+    assert grafana["HEADRACE_CLICKHOUSE_PASSWORD"] == migrate["HEADRACE_READER_PASSWORD"]
+
+
 def test_clickhouse_off_takes_away_what_on_makes() -> None:
     on = _read(ROOT / "grafana/clickhouse/on.yaml")["datasources"]
     off = _read(ROOT / "grafana/clickhouse/off.yaml")["deleteDatasources"]
@@ -85,10 +106,20 @@ def test_prometheus_scrapes_every_worker_and_generator_on_their_ports(
 ) -> None:
     jobs = {one["job_name"]: one for one in _read_prometheus()["scrape_configs"]}
 
-    for service in ("worker", "generator"):
-        (looked_up,) = jobs[f"headrace-{service}"]["dns_sd_configs"]
+    asked = {
+        "worker": ("headrace-worker", ["worker"]),
+        "generator": ("headrace-generator", ["generator"]),
+        **{
+            name: ("headrace-sink", ["sink-parquet", "sink-clickhouse"])
+            for name in services
+            if name.startswith("sink-")
+        },
+    }
+    assert len(asked) == 4
+    for service, (job, names) in asked.items():
+        (looked_up,) = jobs[job]["dns_sd_configs"]
         environment = services[service]["environment"]
-        assert looked_up["names"] == [service]
+        assert looked_up["names"] == names
         assert looked_up["type"] == "A"
         assert str(looked_up["port"]) == environment["HEADRACE_METRICS_PORT"]
         assert environment["HEADRACE_METRICS_HOST"] == "0.0.0.0"  # noqa: S104 - of a container

@@ -5,6 +5,7 @@ The program is the one that the Dockerfile's build stage makes, under the image'
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,7 +15,7 @@ from devstack.engines import Kafka, Postgres
 from devstack.processes.watchdog import Watchdog
 from generator.streams import SIMULATED
 from tests.compose.image import Image
-from tests.compose.resolving import program
+from tests.compose.resolving import ROOT, program
 from tests.compose.started import Started
 
 pytestmark = pytest.mark.timeout(300)
@@ -33,8 +34,20 @@ def server(own_postgres: Postgres) -> Postgres:
 
 
 @pytest.fixture
+def parquet(tmp_path: Path) -> Path:
+    """Make the folder that compose's volume is."""
+    return tmp_path / "parquet"
+
+
+@pytest.fixture
 def start(
-    services: Services, server: Postgres, own_kafka: Kafka, image: Image, watchdog: Watchdog
+    services: Services,
+    server: Postgres,
+    own_kafka: Kafka,
+    *,
+    image: Image,
+    parquet: Path,
+    watchdog: Watchdog,
 ) -> Iterator[Start]:
     """Start services by their names, as often as wanted."""
     program("tini", "Debian's package of that name")
@@ -42,6 +55,8 @@ def start(
     addresses = {
         "kafka:9092": own_kafka.address,
         "timescaledb:5432": f"{postgres.hostname}:{postgres.port}",
+        "/etc/headrace/headrace.yaml": str(ROOT / "deploy/headrace.yaml"),
+        "/var/lib/headrace/parquet": str(parquet),
     }
     started: list[Started] = []
 
@@ -89,6 +104,33 @@ def test_a_generator_and_two_workers_run_are_healthy_and_end_when_asked(
         assert one.child.stop(), f"{one.name} had to be killed:\n{one.child.tail(40)}"
         assert one.child.returncode == 0, one.child.tail(40)
     assert list(image.work.iterdir()) == []  # where the image's user could not write
+
+
+def test_a_further_sink_runs_beside_them_with_nothing_but_kafka(
+    start: Start, parquet: Path
+) -> None:
+    sink, generator = start("sink-parquet"), start("generator")
+
+    sink.wait_until(sink.is_healthy, "healthy")
+    assert sink.is_live()
+    generator.wait_until(generator.is_healthy, "healthy")
+    sink.wait_until(lambda: list(parquet.rglob("content_sessions/**/*.parquet")), "storing")
+
+    assert sink.metrics().count('role="parquet"') > 20
+    for one in (generator, sink):
+        assert one.child.stop(), f"{one.name} had to be killed:\n{one.child.tail(40)}"
+        assert one.child.returncode == 0, one.child.tail(40)
+
+
+def test_the_sinks_of_compose_are_such_as_the_image_takes(services: Services, image: Image) -> None:
+    variables = services["sink-clickhouse"]["environment"]
+    here = variables | {"HEADRACE_CONFIG": str(ROOT / "deploy/headrace.yaml")}
+
+    checked = image.run("headrace", "config", "check", **here)
+
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    commands = [services[f"sink-{role}"]["command"] for role in ("parquet", "clickhouse")]
+    assert commands == [["worker", "--role", role] for role in ("parquet", "clickhouse")]
 
 
 def _stored(server: Postgres, stream: str) -> bool:

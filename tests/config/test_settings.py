@@ -3,7 +3,7 @@
 import pytest
 
 from app.errors import warn_of_unknown_variables
-from config.environment import SettingsError
+from config.environment import EnvironmentSettings, SettingsError, variables
 from config.settings import Settings
 from config.streams import StreamsError, chosen_streams
 from generator.settings import Settings as GeneratorSettings
@@ -35,7 +35,17 @@ def test_all_that_is_wrong_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> N
     assert error.value.__cause__ is None
 
 
-@pytest.mark.parametrize("value", ["", "[1]", '{"traffic_by_cdn": "soon"}', "{"])
+@pytest.mark.parametrize("settings", [Settings, GeneratorSettings])
+def test_an_empty_variable_counts_as_not_set(
+    settings: type[EnvironmentSettings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in variables(settings):
+        monkeypatch.setenv(name, "")
+
+    assert settings().model_fields_set == set()
+
+
+@pytest.mark.parametrize("value", ["[1]", '{"traffic_by_cdn": "soon"}', "{"])
 def test_windows_that_are_no_json_object_of_seconds_are_refused(
     monkeypatch: pytest.MonkeyPatch, value: str
 ) -> None:

@@ -13,12 +13,19 @@ _ANSWER_SECONDS = 5
 
 
 def scrape(worker: Worker, metric: str) -> dict[tuple[str, ...], float]:
-    """Give a metric's values by the values of its labels, in the order of their names."""
+    """Give a metric's values by the values of its labels, in the order of their names.
+
+    The label `role`, which every series has, is left out but of `headrace_info`.
+    """
     address = f"http://127.0.0.1:{worker.metrics_port}/metrics"
     with urllib.request.urlopen(address, timeout=_ANSWER_SECONDS) as answer:
         families = text_string_to_metric_families(answer.read().decode())
     return {
-        tuple(value for _, value in sorted(sample.labels.items())): sample.value
+        tuple(
+            value
+            for name, value in sorted(sample.labels.items())
+            if name != "role" or metric == "headrace_info"
+        ): sample.value
         for family in families
         for sample in family.samples
         if sample.name == metric

@@ -7,16 +7,18 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from telemetry.buckets import Buckets
 from telemetry.exposition import Exposition, Sample
-from telemetry.metrics import EVENTS_IN, FRESHNESS, LAG, Metric
+from telemetry.metrics import EVENTS_IN, FRESHNESS, INFO, LAG, Metric
 
 
 def samples(*samples: Sample, declared: tuple[Metric, ...]) -> dict[tuple[str, ...], float]:
     def source() -> Iterator[Sample]:
         yield from samples
 
-    text = Exposition(declared, [source]).text().decode()
+    text = Exposition(declared, [source], "core").text().decode()
     return {
-        (sample.name, *sample.labels.values()): sample.value
+        (sample.name, *(value for name, value in sample.labels.items() if name != "role")): (
+            sample.value
+        )
         for family in text_string_to_metric_families(text)
         for sample in family.samples
         if not sample.name.startswith("headrace_process_")
@@ -54,4 +56,23 @@ def test_what_nobody_declared_is_a_mistake() -> None:
 
 
 def test_what_the_system_knows_of_the_process_is_there() -> None:
-    assert b"headrace_process_resident_memory_bytes " in Exposition((), []).text()
+    text = Exposition((), [], "core").text()
+
+    assert b'headrace_process_resident_memory_bytes{role="core"} ' in text
+
+
+def test_every_series_says_of_which_role_it_is() -> None:
+    buckets = Buckets(FRESHNESS.buckets)
+    declared = (INFO, LAG, FRESHNESS)
+    read: list[Sample] = [
+        (INFO, ("1", "lake", "group"), 1),
+        (LAG, ("purchases", "0"), 7),
+        (FRESHNESS, ("purchases",), buckets),
+    ]
+
+    text = Exposition(declared, [lambda: read], "lake").text().decode()
+
+    families = text_string_to_metric_families(text)
+    roles = [sample.labels.get("role") for family in families for sample in family.samples]
+    assert len(roles) > 20
+    assert set(roles) == {"lake"}

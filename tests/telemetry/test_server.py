@@ -41,7 +41,7 @@ async def address(health: Moody) -> AsyncIterator[str]:
 
 
 def exposition() -> Exposition:
-    return Exposition((READY,), [lambda: [(READY, (), 1)]])
+    return Exposition((READY,), [lambda: [(READY, (), 1)]], "core")
 
 
 async def get(address: str) -> tuple[int, str, str]:
@@ -53,7 +53,7 @@ async def test_metrics_are_text(address: str) -> None:
     status, kind, text = await get(f"{address}/metrics")
 
     assert (status, kind) == (200, "text/plain")
-    assert "\nheadrace_ready 1.0\n" in text
+    assert '\nheadrace_ready{role="core"} 1.0\n' in text
 
 
 async def test_a_healthy_process_says_so(address: str) -> None:
@@ -86,7 +86,7 @@ async def test_a_port_that_is_taken_is_named(address: str) -> None:
 async def test_a_reader_that_does_not_read_holds_nothing_up() -> None:
     port = free_port()
     much = "x" * 30_000_000  # more than fits between the two
-    long = Exposition((CDN_CAPACITY,), [lambda: [(CDN_CAPACITY, (much,), 1)]])
+    long = Exposition((CDN_CAPACITY,), [lambda: [(CDN_CAPACITY, (much,), 1)]], "core")
     server = MonitoringServer("127.0.0.1", port, long, Moody())
     await server.start()
     reader, writer = await asyncio.open_connection("127.0.0.1", port)

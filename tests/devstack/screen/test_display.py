@@ -7,9 +7,9 @@ import msgspec
 import pytest
 from rich.console import Console, ConsoleDimensions, RenderableType
 
-from devstack.place.up_file import Addresses
+from devstack.place.up_file import Addresses, SinkAddresses
 from devstack.screen.display import render
-from devstack.screen.plain_text import line
+from devstack.screen.plain_text import addresses, line, sink_line
 from devstack.screen.screen import TerminalScreen
 from devstack.screen.view import ProcessView, View
 from devstack.verify.comparison import Compared, Comparison
@@ -167,6 +167,44 @@ def test_one_line_tells_it_where_there_is_no_terminal() -> None:
         "lag 8, fresh p50 0.41 s p99 0.93 s, windows 96, dead letters 63, "
         "busiest CDN Akamai, 1,843.2 Mbit/s"
     )
+
+
+SINKS = {
+    "lake": Flow((msgspec.structs.replace(recorded(), waiting_for="S3 (slow down)"),), (STREAM,)),
+    "lines": Flow(),
+}
+
+
+def test_further_sinks_have_a_row_each() -> None:
+    picture = shown(render(replace(VIEW, sinks=SINKS)), width=160)
+    told = line(replace(VIEW, sinks=SINKS)).splitlines()
+
+    lake = next(one for one in picture.splitlines() if "lake" in one)
+    assert "1,998" in lake
+    assert "0.93 s" in lake
+    assert "waits for S3 (slow down)" in lake
+    assert "does not answer" in next(one for one in picture.splitlines() if "lines" in one)
+    assert told[1].startswith("  sink lake: stored 1,998/s (62,350 rows), partitions 2, lag 8, ")
+    assert told[1].endswith("rejected 0, last write -, waits for S3 (slow down)")
+    assert told[2] == "  sink lines: its worker does not answer"
+
+
+def test_addresses_of_further_sinks_are_told() -> None:
+    of_lake = SinkAddresses("http://127.0.0.1:15700", "http://127.0.0.1:15701/metrics")
+    with_lake = msgspec.structs.replace(VIEW.addresses, sinks={"lake": of_lake})
+
+    picture = shown(render(replace(VIEW, addresses=with_lake)))
+
+    assert "http://127.0.0.1:15700/" in picture
+    assert "http://127.0.0.1:15701/metrics of sink-lake" in picture
+    assert "sink page http://127.0.0.1:15700/ of lake" in addresses(with_lake)
+
+
+def test_the_last_write_is_told_by_its_age() -> None:
+    [status] = STREAM.statuses
+    wrote = replace(STREAM, statuses=(msgspec.structs.replace(status, stored_at=1_000.0),))
+
+    assert "last write 12 s ago" in sink_line("lake", Flow((recorded(),), (wrote,)), 1_012.4)
 
 
 def test_a_comparison_shows_what_differs() -> None:

@@ -3,15 +3,18 @@
 import asyncio
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from grafana.alerts.alert import Alert
 from grafana.alerts.declared import ALERTS
+from grafana.alerts.of_sinks import OF_SINKS
 from grafana.paths import DASHBOARDS
 from telemetry.metrics import GENERATOR, WORKER
-from tests.grafana.alerts.watched import Watched
+from tests.grafana.alerts.watched import SINK, Watched
 from tests.grafana.files import dashboard, panels
 
 _PATIENCE_SECONDS = 40
@@ -20,11 +23,13 @@ EMPTY_PANELS = {
     *("Sink errors and retries", "Time since the last sink error", "Rebalances"),
     *("Worker started", "Rebalance"),
     *("Lag by partition", "Seconds until it is drained", "Fires now"),
+    *("Errors and retries by sink", "Rejected records"),
 }
 # what only something unusual gives rows for; and what needs longer than this test: test_silence.py
 EMPTY_ALERTS = {
     *("HeadraceLagGrowing", "HeadraceNoWorker", "HeadraceDeadLetters", "HeadraceDiskFullSoon"),
     *("HeadraceNoData", "HeadraceSequenceGaps"),
+    *("HeadraceSinkDown", "HeadraceSinkLags"),
 }
 SUFFIXES = r"_(bucket|sum|count)$"
 OF_THE_SYSTEM = {
@@ -33,9 +38,13 @@ OF_THE_SYSTEM = {
 }
 
 
-def asked() -> Iterator[tuple[str, str]]:
-    """Give the title and the PromQL of each query of each dashboard."""
-    for path in sorted(DASHBOARDS.glob("*.json")):
+# one line or strip for each process, those of sinks too
+BY_PROCESS = {"Ready, by process", "Memory", "CPU"}
+
+
+def asked(paths: Iterable[Path]) -> Iterator[tuple[str, str]]:
+    """Give the title and the PromQL of each query of dashboards."""
+    for path in sorted(paths):
         for panel in panels(dashboard(path)):
             for target in panel["targets"]:
                 if "expr" in target:
@@ -44,7 +53,15 @@ def asked() -> Iterator[tuple[str, str]]:
             yield annotation["name"], annotation["expr"]
 
 
-QUERIES = list(asked())
+QUERIES = list(asked(DASHBOARDS.glob("*.json")))
+OF_CORE = [
+    (title, promql)
+    for title, promql in [
+        *asked(path for path in DASHBOARDS.glob("*.json") if path.stem != "sinks"),
+        *((alert.name, alert.promql) for alert in ALERTS if alert not in OF_SINKS),
+    ]
+    if "headrace_" in promql and title not in BY_PROCESS
+]
 
 
 async def eventually(watched: Watched, promql: str) -> bool:
@@ -56,15 +73,21 @@ async def eventually(watched: Watched, promql: str) -> bool:
     return True
 
 
+def chosen(promql: str) -> str:
+    """Give what Grafana makes of it with All chosen, and scrapes every 10 s."""
+    promql = promql.replace("$__rate_interval", "1m")
+    for variable in ("$stream", "$instance", "$role"):
+        promql = promql.replace(variable, ".*")
+    assert "$" not in promql
+    return promql
+
+
 @pytest.mark.parametrize(
     ("title", "promql"),
     [pytest.param(*query, id=f"{nth} {query[0]}") for nth, query in enumerate(QUERIES)],
 )
 async def test_a_panel_has_data(watched: Watched, title: str, promql: str) -> None:
-    # what Grafana makes of it with scrapes every 10 s and a resolution of a minute
-    promql = promql.replace("$__rate_interval", "1m")
-    promql = promql.replace("$stream", ".*").replace("$instance", ".*")  # All
-    assert "$" not in promql
+    promql = chosen(promql)
 
     if title in EMPTY_PANELS:
         watched.result(promql)
@@ -78,6 +101,44 @@ async def test_the_number_of_an_alert_is_there(watched: Watched, alert: Alert) -
         watched.result(alert.promql)
     else:
         assert await eventually(watched, alert.promql)
+
+
+@pytest.mark.parametrize(
+    "promql", [pytest.param(one, id=f"{nth} {title}") for nth, (title, one) in enumerate(OF_CORE)]
+)
+async def test_a_further_sink_changes_no_number_of_core(watched: Watched, promql: str) -> None:
+    """Whatever is added up is the same without the sink's workers, which store the same records."""
+    promql = chosen(promql)
+    alone = re.sub(r"\b(headrace_\w+)(\{(?=.))?", without_sink, promql)
+    assert alone != promql
+    at = time.time() - 1
+
+    found, of_core = watched.result(promql, at), watched.result(alone, at)
+
+    assert by_labels(found) == by_labels(of_core)
+
+
+def without_sink(selector: re.Match[str]) -> str:
+    name, is_open = selector.groups()
+    matcher = f'role!="{SINK}"'
+    return f"{name}{{{matcher}, " if is_open else f"{name}{{{matcher}}}"
+
+
+def by_labels(result: list[Any]) -> dict[str, str]:
+    return {str(sorted(one["metric"].items())): one["value"][1] for one in result}
+
+
+def test_without_its_role_a_sum_would_count_records_twice(watched: Watched) -> None:
+    """The proof that the test before can see it."""
+    at = time.time() - 1
+    rate = "sum(rate(headrace_rows_stored_total{role%s}[1m]))"
+
+    all_roles, core = (
+        float(watched.result(rate % matcher, at)[0]["value"][1])
+        for matcher in ('=~".*"', '="core"')
+    )
+
+    assert all_roles > 1.5 * core > 0
 
 
 def test_prometheus_evaluates_every_rule(watched: Watched) -> None:

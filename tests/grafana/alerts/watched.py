@@ -1,4 +1,4 @@
-"""A worker, a generator and a Prometheus, configured as compose does it, but for the addresses."""
+"""A worker, one of a further sink, a generator and a Prometheus as compose configures it."""
 
 import asyncio
 import json
@@ -24,8 +24,12 @@ from tests.integration.worker import worker_process
 
 _PATIENCE_SECONDS = 60
 _ANSWER_SECONDS = 10
+_STREAMS = 5
 QUIET = "purchases"
 """The stream that may be silent."""
+SINK = "lines"
+"""The further sink, of all streams."""
+_SINK = "sinks: {{lines: {{kind: file, path: '{folder}', flush_seconds: 0.5}}}}"
 
 
 def prometheus_program() -> str:
@@ -67,13 +71,23 @@ class Watched:
             )
 
         self.worker = worker_process(f"{name}-worker", folder, settings, watchdog)
+        document = folder / "headrace.yaml"
+        document.write_text(_SINK.format(folder=folder / "lines"), encoding="utf-8")
+        of_sink = {"HEADRACE_CONFIG": str(document), "HEADRACE_ROLE": SINK}
+        self.sink = worker_process(f"{name}-sink", folder, settings | of_sink, watchdog)
         generate = ("-m", "app", "generate", "--events-per-second", "300", "--bad", "0.005")
         self.generator = child(
             "generator", sys.executable, *generate, "--metrics-port", str(generator)
         )
         config = folder / "prometheus.yml"
         config.write_text(
-            _config({"headrace-worker": self.worker.metrics_port, "headrace-generator": generator}),
+            _config(
+                {
+                    "headrace-worker": self.worker.metrics_port,
+                    "headrace-sink": self.sink.metrics_port,
+                    "headrace-generator": generator,
+                }
+            ),
             encoding="utf-8",
         )
         self.prometheus = child(
@@ -91,22 +105,27 @@ class Watched:
         await connection.close()
         self.prometheus.start()
         self.worker.start()
+        self.sink.start()
         self.generator.start()
 
     def kill(self) -> None:
-        for child in (self.generator, self.worker.child, self.prometheus):
+        for child in (self.generator, self.worker.child, self.sink.child, self.prometheus):
             child.kill()
 
     async def wait_until_it_stores(self) -> None:
         """Wait until each stream has rows, and Prometheus two samples of them."""
         deadline = time.monotonic() + _PATIENCE_SECONDS
-        while len(self.result("rate(headrace_rows_stored_total[1m]) > 0")) < 5:
-            assert time.monotonic() < deadline, self.worker.child.tail(40)
+        while len(self.result("rate(headrace_rows_stored_total[1m]) > 0")) < 2 * _STREAMS:
+            assert time.monotonic() < deadline, self.worker.child.tail(20) + self.sink.child.tail()
             await asyncio.sleep(0.5)
 
-    def result(self, promql: str) -> list[Any]:
-        """Ask Prometheus: what it gives now, nothing while it starts. Raises on a bad query."""
-        query = urllib.parse.urlencode({"query": promql})
+    def result(self, promql: str, at: float | None = None) -> list[Any]:
+        """Ask Prometheus: what it gives now or `at` a time, in seconds since 1970.
+
+        Nothing while it starts. Raises on a bad query.
+        """
+        when = {} if at is None else {"time": str(at)}
+        query = urllib.parse.urlencode({"query": promql, **when})
         try:
             return list(self._get(f"/api/v1/query?{query}")["result"])
         except urllib.error.HTTPError as error:

@@ -198,7 +198,18 @@ def test_clickhouse_is_there_where_it_is_configured(server: GrafanaServer, deplo
     source = server.grafana.data_sources[uids.CLICKHOUSE]
     assert source["jsonData"]["host"] == "ch.example.org"
     assert "$" not in json.dumps(source)
+    assert source["jsonData"]["username"] == "headrace_reader"
     assert server.grafana.secrets[uids.CLICKHOUSE] == {"password": CLICK}
+    assert uids.ON_CLICKHOUSE in server.grafana.dashboards
+
+
+def test_without_clickhouse_there_is_no_dashboard_on_it(
+    server: GrafanaServer, deploy: Deploy
+) -> None:
+    deploy()
+
+    assert uids.SINKS in server.grafana.dashboards
+    assert uids.ON_CLICKHOUSE not in server.grafana.dashboards
 
 
 def test_a_data_source_whose_address_is_not_said_is_left_as_it_is(

@@ -1,0 +1,1 @@
+"""Grafana on ClickHouse: a data source and a dashboard, where a sink stores there."""

@@ -1,0 +1,9 @@
+"""Label matchers for roles, which every series of ours names.
+
+Each role reads the same records for itself: what adds up without one of these counts a record once
+for each sink.
+"""
+
+CORE = 'role="core"'
+SINKS = 'role!~"core|generator"'
+"""The workers of further sinks; the generator has a role of its own."""
