@@ -41,6 +41,10 @@ class PatientSink:
         """Store what is newly known of positions that do not move. Raises SinkUnavailable."""
         await self._sink.note(positions)
 
+    async def keep(self, positions: Positions) -> None:
+        """Store the same, waiting for the sink as long as it takes."""
+        await self._patiently(lambda: self._sink.note(positions))
+
     async def write(self, batch: Batch, expected: Positions) -> Totals:
         """Store a batch once, whatever happens to the answers. Raises Rejected and Fenced."""
         reached = batch.positions(expected)

@@ -122,13 +122,28 @@ class Writer:
         """
         held = self._stored[tp]
         if not self._is_outstanding(tp):
-            begin = identity.end if self._begins_at_end else identity.first
-            stored = held.read_to if held.last_offset >= 0 else ReadTo(begin, None)
+            stored = held.read_to if held.last_offset >= 0 else self._beginning(held, identity)
             self._read_to[tp] = identity.same_to or stored
-        if held.topic_id is None and identity.topic_id is not None:
-            self._notes[tp] = self._stored[tp] = held._replace(topic_id=identity.topic_id)
+        known = self._known(held, identity, self._read_to[tp])
+        if known != held:
+            self._notes[tp] = self._stored[tp] = known
         self._accepting.add(tp)
         return self._read_to[tp].offset
+
+    async def keep_beginnings(self, partitions: Iterable[TopicPartition]) -> None:
+        """Store where partitions begin of which nothing is stored, before they are read.
+
+        Else what comes between a first start and a first write would be passed over, where a
+        worker that was killed in between begins with what comes next.
+        """
+        beginnings = {
+            tp: self._notes[tp]
+            for tp in partitions
+            if self._begins_at_end and tp in self._notes and self._notes[tp].last_offset < 0
+        }
+        if beginnings:
+            await self._sink.keep(beginnings)
+            self._notes = {tp: at for tp, at in self._notes.items() if tp not in beginnings}
 
     def unconfirmed(self, batch: RecordBatch) -> ReadTo | None:
         """Say what must still be so before `batch` is accepted: Kafka's leader is another now.
@@ -216,6 +231,20 @@ class Writer:
             logger.warning("gave up partitions that another worker already has: %s", reason)
         finally:
             await self._drop()
+
+    def _beginning(self, held: Position, identity: PartitionIdentity) -> ReadTo:
+        """Say where a partition is read from of which nothing is stored."""
+        if held.next_offset is not None:  # by `headrace epoch new`, or by `keep_beginnings`
+            return ReadTo(max(held.next_offset, identity.first), None)
+        return ReadTo(identity.end if self._begins_at_end else identity.first, None)
+
+    def _known(self, held: Position, identity: PartitionIdentity, read_to: ReadTo) -> Position:
+        """Give the position with what is known of it beside its place."""
+        if held.topic_id is None and identity.topic_id is not None:
+            held = held._replace(topic_id=identity.topic_id)
+        if self._begins_at_end and held.last_offset < 0 and held.next_offset is None:
+            held = held._replace(next_offset=read_to.offset)
+        return held
 
     def _add_to_pending(self, batch: RecordBatch) -> bool:
         decoded = self._decoder.decode(batch)

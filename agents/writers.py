@@ -34,6 +34,11 @@ class Writers:
     def begin(self, tp: TopicPartition, identity: PartitionIdentity) -> int:
         return self._writers[tp.topic].begin(tp, identity)
 
+    async def keep_beginnings(self, partitions: Iterable[TopicPartition]) -> None:
+        """Store where partitions begin of which nothing is stored, before they are read."""
+        for writer, mine in self._by_writer(partitions):
+            await writer.keep_beginnings(mine)
+
     def skip(self, tp: TopicPartition, read_to: ReadTo) -> None:
         self._writers[tp.topic].skip(tp, read_to)
 

@@ -39,6 +39,7 @@ class PositionStore(Protocol):
     async def take_over(self, partitions: Iterable[TopicPartition]) -> None: ...
     def suspend(self, partitions: Iterable[TopicPartition]) -> None: ...
     def begin(self, tp: TopicPartition, identity: PartitionIdentity) -> int: ...
+    async def keep_beginnings(self, partitions: Iterable[TopicPartition]) -> None: ...
     def skip(self, tp: TopicPartition, read_to: ReadTo) -> None: ...
     def done_up_to(self) -> Mapping[TopicPartition, int]: ...
     def stored(self) -> Positions: ...
@@ -229,12 +230,11 @@ class BatchConsumer(Consumer):
         identities = await self._check_identity(topic, partitions)
         if self._looks[topic] != number:
             return  # a later look has begun, and goes by what is so then
-        await self.seek_wait(
-            {
-                TP(*tp): self._position_store.begin(tp, identity)
-                for tp, identity in identities.items()
-            }
-        )
+        begins = {
+            TP(*tp): self._position_store.begin(tp, identity) for tp, identity in identities.items()
+        }
+        await self._position_store.keep_beginnings(partitions)
+        await self.seek_wait(begins)
         if self._looks[topic] == number:
             self.resume_partitions({TP(*tp) for tp in partitions})
 

@@ -21,6 +21,7 @@ from models.types import Country, Currency, EventTime, IpAddress, Number, Stored
 from models.versions import Version, Versions
 from models.windows import First, Last, Max, Min, Sum, Window
 from sinks.base import Fenced, Rejected, Since, Sink, SinkUnavailable, Totals
+from sinks.ending import to_the_end
 from sinks.kinds import Flush, SinkKind
 
 __all__ = [
@@ -58,4 +59,5 @@ __all__ = [
     "Versions",
     "Window",
     "number",
+    "to_the_end",
 ]

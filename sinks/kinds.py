@@ -1,5 +1,6 @@
 """Kinds of sinks: what each brings, and where they are found, those of others included."""
 
+import sys
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
@@ -9,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from config.environment import SettingsError
+from models.positions import Positions
 from models.streams import Stream
 from sinks.base import Sink
 
@@ -45,13 +47,22 @@ class SinkKind:
     migrate: Callable[[Any, Stream], Awaitable[None]] | None = None
     """Brings what a sink has of a stream up to date; None where there is nothing to do."""
 
+    begin_epoch: Callable[[Any, Stream, str, Positions], Awaitable[int]] | None = None
+    """Begins a topic's next epoch at these positions, whose own epochs are not looked at.
+
+    Given options, stream and the topic's full name. Returns the epoch's number: greater than any
+    that the sink has of the topic, in all of its partitions. From then on a writer of an older
+    epoch is fenced. Raises SinkUnavailable. None where a sink has to be given another place.
+    """
+
     @property
     def missing(self) -> str:
         """Say what has to be installed first; nothing where all is there."""
         absent = [name for name in self.packages if not _is_there(name)]
         if not absent:
             return ""
-        return f"needs {', '.join(absent)}: pip install -c constraints.txt -e '.[{self.extra}]'"
+        wanted = f"-c constraints.txt -e '.[{self.extra}]'" if self.extra else " ".join(absent)
+        return f"needs {', '.join(absent)}: {sys.executable} -m pip install {wanted}"
 
 
 def _is_there(package: str) -> bool:

@@ -73,6 +73,14 @@ class MemorySink:
             if held.place == noted.place and (held.next_offset or 0) <= (noted.next_offset or 0):
                 self.stored[tp] = noted
 
+    async def begin_epoch(self, topic: str, begun: Positions) -> int:
+        """Begin a topic's next epoch at these positions; return its number."""
+        epoch = 1 + max(
+            (at.epoch for tp, at in self.stored.items() if tp.topic == topic), default=1
+        )
+        self.stored.update({tp: at._replace(epoch=epoch) for tp, at in begun.items()})
+        return epoch
+
     async def close(self) -> None:
         """Nothing to close."""
 

@@ -1,11 +1,12 @@
 """`headrace epoch`: what to do when a topic is not what was stored of it."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import click
 
+from app.cli.epoch_places import EpochPlace, places
 from batching.topic_identity import (
     CURES,
     PartitionIdentity,
@@ -15,7 +16,7 @@ from batching.topic_identity import (
 )
 from config.settings import Settings
 from models.positions import Position, ReadTo, TopicPartition
-from sinks.postgres.epochs import begin_epoch, stored_positions
+from sinks.base import SinkUnavailable
 
 
 @click.group()
@@ -23,47 +24,102 @@ def epoch() -> None:
     """Tell Headrace that a topic began a new identity."""
 
 
+_SINK = click.option(
+    "--sink",
+    "names",
+    metavar="NAME",
+    multiple=True,
+    help="Only of this sink of headrace.yaml, or of PostgreSQL: core. May be given several times.",
+)
+
+
 @epoch.command()
 @click.argument("topic")
-def new(topic: str) -> None:
+@_SINK
+def new(topic: str, names: tuple[str, ...]) -> None:
     """Count TOPIC on with what is in it now, keeping all that is stored.
 
     For a topic that was deleted and made anew, or that lost unread records to retention: a worker
-    stops then and names this command. Stop all workers first. TOPIC is the full name, prefix
-    included.
+    stops then and names this command. Stop all workers first, of every role. TOPIC is the full
+    name, prefix included.
+
+    PostgreSQL and every sink of headrace.yaml that takes the topic begin an epoch, each where it
+    stands itself. One that holds the topic as it is now is left alone, unless --sink names it: so
+    after an error, run the same once more.
     """
-    asyncio.run(_begin(topic, Settings(), "recreated"))
+    asyncio.run(_begin_all(topic, Settings(), "recreated", names))
 
 
 @epoch.command()
 @click.argument("topic")
-def resume_after_truncation(topic: str) -> None:
+@_SINK
+def resume_after_truncation(topic: str, names: tuple[str, ...]) -> None:
     """Count TOPIC on behind what Kafka still holds of it, keeping all that is stored.
 
     For a topic whose newest records Kafka lost (a power cut, an unclean election) after they were
     stored: a worker stops then and names this command. Nothing counts twice, and records that have
-    come since are counted. Stop all workers first. TOPIC is the full name, prefix included.
+    come since are counted. Stop all workers first, of every role. TOPIC is the full name, prefix
+    included. PostgreSQL and every sink of headrace.yaml that takes the topic are looked at; those
+    that stored nothing of what was lost are left alone.
     """
-    asyncio.run(_begin(topic, Settings(), "truncated"))
+    asyncio.run(_begin_all(topic, Settings(), "truncated", names))
 
 
-async def _begin(topic: str, settings: Settings, what_happened: Verdict) -> None:
-    dsn = settings.database.get_secret_value()
-    positions = await stored_positions(dsn, [topic])
-    if not positions:
+async def _begin_all(
+    topic: str, settings: Settings, what_happened: Verdict, names: Sequence[str]
+) -> None:
+    """Begin an epoch wherever one is due. What cannot be done in one sink holds up no other."""
+    failed: list[str] = []
+    outcomes: list[bool] = []
+    for place in places(settings, topic, names):
+        try:
+            outcomes.append(await _begin(place, topic, settings.broker, what_happened, bool(names)))
+        except (SinkUnavailable, click.ClickException) as error:
+            words = error.message if isinstance(error, click.ClickException) else str(error)
+            failed.append(f"{place.name}: {words}")
+    if failed:
+        raise click.ClickException("\n".join([*failed, "Then run the same once more."]))
+    if not any(outcomes):
         raise click.ClickException(
-            f"nothing of topic {topic!r} is stored: there is no epoch to end"
+            f"nothing to do: nothing of topic {topic!r} is stored, or all that is stored fits it"
         )
-    identities = clear_up(
-        topic, await compare_with_topics(settings.broker, positions), what_happened
-    )
+    click.echo("start the workers again")
+
+
+async def _begin(
+    place: EpochPlace,
+    topic: str,
+    broker: str,
+    what_happened: Verdict,
+    is_named: bool,  # noqa: FBT001 - private
+) -> bool:
+    """Begin an epoch in one place; say whether one was due there."""
+    positions = await place.positions(broker)
+    if not any(at.last_offset >= 0 or at.topic_id for at in positions.values()):
+        click.echo(f"{place.name}: nothing of {topic} is stored")
+        return False
+    identities = clear_up(topic, await compare_with_topics(broker, positions), what_happened)
+    if not is_due(identities, what_happened, is_named=is_named):
+        click.echo(f"{place.name}: holds {topic} as it is, and stays")
+        return False
     begun = begin_at(positions, identities)
-    number = await begin_epoch(dsn, topic, begun)
+    number = await place.begin(begun)
     for tp, position in sorted(begun.items()):
-        click.echo(
-            f"{topic}, partition {tp.partition}: goes on at offset {position.read_to.offset}"
-        )
-    click.echo(f"{topic}: epoch {number} begins; start the workers again")
+        at = position.read_to.offset
+        click.echo(f"{place.name}: {topic}, partition {tp.partition}: goes on at offset {at}")
+    click.echo(f"{place.name}: {topic}: epoch {number} begins")
+    return True
+
+
+def is_due(
+    identities: Mapping[TopicPartition, PartitionIdentity],
+    what_happened: Verdict,
+    *,
+    is_named: bool,
+) -> bool:
+    """Say whether an epoch has to begin: something changed, or the user insists."""
+    changed = any(identity.verdict != "same" for identity in identities.values())
+    return changed or (is_named and what_happened == "recreated")
 
 
 def clear_up(
@@ -82,10 +138,6 @@ def clear_up(
         if identity.verdict == other:
             cure = CURES[other].format(topic=topic)
             raise click.ClickException(f"{topic}, partition {tp.partition}: {identity.why}. {cure}")
-    if what_happened == "truncated" and all(
-        identity.verdict != "truncated" for identity in cleared.values()
-    ):
-        raise click.ClickException(f"Kafka holds all that is stored of {topic}: nothing to do")
     return cleared
 
 

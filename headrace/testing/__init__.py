@@ -6,11 +6,13 @@ from headrace.testing import SinkContract, Stored, Subject
 
 class TestMySink(SinkContract):
     @pytest.fixture
-    async def subject(self):
-        sink = MySink(self.stream)
+    async def subject(self, tmp_path):
+        sink = MySink(MyOptions(path=tmp_path), self.stream)
         yield Subject(sink, look=...)
         await sink.close()
 ```
+
+A whole one: docs/guides/add-a-sink.md.
 """
 
 import pytest

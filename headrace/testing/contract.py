@@ -13,7 +13,7 @@ from models.batches import Batch
 from models.content_sessions import CONTENT_SESSIONS
 from models.dead_letters import DeadLetter
 from models.decode import Decoder
-from models.positions import Position, ReadTo, TopicPartition
+from models.positions import Position, Positions, ReadTo, TopicPartition
 from models.streams import Stream
 from models.validation import Limits
 from sinks.base import Fenced, Rejected, Sink, Totals
@@ -44,6 +44,10 @@ class Subject:
 
     refuse: Callable[[str], Awaitable[None]] | None = None
     """Have the sink never take rows of this session; None for one that takes every row."""
+
+    begin_epoch: Callable[[Positions], Awaitable[int]] | None = None
+    """Begin the next epoch of `content_sessions`, past the sink, as its kind does; None for one
+    that has to be given another place then."""
 
 
 class SinkContract:
@@ -161,6 +165,55 @@ class SinkContract:
         assert await subject.look() == Stored([], [])
         assert await subject.sink.positions([_P0]) == positions
 
+    async def test_a_new_epoch_keeps_what_is_stored_and_counts_on_where_it_is_told(
+        self, subject: Subject
+    ) -> None:
+        begin_epoch = _begin_epoch(subject)
+        positions = await subject.sink.positions([_P0, _P1])
+        old = self.batch(subject, [heartbeat(session_id="old")])
+        self.add(subject, old, [heartbeat(session_id="other")], tp=_P1)
+        await subject.sink.write(old, positions)
+
+        number = await begin_epoch({_P0: _BEGIN, _P1: Position(1, 6, None)})
+        begun = await subject.sink.positions([_P0, _P1])
+        new = self.batch(subject, [heartbeat(session_id="new")])
+        self.add(subject, new, [heartbeat(session_id="later")], start=7, tp=_P1)
+        await subject.sink.write(new, begun)
+
+        assert number == 2
+        assert {tp: at.place for tp, at in begun.items()} == {_P0: (2, -1), _P1: (2, 6)}
+        assert sorted((await subject.look()).rows) == [
+            (0, 0, "new"),
+            (0, 0, "old"),
+            (1, 0, "other"),
+            (1, 7, "later"),
+        ]
+        moved = await subject.sink.positions([_P0, _P1])
+        assert {tp: at.place for tp, at in moved.items()} == {_P0: (2, 0), _P1: (2, 7)}
+
+    async def test_a_writer_of_the_last_epoch_is_fenced(self, subject: Subject) -> None:
+        begin_epoch = _begin_epoch(subject)
+        positions = await subject.sink.positions([_P0, _P1])
+        await subject.sink.write(self.batch(subject, [heartbeat()]), positions)
+        held = await subject.sink.positions([_P0, _P1])
+
+        await begin_epoch(dict.fromkeys([_P0, _P1], _BEGIN))
+
+        for tp, start in ((_P0, 1), (_P1, 0)):
+            with pytest.raises(Fenced):
+                await subject.sink.write(self.batch(subject, [heartbeat()], start, tp), held)
+        assert len((await subject.look()).rows) == 1
+
+    async def test_epochs_follow_each_other(self, subject: Subject) -> None:
+        begin_epoch = _begin_epoch(subject)
+        await subject.sink.positions([_P0, _P1])
+
+        numbers = [await begin_epoch({_P0: _BEGIN, _P1: _BEGIN}) for _ in range(3)]
+
+        assert numbers == [2, 3, 4]
+        held = await subject.sink.positions([_P0, _P1])
+        assert {at.place for at in held.values()} == {(4, -1)}
+
     @pytest.mark.parametrize("steps", [0, 1, 2, 5, 10, 20, 40, 80])
     async def test_a_cancelled_write_is_undone_or_shows_in_the_positions(
         self, subject: Subject, steps: int
@@ -177,6 +230,12 @@ class SinkContract:
         reached = (await subject.sink.positions([_P0]))[_P0].last_offset
         assert reached in {-1, 1_999}
         assert len((await subject.look()).rows) == (reached + 1) // 2
+
+
+def _begin_epoch(subject: Subject) -> Callable[[Positions], Awaitable[int]]:
+    if subject.begin_epoch is None:
+        pytest.skip("after a new epoch this sink has to be given another place")
+    return subject.begin_epoch
 
 
 class NotesContract(SinkContract):
@@ -207,6 +266,18 @@ class NotesContract(SinkContract):
 
         assert await subject.sink.positions([_P0, _P1]) == {_P0: noted, _P1: _BEGIN}
         await subject.sink.write(self.batch(subject, [heartbeat()], start=9), {_P0: noted})
+
+    async def test_where_a_partition_begins_is_noted_before_its_first_record(
+        self, subject: Subject
+    ) -> None:
+        await subject.sink.positions([_P0, _P1])
+        noted = _BEGIN._replace(next_offset=9, topic_id=_TOPIC)
+
+        await subject.sink.note({_P0: noted})
+
+        assert await subject.sink.positions([_P0, _P1]) == {_P0: noted, _P1: _BEGIN}
+        await subject.sink.write(self.batch(subject, [heartbeat()], start=9), {_P0: noted})
+        assert (await subject.look()).rows == [(0, 9, "s-1")]
 
     @pytest.mark.parametrize(
         "late",

@@ -2,6 +2,7 @@
 
 from models.streams import Stream
 from sinks.base import Sink
+from sinks.clickhouse.epochs import begin_epoch
 from sinks.clickhouse.migrate import migrate
 from sinks.clickhouse.options import ClickhouseOptions
 from sinks.clickhouse.sink import ClickhouseSink
@@ -25,4 +26,5 @@ KIND = SinkKind(
     extra="clickhouse",
     flush=Flush(records=200_000, size_bytes=64 * 1024 * 1024, seconds=1.0),
     migrate=migrate,
+    begin_epoch=begin_epoch,
 )

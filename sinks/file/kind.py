@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from models.positions import Positions
 from models.streams import Stream
 from sinks.file.sink import FileSink
 from sinks.kinds import Flush, SinkKind
@@ -41,4 +42,9 @@ def open_file(options: FileOptions, stream: Stream, name: str) -> FileSink:
     return FileSink(options.path, stream, options.rotate_bytes, options.rotate_seconds)
 
 
-KIND = SinkKind("file", FileOptions, open_file, flush=Flush(seconds=1.0))
+async def begin_epoch(options: FileOptions, stream: Stream, topic: str, begun: Positions) -> int:
+    """Begin the topic's next epoch at these positions; return its number."""
+    return await open_file(options, stream, "").begin_epoch(topic, begun)
+
+
+KIND = SinkKind("file", FileOptions, open_file, flush=Flush(seconds=1.0), begin_epoch=begin_epoch)

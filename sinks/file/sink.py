@@ -26,10 +26,10 @@ from models.batches import Batch, DecodedBatch, Part
 from models.positions import Position, Positions, TopicPartition
 from models.streams import Stream
 from sinks.base import Fenced, Since, SinkUnavailable, Totals
+from sinks.ending import to_the_end
 from sinks.file.lines import encode_lines
 from telemetry import fault_points
 
-_BEGIN = Position(epoch=1, last_offset=-1, last_timestamp=None)
 _LOCK_SECONDS = 2.0
 """How long another worker may hold a folder: one that hangs is told of."""
 
@@ -85,7 +85,7 @@ class FileSink:
     async def positions(self, partitions: Iterable[TopicPartition]) -> Positions:
         wanted = list(partitions)
         with _failures():
-            return await _to_its_end(lambda: {tp: self._position(tp) for tp in wanted})
+            return await _in_thread(lambda: {tp: self._position(tp) for tp in wanted})
 
     async def totals(self, partitions: Iterable[TopicPartition], since: Since) -> Totals:
         del partitions, since
@@ -99,34 +99,41 @@ class FileSink:
         with _failures():
             for tp in reached:
                 parts = [part for part in batch.parts if part.tp == tp]
-                await _to_its_end(lambda: self._append(tp, parts, expected[tp], reached[tp]))  # noqa: B023 - awaited here
+                await _in_thread(lambda: self._append(tp, parts, expected[tp], reached[tp]))  # noqa: B023 - awaited here
         return {}
 
     async def note(self, positions: Positions) -> None:
-        """Keep where reading goes on, in partitions that have a checkpoint."""
+        """Keep where reading goes on, also before the first record."""
         with _failures():
             for tp, noted in positions.items():
-                await _to_its_end(lambda: self._note(tp, noted))  # noqa: B023 - awaited here
+                await _in_thread(lambda: self._note(tp, noted))  # noqa: B023 - awaited here
+
+    async def begin_epoch(self, topic: str, begun: Positions) -> int:
+        """Begin a topic's next epoch at these positions; return its number.
+
+        Partition by partition: after an error, do it once more. Raises SinkUnavailable.
+        """
+        with _failures():
+            return await _in_thread(lambda: self._begin_epoch(topic, begun))
 
     async def close(self) -> None:
         """Nothing stays open between writes."""
 
     def _position(self, tp: TopicPartition) -> Position:
         with self._locked(tp) as folder:
-            held = _read(folder)
-            return _BEGIN if held is None else held.position
+            return _stands(folder, _read(folder))
 
     def _append(
         self, tp: TopicPartition, parts: list[Part], expected: Position, reached: Position
     ) -> None:
         with self._locked(tp) as folder:
             held = _read(folder)
-            now = _BEGIN if held is None else held.position
+            now = _stands(folder, held)
             if now.place == reached.place:
                 return  # by an earlier try, whose end nobody heard of
             if now.place != expected.place:
                 raise Fenced(f"{tp} is stored up to {now.place}, expected was {expected.place}")
-            following = f"{expected.epoch}-{expected.last_offset + 1:020}.jsonl"
+            following = _file_name(expected)
             name, size, begun = self._file(held, following)
             if held is None:
                 _put_aside(folder / following)
@@ -141,14 +148,29 @@ class FileSink:
     def _note(self, tp: TopicPartition, noted: Position) -> None:
         with self._locked(tp) as folder:
             held = _read(folder)
-            if (
-                held is not None
-                and held.position.place == noted.place
-                and held.position.read_to.offset <= noted.read_to.offset
-            ):
-                now = _Checkpoint.at(noted, held.file, held.size_bytes, held.begun_at)
-                if now != held:
-                    _replace(folder, now)
+            stands = _stands(folder, held)
+            if stands.place != noted.place or stands.read_to.offset > noted.read_to.offset:
+                return
+            if held is None:
+                if noted.next_offset is None:
+                    return  # nothing that the next write would not bring
+                _put_aside(folder / _file_name(noted))
+                held = _Checkpoint.at(noted, _file_name(noted), 0, time.time())
+            now = _Checkpoint.at(noted, held.file, held.size_bytes, held.begun_at)
+            if now != _read(folder):
+                _replace(folder, now)
+
+    def _begin_epoch(self, topic: str, begun: Positions) -> int:
+        epoch = _newest_epoch(self._folder / topic) + 1
+        folders = (self._folder / topic).glob("[0-9]*")
+        there = {TopicPartition(topic, int(one.name)) for one in folders if one.name.isdecimal()}
+        for tp in sorted(there | begun.keys()):
+            at = begun.get(tp, Position(epoch, -1, None))._replace(epoch=epoch)
+            with self._locked(tp) as folder:
+                if (held := _read(folder)) is not None:
+                    _cut(folder / held.file, held.size_bytes)
+                _replace(folder, _Checkpoint.at(at, _file_name(at), 0, time.time()))
+        return epoch
 
     def _file(self, held: _Checkpoint | None, following: str) -> tuple[str, int, float]:
         """Say which file goes on, how much of it counts, and when it was begun."""
@@ -170,14 +192,8 @@ class FileSink:
             yield folder
 
 
-async def _to_its_end(function: Callable[[], T]) -> T:
-    """Run this in a thread. A cancellation waits for it: what it stores shows afterwards."""
-    running = asyncio.ensure_future(asyncio.to_thread(function))
-    try:
-        return await asyncio.shield(running)
-    except asyncio.CancelledError:
-        await asyncio.wait([running])
-        raise
+async def _in_thread(function: Callable[[], T]) -> T:
+    return await to_the_end(asyncio.to_thread(function))
 
 
 def _take(lock: BinaryIO) -> None:
@@ -191,6 +207,22 @@ def _take(lock: BinaryIO) -> None:
                     f"another worker holds {lock.name}: if it hangs, end it. Leave the file there"
                 ) from None
             time.sleep(0.01)
+
+
+def _stands(folder: Path, held: _Checkpoint | None) -> Position:
+    """Say where a partition stands: before the first record of its topic's newest epoch, if new."""
+    if held is not None:
+        return held.position
+    return Position(_newest_epoch(folder.parent), -1, None)
+
+
+def _newest_epoch(topic_folder: Path) -> int:
+    found = (_read(file.parent) for file in topic_folder.glob("*/checkpoint.json"))
+    return max((one.epoch for one in found if one is not None), default=1)
+
+
+def _file_name(at: Position) -> str:
+    return f"{at.epoch}-{at.last_offset + 1:020}.jsonl"
 
 
 def _cut(file: Path, size: int) -> None:

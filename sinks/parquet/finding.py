@@ -4,19 +4,15 @@ from typing import NamedTuple
 
 from models.positions import Position, TopicPartition
 from sinks.base import SinkUnavailable
+from sinks.parquet.epochs import Epoch, noted_beginning
 from sinks.parquet.facts import read_facts
 from sinks.parquet.keys import (
-    EPOCH,
     first_offsets,
     hour_in,
     object_key,
     partition_folder,
 )
 from sinks.parquet.objects import Objects
-
-_FIRST_EPOCH = 1
-EPOCHS = "_epochs"
-"""The folder beside a topic's epochs in which one that has no record yet is told."""
 
 
 class Held(NamedTuple):
@@ -27,27 +23,13 @@ class Held(NamedTuple):
     writer: str = ""
 
 
-async def newest_epoch(objects: Objects, topic: str) -> int:
-    """Give the newest epoch of a topic. Raises SinkUnavailable."""
-    names = await objects.folders(topic)
-    epochs = [name.removeprefix(EPOCH) for name in names if name.startswith(EPOCH)]
-    if EPOCHS in names:
-        epochs += await objects.files(f"{topic}/{EPOCHS}")
-    return max((int(epoch) for epoch in epochs if epoch.isdecimal()), default=_FIRST_EPOCH)
-
-
-async def begin_epoch(objects: Objects, topic: str, epoch: int) -> None:
-    """Tell all who look from now on that `epoch` has begun. Raises SinkUnavailable."""
-    if epoch > await newest_epoch(objects, topic):
-        await objects.create(f"{topic}/{EPOCHS}/{epoch}", memoryview(b"begun"), {})
-
-
-async def find(objects: Objects, tp: TopicPartition, epoch: int) -> Held:
+async def find(objects: Objects, tp: TopicPartition, newest: Epoch) -> Held:
     """Find the newest object of a partition. Raises SinkUnavailable.
 
     Hours only go on (`pieces.cut`), so it is in the last of them: five requests, however long the
     topic is kept. Two writers never have the same name, so that the names alone are the chain.
     """
+    epoch = newest.number
     folder = partition_folder(tp, epoch)
     for date in sorted(await objects.folders(folder), reverse=True):
         for name in sorted(await objects.folders(f"{folder}/{date}"), reverse=True):
@@ -55,7 +37,9 @@ async def find(objects: Objects, tp: TopicPartition, epoch: int) -> Held:
             offsets = first_offsets(await objects.files(f"{folder}/{date}/{name}"))
             if hour is not None and offsets:  # a folder may be made, and its first object not yet
                 return await _last_from(objects, tp, epoch, hour, max(offsets))
-    return Held(Position(epoch, -1, None))
+    begun = newest.beginning(tp.partition)
+    noted = await noted_beginning(objects, tp, epoch) if begun.last_offset < 0 else None
+    return Held(noted or begun)
 
 
 async def _last_from(

@@ -1,5 +1,6 @@
 """The kind `parquet`: light to import, as pyarrow and obstore come when one is opened."""
 
+from models.positions import Positions
 from models.streams import Stream
 from sinks.base import Sink
 from sinks.kinds import Flush, SinkKind
@@ -13,6 +14,17 @@ def open_parquet(options: ParquetOptions, stream: Stream, name: str) -> Sink:
     return opened(options, stream, name)
 
 
+async def begin_epoch(options: ParquetOptions, stream: Stream, topic: str, begun: Positions) -> int:
+    """Begin the topic's next epoch at these positions; return its number."""
+    from sinks.parquet.opening import opened  # noqa: PLC0415 - it imports pyarrow and obstore
+
+    sink = opened(options, stream, "")
+    try:
+        return await sink.begin_epoch(topic, begun)
+    finally:
+        await sink.close()
+
+
 KIND = SinkKind(
     name="parquet",
     options=ParquetOptions,
@@ -20,4 +32,5 @@ KIND = SinkKind(
     packages=("pyarrow", "obstore"),
     extra="parquet",
     flush=Flush(records=1_000_000, size_bytes=512 * 1024 * 1024, seconds=10.0),
+    begin_epoch=begin_epoch,
 )

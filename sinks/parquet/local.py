@@ -56,6 +56,9 @@ class LocalObjects:
     async def look(self, key: str) -> Metadata | None:
         return await self._in_thread(lambda: self._look(self._root / key))
 
+    async def read(self, key: str) -> bytes | None:
+        return await self._in_thread(lambda: _read(self._root / key))
+
     async def folders(self, prefix: str) -> Sequence[str]:
         return await self._in_thread(lambda: _names(self._root / prefix, folders=True))
 
@@ -141,6 +144,13 @@ def _flush_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
 
 
 def _names(folder: Path, *, folders: bool) -> list[str]:

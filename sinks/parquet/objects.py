@@ -1,4 +1,4 @@
-"""Where files stand: a folder or a bucket, of which the sink needs four things."""
+"""Where files stand: a folder or a bucket, of which the sink needs five things."""
 
 from collections.abc import Mapping, Sequence
 from typing import Protocol
@@ -19,6 +19,10 @@ class Objects(Protocol):
 
     async def look(self, key: str) -> Metadata | None:
         """Give an object's metadata; None where there is no such object."""
+        ...
+
+    async def read(self, key: str) -> bytes | None:
+        """Give what an object holds, which is small; None where there is no such object."""
         ...
 
     async def folders(self, prefix: str) -> Sequence[str]:

@@ -73,6 +73,16 @@ class S3Objects:
             return None
         return {str(name).lower(): str(value) for name, value in found.attributes.items()}
 
+    async def read(self, key: str) -> bytes | None:
+        async def body() -> bytes:
+            found = await obstore.get_async(self._store, key)
+            return bytes(await found.bytes_async())
+
+        try:
+            return await self._told(body(), missing_is_fine=True)
+        except FileNotFoundError:
+            return None
+
     async def folders(self, prefix: str) -> Sequence[str]:
         listed = await self._told(obstore.list_with_delimiter_async(self._store, f"{prefix}/"))
         return [_name(path) for path in listed["common_prefixes"]]

@@ -15,14 +15,16 @@ from uuid import uuid4
 from models.batches import Batch, DecodedBatch, Part
 from models.positions import Position, Positions, TopicPartition
 from sinks.base import Fenced, Since, SinkUnavailable, Totals
+from sinks.ending import to_the_end
 from sinks.parquet.columns import Columns, Encoded
+from sinks.parquet.epochs import begin_epoch, is_over, newest_epoch, note_beginning
 from sinks.parquet.facts import Facts, read_facts
 from sinks.parquet.files import Files
-from sinks.parquet.finding import Held, begin_epoch, find, newest_epoch
+from sinks.parquet.finding import Held, find
 from sinks.parquet.keys import object_key
 from sinks.parquet.objects import Objects
 from sinks.parquet.pieces import Piece, cut
-from sinks.parquet.together import Together, to_the_end
+from sinks.parquet.together import Together
 from telemetry import fault_points
 
 _AT_ONCE = 8
@@ -35,7 +37,8 @@ _WRITTEN_AT_ONCE = 2
 class ParquetSink:
     """Stores the rows of one stream.
 
-    What `note` is told is kept in memory alone: objects are never changed.
+    What `note` is told is kept in memory alone, as objects are never changed: but not where a
+    partition begins, which has an object of its own.
     """
 
     label = "parquet"
@@ -79,6 +82,9 @@ class ParquetSink:
         for part in batch.parts:
             parts[part.tp].append(part)
         reached = batch.positions(expected)
+        for topic, epoch in {(tp.topic, expected[tp].epoch) for tp in parts}:
+            if await is_over(self._objects, topic, epoch):
+                raise Fenced(f"{topic}: epoch {epoch} is over, the next one has begun")
         held = {tp: await self._start(tp, expected[tp], reached[tp]) for tp in parts}
         writing = Together[None](_WRITTEN_AT_ONCE)
         for tp, its_parts in parts.items():
@@ -94,12 +100,17 @@ class ParquetSink:
         for tp, noted in positions.items():
             held = self._noted(tp) if tp in self._held else None
             if held and held.place == noted.place and _read_further(held, noted):
+                if held.last_offset < 0 and held.next_offset is None and noted.next_offset:
+                    await note_beginning(self._objects, tp, noted)
                 self._notes[tp] = noted
 
-    async def begin_epoch(self, topic: str, epoch: int) -> None:
-        """Begin a new life of a topic, before its first record. Raises SinkUnavailable."""
+    async def begin_epoch(self, topic: str, begun: Positions) -> int:
+        """Begin a topic's next epoch at these positions; return its number.
+
+        The positions' own epochs are not looked at. Raises SinkUnavailable.
+        """
         await self._objects.prepare()
-        await begin_epoch(self._objects, topic, epoch)
+        return await begin_epoch(self._objects, topic, begun)
 
     async def close(self) -> None:
         await self._objects.close()

@@ -9,8 +9,6 @@ from sinks.base import Fenced, SinkUnavailable
 T = TypeVar("T")
 Work = Callable[[], Coroutine[Any, Any, T]]
 
-_END_SECONDS = 10.0
-
 
 class Together(Generic[T]):
     """Runs so many at the same time, and all to their end."""
@@ -37,20 +35,3 @@ class Together(Generic[T]):
 
 def _rank(error: BaseException) -> int:
     return 2 if isinstance(error, SinkUnavailable) else 1 if isinstance(error, Fenced) else 0
-
-
-async def to_the_end(work: Coroutine[Any, Any, T]) -> T:
-    """Let work end also when who waits is cancelled, within some seconds.
-
-    An object that is on its way would else be stored after somebody has looked.
-    """
-    task = asyncio.ensure_future(work)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        done, _ = await asyncio.wait([task], timeout=_END_SECONDS)
-        if not done:
-            task.cancel()
-        elif not task.cancelled():
-            task.exception()  # nobody else asks for it
-        raise

@@ -1,16 +1,21 @@
 """Looking into sinks: what each really holds, in the same words."""
 
 from base64 import b64decode
+from typing import Any
 
 import asyncpg
 import msgspec
 
 from devstack.engines.clickhouse import Clickhouse
 from headrace.testing import Stored, Subject
+from models.content_sessions import CONTENT_SESSIONS
 from models.dead_letters import DeadLetter
-from models.positions import TopicPartition
+from models.positions import Positions, TopicPartition
 from sinks.base import Sink
+from sinks.clickhouse.kind import KIND
+from sinks.kinds import SinkKind
 from sinks.memory import MemorySink
+from sinks.postgres import epochs
 
 LETTERS = """
 SELECT topic, partition, "offset", (extract(epoch FROM time) * 1000)::int8, reason, detail, payload,
@@ -29,7 +34,10 @@ def memory() -> Subject:
     async def refuse(session_id: str) -> None:
         sink.refuses = lambda row: session_id in row
 
-    return Subject(sink, look, refuse)
+    async def begin_epoch(begun: Positions) -> int:
+        return await sink.begin_epoch("content_sessions", begun)
+
+    return Subject(sink, look, refuse, begin_epoch)
 
 
 def postgres(dsn: str, sink: Sink) -> Subject:
@@ -55,7 +63,10 @@ def postgres(dsn: str, sink: Sink) -> Subject:
         finally:
             await connection.close()
 
-    return Subject(sink, look, refuse)
+    async def begin_epoch(begun: Positions) -> int:
+        return await epochs.begin_epoch(dsn, "content_sessions", begun)
+
+    return Subject(sink, look, refuse, begin_epoch)
 
 
 def clickhouse(server: Clickhouse, database: str, sink: Sink) -> Subject:
@@ -86,7 +97,17 @@ def clickhouse(server: Clickhouse, database: str, sink: Sink) -> Subject:
             f" CHECK session_id != '{session_id}'"
         )
 
-    return Subject(sink, look, refuse)
+    async def begin_epoch(begun: Positions) -> int:
+        return await begin_epoch_of(KIND, {"url": server.url, "database": database}, begun)
+
+    return Subject(sink, look, refuse, begin_epoch)
+
+
+async def begin_epoch_of(kind: SinkKind, options: dict[str, Any], begun: Positions) -> int:
+    """Begin the next epoch of content_sessions through the door that `headrace epoch new` takes."""
+    assert kind.begin_epoch is not None
+    checked = kind.options.model_validate(options)
+    return await kind.begin_epoch(checked, CONTENT_SESSIONS, "content_sessions", begun)
 
 
 def _letter(line: str) -> DeadLetter:

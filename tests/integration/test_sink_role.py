@@ -14,7 +14,7 @@ sinks:
     kind: file
     path: {folder}
     streams: [content_sessions]
-    flush_seconds: 0.1
+    flush_seconds: {flush_seconds}
     start: {start}
 """
 
@@ -25,11 +25,12 @@ def sessions_in(folder: Path) -> list[str]:
     return [json.loads(line)["session_id"] for line in lines]
 
 
-def configure(headrace: Headrace, start: str = "earliest") -> Path:
+def configure(headrace: Headrace, start: str = "earliest", flush_seconds: float = 0.1) -> Path:
     """Write headrace.yaml for this installation; return the sink's folder."""
     folder = headrace.folder / "lines"
     file = headrace.folder / "headrace.yaml"
-    file.write_text(_YAML.format(folder=folder, start=start), encoding="utf-8")
+    text = _YAML.format(folder=folder, start=start, flush_seconds=flush_seconds)
+    file.write_text(text, encoding="utf-8")
     headrace.more["HEADRACE_CONFIG"] = str(file)
     return folder
 
@@ -84,3 +85,72 @@ def test_an_unknown_role_is_told_in_a_line(headrace: Headrace, role: str, said: 
     assert ended.returncode == 2
     assert said in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_what_came_between_a_first_start_and_a_first_write_is_not_passed_over(
+    headrace: Headrace,
+) -> None:
+    headrace.topic.create()
+    headrace.topic.produce([heartbeat(session_id="before")])
+    folder = configure(headrace, "latest", flush_seconds=3_000)
+    first = headrace.worker({"HEADRACE_ROLE": "lines"})
+    first.start()
+    first.wait_until(lambda: list(folder.glob("*/*/checkpoint.json")), "at its beginning")
+    headrace.topic.produce([heartbeat(session_id="between")])
+    first.kill()
+
+    configure(headrace, "latest")
+    second = headrace.worker({"HEADRACE_ROLE": "lines"})
+    second.start()
+    second.wait_until(lambda: sessions_in(folder), "at the first line")
+
+    assert sessions_in(folder) == ["between"]
+
+
+def test_an_epoch_begins_in_every_sink_that_takes_the_topic(headrace: Headrace) -> None:
+    folder = configure(headrace, "latest")
+    core, sink = headrace.worker(), headrace.worker({"HEADRACE_ROLE": "lines"})
+    headrace.topic.create()
+    for worker in (core, sink):
+        worker.start()
+    sink.wait_until(lambda: list(folder.glob("*/*/checkpoint.json")), "at its beginning")
+    headrace.topic.produce([heartbeat(session_id=f"old-{number}") for number in range(100)])
+    headrace.wait_for_records(core, 100)
+    sink.wait_until(lambda: len(sessions_in(folder)) == 100, "at 100 lines")
+    core.stop()
+    sink.stop()
+    headrace.topic.delete()
+    headrace.topic.create()
+    headrace.topic.produce([heartbeat(session_id=f"new-{number}") for number in range(10)])
+    topic = headrace.topic.name
+
+    sink.child.start()
+    refused = sink.wait_until_it_ends()
+    only_lines = headrace.run("app", "epoch", "new", topic, "--sink", "lines")
+    all_others = headrace.run("app", "epoch", "new", topic)
+    once_more = headrace.run("app", "epoch", "new", topic)
+    for worker in (core, sink):
+        worker.start()
+
+    assert "headrace epoch new" in refused
+    assert (only_lines.returncode, all_others.returncode) == (0, 0), all_others.stderr
+    assert "lines: " in only_lines.stdout
+    assert "core" not in only_lines.stdout
+    assert f"lines: holds {topic} as it is" in all_others.stdout
+    assert f"core: {topic}: epoch 2 begins" in all_others.stdout
+    assert once_more.returncode == 1
+    assert "nothing to do" in once_more.stderr
+    headrace.wait_for_records(core, 110)
+    sink.wait_until(lambda: len(sessions_in(folder)) >= 110, "at 110 lines")
+    assert sorted(sessions_in(folder)) == sorted(
+        [*(f"old-{n}" for n in range(100)), *(f"new-{n}" for n in range(10))]
+    )
+
+
+def test_an_epoch_of_an_unknown_sink_is_refused(headrace: Headrace) -> None:
+    configure(headrace)
+
+    ended = headrace.run("app", "epoch", "new", headrace.topic.name, "--sink", "line")
+
+    assert ended.returncode == 1
+    assert "there are core, lines" in ended.stderr

@@ -5,8 +5,8 @@ from uuid import UUID
 import click
 import pytest
 
-from app.cli.epoch import begin_at, clear_up
-from batching.topic_identity import PartitionIdentity
+from app.cli.epoch import begin_at, clear_up, is_due
+from batching.topic_identity import PartitionIdentity, Verdict
 from models.positions import Position, ReadTo, TopicPartition
 
 TOPIC = UUID(int=7)
@@ -63,13 +63,25 @@ def test_a_truncated_topic_is_not_counted_from_its_first_record() -> None:
         clear_up("t", {P0: CUT, P1: PartitionIdentity(0)}, "recreated")
 
 
+def test_a_topic_that_was_made_anew_is_not_resumed() -> None:
+    with pytest.raises(click.ClickException, match="epoch new t'"):
+        clear_up("t", {P0: ANEW}, "truncated")
+
+
 @pytest.mark.parametrize(
-    ("life", "why"),
+    ("found", "what_happened", "is_named", "expected"),
     [
-        pytest.param(ANEW, "epoch new t'", id="made anew"),
-        pytest.param(PartitionIdentity(0), "nothing to do", id="as it was"),
+        pytest.param(PartitionIdentity(0), "recreated", False, False, id="as it was"),
+        pytest.param(PartitionIdentity(0), "recreated", True, True, id="as it was, but named"),
+        pytest.param(PartitionIdentity(0), "truncated", True, False, id="nothing to resume"),
+        pytest.param(ANEW, "recreated", False, True, id="made anew"),
+        pytest.param(LOST, "recreated", False, True, id="lost"),
+        pytest.param(CUT, "truncated", False, True, id="truncated"),
     ],
 )
-def test_only_a_truncated_topic_is_resumed(life: PartitionIdentity, why: str) -> None:
-    with pytest.raises(click.ClickException, match=why):
-        clear_up("t", {P0: life}, "truncated")
+def test_an_epoch_begins_where_something_changed_or_the_user_insists(
+    found: PartitionIdentity, what_happened: Verdict, *, is_named: bool, expected: bool
+) -> None:
+    identities = {P0: found, P1: PartitionIdentity(0)}
+
+    assert is_due(identities, what_happened, is_named=is_named) is expected

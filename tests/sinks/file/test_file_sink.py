@@ -16,12 +16,14 @@ from headrace.testing.records import NOW, batch_of
 from models.content_sessions import CONTENT_SESSIONS
 from models.decode import Decoder
 from models.media_events import MEDIA_EVENTS
-from models.positions import Position, TopicPartition
+from models.positions import Position, Positions, TopicPartition
 from models.validation import Limits
 from sinks.base import Fenced, Rejected, SinkUnavailable
+from sinks.file.kind import KIND
 from sinks.file.lines import encode_lines
 from sinks.file.sink import FileSink
 from tests.chaos.streams import media_event
+from tests.contract.stored import begin_epoch_of
 
 BEGIN = Position(1, -1, None)
 P0 = TopicPartition("content_sessions", 0)
@@ -76,7 +78,10 @@ class TestFile(NotesContract):
             ]
             return Stored(sorted(rows), [])
 
-        return Subject(self.sink(tmp_path), look)
+        async def begin_epoch(begun: Positions) -> int:
+            return await begin_epoch_of(KIND, {"path": tmp_path}, begun)
+
+        return Subject(self.sink(tmp_path), look, begin_epoch=begin_epoch)
 
     def sink(self, folder: Path, rotate_bytes: int = 10**9) -> FileSink:
         return FileSink(folder, self.stream, rotate_bytes, 3_600)

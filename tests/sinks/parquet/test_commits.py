@@ -180,9 +180,8 @@ async def test_a_new_epoch_begins_before_the_first_record(place: dict[str, Any])
     sink = sink_in(place)
     await sink.write(batch(sink, 2), await sink.positions([P0]))
 
-    await sink.begin_epoch("content_sessions", 2)
+    await sink.begin_epoch("content_sessions", {P0: BEGIN})
     begun = await sink_in(place).positions([P0])
-    await sink.begin_epoch("content_sessions", 2)
     new = sink_in(place)
     await new.write(batch(new, 3), await new.positions([P0]))
 

@@ -7,7 +7,10 @@ from typing import Any
 import pytest
 
 from headrace.testing import NotesContract, Stored, Subject, heartbeat
+from models.positions import Positions
+from sinks.parquet.kind import KIND
 from sinks.parquet.sink import ParquetSink
+from tests.contract.stored import begin_epoch_of
 from tests.sinks.parquet.sinks import P0, add, batch, offsets, rows, sink_in
 
 
@@ -20,7 +23,10 @@ class TestParquet(NotesContract):
             found = rows(place, "kafka_partition", "kafka_offset", "session_id")
             return Stored([(p, offset, name) for p, offset, name in found], [])
 
-        yield Subject(sink, look)
+        async def begin_epoch(begun: Positions) -> int:
+            return await begin_epoch_of(KIND, place, begun)
+
+        yield Subject(sink, look, begin_epoch=begin_epoch)
         await sink.close()
 
 
