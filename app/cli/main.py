@@ -5,6 +5,7 @@ import os
 import click
 
 from app.cli.config import config
+from app.cli.dead_letters import dead_letters
 from app.cli.dictionary import dictionary
 from app.cli.doctor import doctor
 from app.cli.down import down
@@ -72,6 +73,7 @@ main.add_command(storage)
 main.add_command(down)
 main.add_command(psql)
 main.add_command(send)
+main.add_command(dead_letters)
 main.add_command(doctor)
 main.add_command(dictionary)
 main.add_command(engines)
