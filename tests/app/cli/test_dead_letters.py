@@ -75,7 +75,9 @@ class Place:
             for one in consumer.consume(1_000, timeout=1):
                 assert one.error() is None
                 headers: Any = one.headers()
-                found.append((one.offset(), dict(headers)["headrace.replayed"].decode()))
+                offset = one.offset()
+                assert offset is not None
+                found.append((offset, dict(headers)["headrace.replayed"].decode()))
             at = consumer.position([self.topic.partition(0)])[0].offset
         consumer.close()
         return found
