@@ -16,6 +16,7 @@ from app.cli.grafana import grafana
 from app.cli.migrate import migrate
 from app.cli.psql import psql
 from app.cli.recompute import recompute
+from app.cli.replay import replay
 from app.cli.schema import schema
 from app.cli.send import send
 from app.cli.status import status
@@ -82,5 +83,6 @@ main.add_command(generate)
 main.add_command(grafana)
 main.add_command(migrate)
 main.add_command(recompute)
+main.add_command(replay)
 main.add_command(schema)
 main.add_command(worker)
