@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 
-from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
+from aiokafka import TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic, RecordsToDelete
 from aiokafka.errors import InvalidPartitionsError, TopicAlreadyExistsError, for_code
 
 
@@ -70,3 +71,18 @@ async def _count(admin: AIOKafkaAdminClient, topics: Iterable[str]) -> dict[str,
             raise for_code(topic["error_code"])(topic["topic"])
         counts[topic["topic"]] = len(topic["partitions"])
     return counts
+
+
+async def drop_before(broker: str, topic: str, offsets: Mapping[int, int]) -> None:
+    """Delete the records of partitions before these offsets. Raises KafkaError."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=broker)
+    await admin.start()
+    try:
+        await admin.delete_records(
+            {
+                TopicPartition(topic, number): RecordsToDelete(before_offset=offset)
+                for number, offset in offsets.items()
+            }
+        )
+    finally:
+        await admin.close()

@@ -21,13 +21,21 @@ One value for each field of the stream's event, in their order. What it takes ou
 fields (name to JSON, as msgspec.Raw) is not kept in `extra`.
 """
 
+Downcast = Callable[[Mapping[str, Any]], dict[str, Any]]
+"""From a row (column to value) to those fields of a form that are no column of the row.
+
+The inverse of the upcast, as far as the row still knows: what a replay sends is read as that row
+again. What it gives as None is left out.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A released form. Without `upcast` its fields are the row's."""
+    """A released form. Without `upcast` its fields are the row's, without `downcast` columns."""
 
     contract: type[Event]
     upcast: Upcast | None = None
+    downcast: Downcast | None = None
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ import os
 import click
 
 from app.cli.config import config
+from app.cli.dead_letters import dead_letters
 from app.cli.dictionary import dictionary
 from app.cli.doctor import doctor
 from app.cli.down import down
@@ -15,6 +16,7 @@ from app.cli.grafana import grafana
 from app.cli.migrate import migrate
 from app.cli.psql import psql
 from app.cli.recompute import recompute
+from app.cli.replay import replay
 from app.cli.schema import schema
 from app.cli.send import send
 from app.cli.status import status
@@ -72,6 +74,7 @@ main.add_command(storage)
 main.add_command(down)
 main.add_command(psql)
 main.add_command(send)
+main.add_command(dead_letters)
 main.add_command(doctor)
 main.add_command(dictionary)
 main.add_command(engines)
@@ -80,5 +83,6 @@ main.add_command(generate)
 main.add_command(grafana)
 main.add_command(migrate)
 main.add_command(recompute)
+main.add_command(replay)
 main.add_command(schema)
 main.add_command(worker)

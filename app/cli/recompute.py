@@ -3,10 +3,10 @@
 import asyncio
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
 
 import click
 
+from app.cli.moments import Moment
 from app.cli.recompute_progress import Progress, progress
 from config.settings import Settings
 from config.streams import known_streams, user_sql
@@ -15,21 +15,6 @@ from models.streams import Stream
 from models.windows import Window
 from sinks.postgres.recompute import CannotRebuild, Recompute
 from sinks.postgres.recompute_steps import Span, written
-
-
-class Moment(click.ParamType):
-    """ISO 8601, in UTC where it names no zone."""
-
-    name = "time"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> datetime:
-        try:
-            at = value if isinstance(value, datetime) else datetime.fromisoformat(value)
-            return at.replace(tzinfo=at.tzinfo or UTC).astimezone(UTC)
-        except (ValueError, OverflowError):
-            self.fail(f"{value!r} is no time: write it like 2026-11-22T10:00Z", param, ctx)
 
 
 @click.command()

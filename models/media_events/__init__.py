@@ -29,9 +29,9 @@ MEDIA_EVENTS = Stream(
         name="schema_version",
         default="1.0",
         released={
-            "1.0": Version(v1_0.MediaEvent, v1_0.upcast),
+            "1.0": Version(v1_0.MediaEvent, v1_0.upcast, v1_0.downcast),
             "1.1": Version(v1_1.MediaEvent),
-            "2.0": Version(v2_0.MediaEvent, v2_0.upcast),
+            "2.0": Version(v2_0.MediaEvent, v2_0.upcast, v2_0.downcast),
         },
     ),
     keeps_extra=True,

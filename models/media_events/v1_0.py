@@ -1,5 +1,6 @@
 """Version 1.0 of `MediaEvent`."""
 
+from collections.abc import Mapping
 from operator import attrgetter
 from typing import Annotated, Any
 
@@ -64,3 +65,8 @@ def upcast(event: Any, extra: dict[str, Any]) -> tuple[Any, ...]:
         except (msgspec.DecodeError, ValueError):
             pass  # it stays where it was
     return (*_fields(event), session_id, None, None)
+
+
+def downcast(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the `session_id` that `upcast` found among the unknown fields."""
+    return {"session_id": row.get("session_id")}

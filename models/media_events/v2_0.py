@@ -4,6 +4,7 @@ Breaking, since fields were renamed and seconds became milliseconds: players cou
 milliseconds, and a fraction of a second had become 120.49999999999999 on the way.
 """
 
+from collections.abc import Mapping
 from operator import attrgetter
 from typing import Annotated, Any
 
@@ -79,3 +80,12 @@ def upcast(event: Any, extra: dict[str, Any]) -> tuple[Any, ...]:
         event.position_ms / 1_000,
         *_last(event),
     )
+
+
+def downcast(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Make milliseconds of a row's seconds; the part of a second of a duration is gone."""
+    return {
+        "genres": row["genre"],
+        "duration_ms": row["duration_seconds"] * 1_000,
+        "position_ms": round(row["position_seconds"] * 1_000),
+    }

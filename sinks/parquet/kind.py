@@ -3,6 +3,7 @@
 from models.positions import Positions
 from models.streams import Stream
 from sinks.base import Sink
+from sinks.history import History, TimeSpan
 from sinks.kinds import Flush, SinkKind
 from sinks.parquet.options import ParquetOptions
 
@@ -34,3 +35,12 @@ KIND = SinkKind(
     flush=Flush(records=1_000_000, size_bytes=512 * 1024 * 1024, seconds=10.0),
     begin_epoch=begin_epoch,
 )
+
+
+def open_history(
+    options: ParquetOptions, stream: Stream, name: str, topic: str, span: TimeSpan
+) -> History:
+    """Open what a sink of this kind has stored, for reading."""
+    from sinks.parquet.opening import history  # noqa: PLC0415 - as above
+
+    return history(options, stream, name, topic, span)

@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import uuid4
 
 import pyarrow as pa
@@ -64,6 +64,9 @@ class LocalObjects:
 
     async def files(self, prefix: str) -> Sequence[str]:
         return await self._in_thread(lambda: _names(self._root / prefix, folders=False))
+
+    async def whole(self, key: str) -> Any:
+        return await self._in_thread(lambda: pa.memory_map(str(self._root / key)))
 
     async def close(self) -> None:
         if self._folder is not None:

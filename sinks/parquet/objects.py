@@ -1,7 +1,7 @@
 """Where files stand: a folder or a bucket, of which the sink needs five things."""
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 Metadata = Mapping[str, str]
 
@@ -31,6 +31,10 @@ class Objects(Protocol):
 
     async def files(self, prefix: str) -> Sequence[str]:
         """Give the names of the files directly in a folder, which may be missing."""
+        ...
+
+    async def whole(self, key: str) -> Any:
+        """Give an object as something that pyarrow reads; where it can, without copying it."""
         ...
 
     async def close(self) -> None: ...

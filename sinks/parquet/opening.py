@@ -3,8 +3,10 @@
 from pathlib import Path
 
 from models.streams import Stream
+from sinks.history import TimeSpan
 from sinks.parquet.columns import Columns
 from sinks.parquet.files import Files
+from sinks.parquet.history import ParquetHistory
 from sinks.parquet.local import LocalObjects
 from sinks.parquet.objects import Objects
 from sinks.parquet.options import ParquetOptions
@@ -15,6 +17,13 @@ def opened(options: ParquetOptions, stream: Stream, name: str) -> ParquetSink:
     columns = Columns(stream)
     files = Files(columns, options.compression_level, options.row_group_rows)
     return ParquetSink(_objects(options, name), columns, files)
+
+
+def history(
+    options: ParquetOptions, stream: Stream, name: str, topic: str, span: TimeSpan
+) -> ParquetHistory:
+    """Open what stands there for reading."""
+    return ParquetHistory(_objects(options, name), stream, topic, span)
 
 
 def _objects(options: ParquetOptions, name: str) -> Objects:

@@ -2,9 +2,10 @@
 
 from collections.abc import Awaitable, Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import obstore
+import pyarrow as pa
 from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import S3Store
 
@@ -90,6 +91,10 @@ class S3Objects:
     async def files(self, prefix: str) -> Sequence[str]:
         listed = await self._told(obstore.list_with_delimiter_async(self._store, f"{prefix}/"))
         return [_name(found["path"]) for found in listed["objects"]]
+
+    async def whole(self, key: str) -> Any:
+        found = await self._told(obstore.get_async(self._store, key))
+        return pa.BufferReader(await self._told(found.bytes_async()))
 
     async def close(self) -> None:
         """Nothing to close: connections end by themselves when idle."""

@@ -91,6 +91,15 @@ class Topic:
         named = {name.replace("_", "."): value for name, value in options.items()}
         return Producer({"bootstrap.servers": self.broker, **named})
 
+    def partition(self, number: int, offset: int = 0) -> TopicPartition:
+        return TopicPartition(self.name, number, offset)
+
+    def reader(self) -> Consumer:
+        """Begin to read partition 0, only what is committed."""
+        consumer = Consumer({"bootstrap.servers": self.broker, "group.id": "reader"})
+        consumer.assign([self.partition(0)])
+        return consumer
+
     def read(self, count: int) -> list[Message]:
         """Read the first records of partition 0."""
         consumer = Consumer(

@@ -1,0 +1,190 @@
+"""What `headrace dead-letters replay` does and shows."""
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import click
+from rich.console import Console
+from rich.progress import Progress
+
+from app.letters.mending import Mend, MendingError, as_text, by_expression, from_text, said
+from app.letters.replaying import Mended, Replaying
+from app.letters.streams import stream_of
+from app.sending.judging import judge
+from app.sending.reading import Given
+from app.worker.faust_app import limits
+from config.settings import Settings
+from config.streams import known_streams
+from db.dead_letters import Letters, StoredLetter, Wanted
+from db.migrate import migrate
+from models.decode import Decoder
+
+_AT_ONCE = 500
+_AT_ONCE_BYTES = 8 * 1024 * 1024
+_READ = 2_000
+_EDITED = 100
+_TOLD = 10
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """What to do with each letter."""
+
+    expression: str | None
+    edit: bool
+    now: bool
+    dry_run: bool
+
+
+@dataclass(slots=True)
+class _Summary:
+    sent: int = 0
+    passed_over: int = 0
+    refused: list[str] = field(default_factory=list)
+    refused_count: int = 0
+
+    def refuse(self, letter: StoredLetter, why: str) -> None:
+        self.refused_count += 1
+        if len(self.refused) < _TOLD:
+            self.refused.append(f"{letter.name}: {why}")
+
+
+async def replay_all(settings: Settings, dsn: str, broker: str, wanted: Wanted, how: How) -> None:
+    """Settle what a killed command left, then mend, judge and send, some at a time."""
+    await migrate(dsn)
+    summary = _Summary()
+    mend = _mend(how)
+    async with Letters.opened(dsn) as stored:
+        if not how.dry_run:
+            await _settle(broker, stored)
+        counts = await stored.counted(wanted)
+        total = sum(one.letters for one in counts)
+        if how.edit and total > _EDITED:
+            raise MendingError(f"--edit: {total:,} letters are too many; name at most {_EDITED}")
+        with Progress(console=Console(stderr=True), transient=True) as shown:
+            task = shown.add_task("letters", total=total)
+            after = None
+            while some := await stored.found(wanted, _READ, after):
+                after = some[-1].key
+                ready = _edited(some, shown) if how.edit else _all(some, mend, summary)
+                good = list(_judged(settings, ready, how, summary))
+                summary.passed_over += len(some) - len(ready) if how.edit else 0
+                if how.dry_run:
+                    summary.sent += len(good)
+                else:
+                    await _send(broker, stored, good, summary)
+                shown.update(task, advance=len(some))
+    _tell(summary, how)
+
+
+async def _settle(broker: str, stored: Letters) -> None:
+    topics = await stored.unsettled_topics()
+    for topic in topics:
+        sent, not_sent = await Replaying(broker, topic, stored).settle()
+        click.echo(
+            f"{topic}: of {sent + not_sent:,} letters that an earlier command began to send, "
+            f"{sent:,} are sent, {not_sent:,} are not",
+            err=True,
+        )
+
+
+def _mend(how: How) -> Mend:
+    return by_expression(how.expression) if how.expression else lambda payload: payload
+
+
+def _all(
+    letters: Sequence[StoredLetter], mend: Mend, summary: _Summary
+) -> list[tuple[StoredLetter, bytes]]:
+    ready: list[tuple[StoredLetter, bytes]] = []
+    for letter in letters:
+        try:
+            payload = None if letter.payload is None else mend(letter.payload)
+        except ValueError as error:
+            summary.refuse(letter, said(error))
+            continue
+        if letter.payload is None:
+            summary.refuse(letter, "no value (a tombstone): there is nothing to send")
+        elif payload is None:
+            summary.passed_over += 1
+        else:
+            ready.append((letter, payload))
+    return ready
+
+
+def _edited(letters: Sequence[StoredLetter], shown: Progress) -> list[tuple[StoredLetter, bytes]]:
+    given = {
+        one.name: (f"{one.reason}: {one.detail} {one.context}", one.payload or b"")
+        for one in letters
+    }
+    shown.stop()
+    with TemporaryDirectory(prefix="headrace-") as folder:  # payloads are nobody else's business
+        file = Path(folder) / "dead-letters.txt"
+        file.write_bytes(as_text(given))
+        click.edit(filename=str(file))
+        mended = from_text(file.read_bytes(), list(given))
+    shown.start()
+    return [(one, mended[one.name]) for one in letters if one.name in mended]
+
+
+def _judged(
+    settings: Settings, ready: Sequence[tuple[StoredLetter, bytes]], how: How, summary: _Summary
+) -> Iterator[Mended]:
+    streams = known_streams(settings)
+    now = time.time_ns() // 1_000_000
+    decoders: dict[str, Decoder] = {}
+    for letter, payload in ready:
+        topic = letter.key.topic
+        stream = stream_of(topic, streams, settings)
+        if stream is None:
+            summary.refuse(letter, f"no stream has the topic {topic}")
+            continue
+        decoder = decoders.setdefault(topic, Decoder(stream, limits(settings)))
+        timestamp = now if how.now else round(letter.key.time.timestamp() * 1_000)
+        refusals = list(judge(decoder, [Given(letter.name, payload)], timestamp))
+        for refusal in refusals:
+            varies = f" ({refusal.context})" if refusal.context else ""
+            summary.refuse(letter, f"{refusal.reason}: {refusal.detail}{varies}")
+        if not refusals:
+            yield Mended(letter, payload, timestamp)
+
+
+async def _send(broker: str, stored: Letters, good: Sequence[Mended], summary: _Summary) -> None:
+    def count(letters: int) -> None:
+        summary.sent += letters
+
+    def topic(one: Mended) -> str:
+        return one.letter.key.topic
+
+    for name, some in groupby(sorted(good, key=topic), key=topic):
+        places = await Replaying(broker, name, stored).send(list(_chunks(some)), count)
+        for key, place in list(places.items())[:_TOLD]:
+            click.echo(f"{key.topic}-{key.partition}-{key.offset}: sent to {place}")
+
+
+def _chunks(letters: Iterator[Mended]) -> Iterator[list[Mended]]:
+    chunk: list[Mended] = []
+    size = 0
+    for one in letters:
+        if chunk and (len(chunk) == _AT_ONCE or size + len(one.payload) > _AT_ONCE_BYTES):
+            yield chunk
+            chunk, size = [], 0
+        chunk.append(one)
+        size += len(one.payload)
+    if chunk:
+        yield chunk
+
+
+def _tell(summary: _Summary, how: How) -> None:
+    for line in summary.refused:
+        click.echo(f"not sent: {line}", err=True)
+    if summary.refused_count > len(summary.refused):
+        click.echo(f"and {summary.refused_count - len(summary.refused):,} more", err=True)
+    verb = "would be sent" if how.dry_run else "sent"
+    over = f", {summary.passed_over:,} passed over" if summary.passed_over else ""
+    click.echo(f"{summary.sent:,} {verb}, {summary.refused_count:,} still refused{over}")
+    if summary.refused_count:
+        raise SystemExit(1)

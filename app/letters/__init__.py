@@ -1,0 +1,1 @@
+"""`headrace dead-letters`: records that were refused, mended and sent again."""

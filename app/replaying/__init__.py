@@ -1,0 +1,1 @@
+"""`headrace replay`: what was stored through the pipeline again, into another place or its own."""

@@ -1,0 +1,211 @@
+"""One replay from its begin, or from where it was killed, to its end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from app.replaying.sender import Sender
+from app.replaying.storer import Storer
+from batching.cancellation import cancel_and_wait
+from batching.once import Once
+from batching.topics import create_missing, drop_before, widen
+from config.environment import PlainError
+from models.decode import Decoder
+from models.positions import Position
+from models.streams import Stream
+from models.writing import EventWriter
+from sinks.history import History, Run, TimeSpan
+from sinks.postgres.filling import Filling
+from sinks.postgres.replacing import Replacing
+from sinks.postgres.staging import Staging
+
+_TOPIC = {
+    # by the records' own times they would be expired as soon as they are there
+    "retention.ms": "-1",
+    "message.timestamp.type": "CreateTime",
+}
+
+
+class Progress(Protocol):
+    """Who is told how it goes."""
+
+    def planned(self, rows: int) -> None: ...
+    def sent(self, total: int) -> None: ...
+    def stored(self, more: int) -> None: ...
+    def replaced(self, more: int) -> None: ...
+    def waiting(self, reason: str | None) -> None: ...
+
+
+class NotEqualError(PlainError):
+    """What was read and what has come of it do not add up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What came of a replay: each number counted by itself, where it stands."""
+
+    read: int
+    sent: int
+    stored: int
+    refused: Mapping[tuple[str, str], int]
+    replaced: int | None = None
+    handed_over: bool = False
+
+    @property
+    def adds_up(self) -> bool:
+        return self.read == self.sent == self.stored + sum(self.refused.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to replay, and through which topic. `replay` is the same for the same command."""
+
+    replay: str
+    broker: str
+    topic: str
+    replicas: int
+    stream: Stream
+    span: TimeSpan
+    history: History
+    writer: EventWriter
+    decoder: Decoder
+    speed: float | None = None
+    anew: bool = False
+
+
+async def fill(
+    plan: Plan,
+    target: Filling,
+    target_topic: str,
+    progress: Progress,
+) -> Summary:
+    """Replay into a database that holds nothing of the stream."""
+    replay = _Replay(plan, progress)
+    await replay.find(anew=plan.anew)
+    await target.prepare(is_new=not replay.sender.last)
+    try:
+        await replay.run(target, target_topic)
+        stored, refused = await target.counted()
+        summary = Summary(
+            replay.read, replay.sender.sent, stored, refused, handed_over=plan.span.end is None
+        )
+        _check(summary)
+        if plan.span.end is None:
+            await target.hand_over(replay.ends)
+        await replay.forget()
+    finally:
+        await target.close()
+    return summary
+
+
+async def replace(
+    plan: Plan,
+    staging: Staging,
+    replacing: Replacing,
+    progress: Progress,
+) -> Summary:
+    """Replay into tables that hold the stream: staged first, then each row for one."""
+    replay = _Replay(plan, progress)
+    await replay.find(anew=plan.anew)
+    await staging.prepare(anew=plan.anew)
+    try:
+        await replay.run(staging, plan.topic)
+        stored, refused = await staging.counted()
+        summary = Summary(replay.read, replay.sender.sent, stored, refused)
+        _check(summary)
+        done = await replacing.run(progress.replaced)
+        await replay.forget()
+        await staging.drop()
+    finally:
+        await staging.close()
+    return Summary(summary.read, summary.sent, stored, refused, replaced=done.replaced)
+
+
+class _Replay:
+    """From history through the topic into a target."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        progress: Progress,
+    ) -> None:
+        self._plan = plan
+        self._history = plan.history
+        self._progress = progress
+        self.ends: Mapping[Run, Position] = {}
+        self.read = 0
+        self.sender = Sender(
+            broker=plan.broker,
+            topic=plan.topic,
+            replay=plan.replay,
+            history=plan.history,
+            writer=plan.writer,
+            event_time=plan.stream.event_time,
+            speed=plan.speed,
+            on_sent=progress.sent,
+        )
+
+    async def find(self, *, anew: bool) -> None:
+        """Find out what there is to replay, and what was sent of it before."""
+        plan = self._plan
+        self.ends = await self._history.runs()
+        if not self.ends:
+            raise PlainError(f"the source holds nothing of {plan.stream.topic}")
+        self.read = await self._history.count()
+        self._progress.planned(self.read)
+        wanted = {plan.topic: 1 + max(self._partitions)}
+        await create_missing(plan.broker, wanted, plan.replicas, _TOPIC)
+        await widen(plan.broker, wanted)
+        if anew:
+            await self.forget()
+        await self.sender.find_last(self._partitions)
+
+    async def run(self, target: Filling | Staging, target_topic: str) -> None:
+        plan = self._plan
+        storer = Storer(
+            broker=plan.broker,
+            topic=plan.topic,
+            replay=plan.replay,
+            sink=target.sink if isinstance(target, Filling) else target,
+            begin_epoch=target.begin_epoch,
+            target_topic=target_topic,
+            stream=plan.stream,
+            decoder=plan.decoder,
+            on_stored=self._progress.stored,
+            on_waiting=self._progress.waiting,
+        )
+        await storer.find_positions(self._partitions)
+        async with Once.opened(plan.broker, f"headrace-replay-{plan.topic}") as once:
+            sending = asyncio.create_task(self.sender.run(once, list(self.ends)))
+            storing = asyncio.create_task(
+                storer.run(lambda: self.sender.last if sending.done() else None)
+            )
+            try:
+                await asyncio.gather(sending, storing)
+            finally:
+                await cancel_and_wait([sending, storing])
+                await self._history.close()
+
+    async def forget(self) -> None:
+        """Have Kafka forget all that the topic holds."""
+        # -1 is where a partition ends
+        offsets = dict.fromkeys(self._partitions, -1)
+        await drop_before(self._plan.broker, self._plan.topic, offsets)
+
+    @property
+    def _partitions(self) -> list[int]:
+        return sorted({run.partition for run in self.ends})
+
+
+def _check(summary: Summary) -> None:
+    if not summary.adds_up:
+        refused = Counter(summary.refused).total()
+        raise NotEqualError(
+            f"{summary.read:,} rows were read, {summary.sent:,} records sent, {summary.stored:,} "
+            f"rows stored and {refused:,} records refused: that does not add up, and nothing more "
+            "was done. Did somebody else write there, or empty the topic? --anew begins again"
+        )

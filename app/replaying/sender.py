@@ -1,0 +1,212 @@
+"""From history to the replay's topic, each record once and in order, at the speed that is wanted.
+
+What was sent is known from the topic alone: the last record of each partition says which one it
+was. Each transaction is there whole or not at all, so a replay that was killed goes on behind it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+
+from app.replaying.marks import Mark, mark_of
+from batching.once import Once, Outgoing, Reading
+from config.environment import PlainError
+from models.validation import EPOCH, MICROSECOND
+from models.writing import EventWriter
+from sinks.history import History, Rows, Run
+from telemetry import fault_points
+
+_TOGETHER = 20_000
+"""So many records in one transaction, about."""
+
+_LOOK_BACK = (1, 10, 1_000, 100_000)
+
+
+class AnotherReplayError(PlainError):
+    """The topic holds records of a replay that was not brought to its end."""
+
+
+@dataclass(slots=True)
+class _Feed:
+    """What is read of one run and not sent yet."""
+
+    run: Run
+    coming: AsyncIterator[Rows]
+    waiting: Rows | None = None
+
+    def starts(self, event_time: str) -> datetime:
+        assert self.waiting is not None  # noqa: S101 - those that are at their end are left out
+        at: datetime = self.waiting.columns[event_time][0]
+        return at
+
+    async def fill(self) -> bool:
+        """Read on if nothing waits; False at the end."""
+        if self.waiting is None:
+            self.waiting = await anext(self.coming, None)
+        return self.waiting is not None
+
+    def take(self, count: int) -> Rows:
+        rows = self.waiting
+        assert rows is not None  # noqa: S101 - as above
+        if count >= len(rows.offsets):
+            self.waiting = None
+            return rows
+        self.waiting = _sliced(rows, slice(count, None))
+        return _sliced(rows, slice(0, count))
+
+
+class Sender:
+    """Sends one replay. `speed` is how much faster than it happened; None: as fast as it goes."""
+
+    def __init__(
+        self,
+        *,
+        broker: str,
+        topic: str,
+        replay: str,
+        history: History,
+        writer: EventWriter,
+        event_time: str,
+        speed: float | None,
+        on_sent: Callable[[int], None],
+    ) -> None:
+        self._broker = broker
+        self._topic = topic
+        self._replay = replay
+        self._history = history
+        self._writer = writer
+        self._event_time = event_time
+        self._speed = speed
+        self._on_sent = on_sent
+        self.last: dict[int, Mark] = {}
+        """The last record of each partition that is sent."""
+
+    @property
+    def sent(self) -> int:
+        return sum(mark.number for mark in self.last.values())
+
+    async def find_last(self, partitions: Sequence[int]) -> None:
+        """Find what was sent before. Raises AnotherReplayError."""
+        async with Reading.opened(self._broker, self._topic) as reading:
+            begins, ends = await reading.begins(partitions), await reading.ends(partitions)
+            for number in partitions:
+                mark = await _last(reading, number, begins[number], ends[number])
+                if mark is None:
+                    continue
+                if mark.replay != self._replay:
+                    raise AnotherReplayError(
+                        f"{self._topic} holds another replay, or one with other options, that was "
+                        "not brought to its end. Run that one again, or drop it with --anew"
+                    )
+                self.last[number] = mark
+        self._on_sent(self.sent)
+
+    async def run(self, once: Once, runs: Sequence[Run]) -> None:
+        """Send all that is left of these runs, one life of the topic after the other."""
+        for _, some in groupby(sorted(runs), key=lambda run: run.epoch):
+            feeds = [
+                _Feed(run, self._history.rows(run, self._after(run)))
+                for run in some
+                if not self._is_over(run)
+            ]
+            await self._send_all(once, feeds)
+
+    def _after(self, run: Run) -> int:
+        mark = self.last.get(run.partition)
+        return mark.offset if mark and mark.epoch == run.epoch else -1
+
+    def _is_over(self, run: Run) -> bool:
+        mark = self.last.get(run.partition)
+        return mark is not None and mark.epoch > run.epoch
+
+    async def _send_all(self, once: Once, feeds: list[_Feed]) -> None:
+        clock: _Clock | None = None
+        records: list[Outgoing] = []
+        while feeds := [feed for feed in feeds if await feed.fill()]:
+            first = min(feeds, key=lambda feed: feed.starts(self._event_time))
+            if self._speed is None:
+                rows = first.take(_TOGETHER)
+            else:
+                clock = clock or _Clock(first.starts(self._event_time), self._speed)
+                rows = await clock.due(first, self._event_time)
+            records += self._outgoing(first.run, rows)
+            if len(records) >= _TOGETHER or self._speed is not None:
+                await self._commit(once, records)
+                records = []
+        if records:
+            await self._commit(once, records)
+
+    def _outgoing(self, run: Run, rows: Rows) -> list[Outgoing]:
+        names, columns = list(rows.columns), rows.columns.values()
+        values = self._writer.write(
+            [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+        )
+        mark = self.last.get(run.partition)
+        number = mark.number if mark else 0
+        made: list[Outgoing] = []
+        times = rows.columns[self._event_time]
+        for at, (offset, value, event_time) in enumerate(
+            zip(rows.offsets, values, times, strict=True), number + 1
+        ):
+            mark = Mark(self._replay, at, run.epoch, offset)
+            made.append(Outgoing(run.partition, value, _timestamp(event_time), mark.headers()))
+        if mark:
+            self.last[run.partition] = mark
+        return made
+
+    async def _commit(self, once: Once, records: Sequence[Outgoing]) -> None:
+        ordered = sorted(records, key=lambda one: one.partition)  # stable: fewer, larger batches
+        fault_points.reach("before_upsert")
+        await once.send(self._topic, ordered)
+        fault_points.reach("before_compare_and_set")
+        self._on_sent(self.sent)
+
+
+class _Clock:
+    """Says when an event is due."""
+
+    def __init__(self, begin: datetime, speed: float) -> None:
+        self._begin = begin
+        self._speed = speed
+        self._started = time.monotonic()
+
+    async def due(self, feed: _Feed, event_time: str) -> Rows:
+        """Wait until the first of what waits is due; give all that is due then."""
+        waiting = feed.waiting
+        assert waiting is not None  # noqa: S101 - filled before
+        times: Sequence[datetime] = waiting.columns[event_time]
+        await asyncio.sleep(max(-self._late(times[0]), 0))
+        count = next((nth for nth, at in enumerate(times) if self._late(at) < 0), len(times))
+        return feed.take(max(count, 1))
+
+    def _late(self, at: datetime) -> float:
+        due = self._started + (at - self._begin).total_seconds() / self._speed
+        return time.monotonic() - due
+
+
+async def _last(reading: Reading, partition: int, begin: int, end: int) -> Mark | None:
+    for back in (*_LOOK_BACK, end - begin):
+        at = max(begin, end - back)
+        found = await reading.between({partition: at}, {partition: end})
+        if found:
+            return mark_of(found[-1].headers) or Mark("", 0, 0, 0)
+        if at == begin:
+            break
+    return None
+
+
+def _timestamp(event_time: datetime) -> int:
+    """Give a record's time in milliseconds; none for what was before 1970."""
+    return max((event_time - EPOCH) // MICROSECOND // 1_000, -1)
+
+
+def _sliced(rows: Rows, part: slice) -> Rows:
+    columns: Mapping[str, Sequence[object]] = {
+        name: values[part] for name, values in rows.columns.items()
+    }
+    return Rows(rows.offsets[part], columns)

@@ -1,0 +1,2 @@
+-- Reserved for another change, which comes in its place.
+SELECT 1;

@@ -1,0 +1,132 @@
+"""Reading back what the sink has written, object by object, in the order of the offsets."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Mapping
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from models.positions import Position, TopicPartition
+from models.streams import Stream
+from sinks.history import Rows, Run, TimeSpan
+from sinks.parquet.finding import find
+from sinks.parquet.keys import EPOCH, epoch_folder, first_offsets, hour_in, object_key
+from sinks.parquet.objects import Objects
+
+_PARTITION = "kafka_partition="
+_ROWS = 5_000
+_OFFSET = "kafka_offset"
+
+
+class _Object(NamedTuple):
+    first_offset: int
+    hour: int
+
+
+class ParquetHistory:
+    """Holds one object at a time, and of a local one only what is looked at."""
+
+    def __init__(self, objects: Objects, stream: Stream, topic: str, span: TimeSpan) -> None:
+        self._objects = objects
+        self._stream = stream
+        self._topic = topic
+        self._span = span
+        self._ends: dict[Run, Position] = {}
+
+    async def runs(self) -> Mapping[Run, Position]:
+        for epoch in await self._numbers(self._topic, EPOCH):
+            for number in await self._numbers(epoch_folder(self._topic, epoch), _PARTITION):
+                tp = TopicPartition(self._topic, number)
+                held = await find(self._objects, tp, epoch)
+                if held.position.last_offset >= 0:
+                    self._ends[Run(epoch, number)] = held.position
+        return self._ends
+
+    async def count(self) -> int:
+        total = 0
+        for run in self._ends:
+            for key in await self._keys(run, -1):
+                source = await self._objects.whole(key)
+                total += await asyncio.to_thread(self._count, source)
+        return total
+
+    async def rows(self, run: Run, after: int) -> AsyncIterator[Rows]:
+        end = self._ends[run].last_offset
+        reached = after
+        for key in await self._keys(run, after):
+            source = await self._objects.whole(key)
+            reading = self._read(source, reached, end)
+            while (rows := await asyncio.to_thread(next, reading, None)) is not None:
+                reached = rows.offsets[-1]
+                yield rows
+
+    async def close(self) -> None:
+        await self._objects.close()
+
+    async def _keys(self, run: Run, after: int) -> list[str]:
+        """Name the objects that hold offsets behind `after`, in their order."""
+        tp = TopicPartition(self._topic, run.partition)
+        folder = f"{epoch_folder(self._topic, run.epoch)}/{_PARTITION}{run.partition}"
+        found: list[_Object] = []
+        for date in await self._objects.folders(folder):
+            for name in await self._objects.folders(f"{folder}/{date}"):
+                hour = hour_in(date, name)
+                if hour is not None:
+                    files = await self._objects.files(f"{folder}/{date}/{name}")
+                    found += [_Object(offset, hour) for offset in first_offsets(files)]
+        found.sort()
+        last = self._ends[run].last_offset
+        following = [one.first_offset for one in found[1:]] + [last + 1]
+        return [
+            object_key(tp, run.epoch, one.hour, one.first_offset)
+            for one, behind in zip(found, following, strict=True)
+            if behind > after + 1 and one.first_offset <= last
+        ]
+
+    async def _numbers(self, folder: str, prefix: str) -> list[int]:
+        names = await self._objects.folders(folder)
+        numbers = (name.removeprefix(prefix) for name in names if name.startswith(prefix))
+        return sorted(int(number) for number in numbers if number.isdecimal())
+
+    def _read(self, source: Any, after: int, end: int) -> Iterator[Rows]:
+        file = pq.ParquetFile(source)
+        there = [one.name for one in self._stream.columns if one.name in file.schema_arrow.names]
+        groups = list(self._groups(file))
+        if not groups:
+            return
+        batches = file.iter_batches(_ROWS, row_groups=groups, columns=[*there, _OFFSET])
+        for batch in batches:
+            kept = batch.filter(self._wanted(batch, after, end))
+            if kept.num_rows:
+                columns = {name: kept.column(name).to_pylist() for name in there}
+                yield Rows(kept.column(_OFFSET).to_pylist(), columns)
+
+    def _groups(self, file: pq.ParquetFile) -> Iterator[int]:
+        """Pass over row groups whose statistics say that nothing in them is wanted."""
+        place = file.schema_arrow.names.index(self._stream.event_time)
+        begin, end = self._span.times
+        for number in range(file.num_row_groups):
+            told = file.metadata.row_group(number).column(place).statistics
+            if told is None or not told.has_min_max or (told.min < end and told.max >= begin):
+                yield number
+
+    def _wanted(self, batch: pa.RecordBatch, after: int, end: int) -> pa.Array:
+        offsets = batch.column(_OFFSET)
+        in_order = pc.and_(pc.greater(offsets, after), pc.less_equal(offsets, end))
+        return pc.and_(in_order, self._in_time(batch.column(self._stream.event_time)))
+
+    def _in_time(self, times: pa.Array) -> pa.Array:
+        begin, end = self._span.times
+        kind = pa.timestamp("us", tz="UTC")
+        return pc.and_(
+            pc.greater_equal(times, pa.scalar(begin, kind)), pc.less(times, pa.scalar(end, kind))
+        )
+
+    def _count(self, source: Any) -> int:
+        file = pq.ParquetFile(source)
+        return sum(
+            pc.sum(self._in_time(batch.column(0))).as_py() or 0
+            for batch in file.iter_batches(65_536, columns=[self._stream.event_time])
+        )
