@@ -17,7 +17,7 @@ from devstack.processes.child import Child
 from devstack.processes.supervised import Exit, Supervised
 from devstack.processes.watchdog import Watchdog
 from devstack.screen.view import ProcessView
-from devstack.services.commands import generator, sink_worker, worker
+from devstack.services.commands import generator, sink_worker, source, worker
 from generator.report import Report
 from telemetry.flow import Flow, Meter
 from telemetry.worker_status import WorkerStatus
@@ -25,13 +25,15 @@ from telemetry.worker_status import WorkerStatus
 
 @dataclass(slots=True)
 class WorkerPool:
-    """Workers, in order of their numbers, those of further sinks, and the generator."""
+    """Workers, in order of their numbers, those of further sinks, sources, and the generator."""
 
     workers: list[Supervised]
     web: list[str]
     metrics: list[str]
     sinks: list[Supervised]
     sinks_web: list[str]
+    """Of the sinks' workers and, after them, of the sources' processes."""
+    sources: list[Supervised]
     generator: Supervised
     report_file: Path
     generating: bool = False
@@ -62,17 +64,28 @@ class WorkerPool:
                 Supervised(sink_worker(role, ports, data_dir, environment, watchdog))
                 for role in ports.sinks
             ],
-            [f"http://127.0.0.1:{web}" for web, _ in ports.sinks.values()],
+            [
+                f"http://127.0.0.1:{web}"
+                for web, _ in (*ports.sinks.values(), *ports.sources.values())
+            ],
+            [
+                Supervised(source(role, ports, data_dir, environment, watchdog))
+                for role in ports.sources
+            ],
             Supervised(generator(options, ports, data_dir, environment, watchdog)),
             data_dir.report,
         )
 
     @property
     def children(self) -> list[Child]:
-        return [self.generator.child, *(one.child for one in (*self.workers, *self.sinks))]
+        return [self.generator.child, *(one.child for one in self._supervised)]
+
+    @property
+    def _supervised(self) -> list[Supervised]:
+        return [*self.workers, *self.sinks, *self.sources]
 
     def start_workers(self) -> None:
-        for supervised in (*self.workers, *self.sinks):
+        for supervised in self._supervised:
             supervised.start(time.monotonic())
 
     def start_generator(self) -> None:
@@ -87,7 +100,7 @@ class WorkerPool:
     def tend(self) -> Flow:
         """Restart who ended, with the news of it in `exits`; return what flows now."""
         now = time.monotonic()
-        tended = [*self.workers, *self.sinks]
+        tended = self._supervised
         if self.generating:
             tended.append(self.generator)
         self.exits = [news for supervised in tended if (news := supervised.tend(now))]
@@ -109,11 +122,11 @@ class WorkerPool:
     def views(self) -> tuple[ProcessView, ...]:
         statuses = [
             *(self._statuses or [None] * len(self.workers)),
-            *(self._sink_statuses or [None] * len(self.sinks)),
+            *(self._sink_statuses or [None] * len(self.sinks + self.sources)),
         ]
         workers = (
             _worker_view(supervised, status)
-            for supervised, status in zip([*self.workers, *self.sinks], statuses, strict=True)
+            for supervised, status in zip(self._supervised, statuses, strict=True)
         )
         state = "running" if self.generator.child.running else "not running"
         return (
@@ -132,5 +145,7 @@ def _worker_view(supervised: Supervised, status: WorkerStatus | None) -> Process
         state = "starting"
     else:
         state = f"waits for {status.waiting_for}" if status.waiting_for else status.state
+        if status.source and not status.waiting_for:
+            state = f"{state}, {status.source.records:,} events"
     memory = status.memory_bytes if status else None
     return ProcessView(child.name, state, child.pid, memory, supervised.restarts)
