@@ -26,6 +26,9 @@ from sources.coinbase.rest import TradeHistory
 from sources.coinbase.socket import Heap, connect
 from telemetry.source_stats import SourceStats
 
+_UNREADABLE = (ValueError, RecursionError)
+"""What msgspec raises: its own errors are ValueErrors, one of nesting is not."""
+
 _UNHEARD_SECONDS = 30.0
 """Of one product, while others on the connection are heard."""
 
@@ -135,7 +138,7 @@ class _Feed:
         for text in raw:
             try:
                 message = decode_message(text)
-            except msgspec.DecodeError as error:
+            except _UNREADABLE as error:
                 heard = self._is_of_another_type(text, error) or heard
                 continue
             heard = self._take(message) or heard
@@ -160,10 +163,10 @@ class _Feed:
             self._check(message)
         return True
 
-    def _is_of_another_type(self, text: str | bytes, error: msgspec.DecodeError) -> bool:
+    def _is_of_another_type(self, text: str | bytes, error: Exception) -> bool:
         try:
             known = decode_kind(text).type in KNOWN
-        except msgspec.DecodeError:
+        except _UNREADABLE:
             known = True
         if known:
             what = "not as documented" if isinstance(error, msgspec.ValidationError) else "no JSON"

@@ -1,10 +1,8 @@
 """Fetches trades that were missed: `GET /products/{id}/trades`."""
 
 import asyncio
-import ssl
 
 import aiohttp
-import msgspec
 from aiolimiter import AsyncLimiter
 from tenacity import AsyncRetrying, retry_if_exception_type
 from tenacity.wait import wait_random_exponential
@@ -71,7 +69,8 @@ class TradeHistory:
                 if answer.status != 200:  # noqa: PLR2004 - HTTP's own
                     raise _TryAgain(f"answers {answer.status}")
                 return decode_trades(await answer.read())
-        except (aiohttp.ClientError, TimeoutError, ssl.SSLError, msgspec.DecodeError) as error:
+        # ValueError: msgspec's, of what is no list of trades
+        except (aiohttp.ClientError, OSError, ValueError, RecursionError) as error:
             raise _TryAgain(type(error).__name__) from error
 
 

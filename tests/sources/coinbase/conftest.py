@@ -42,6 +42,7 @@ class Stage:
         self.broker = broker
         self.topic = topic
         self.options: dict[str, Any] = {}
+        self.started = False
 
     def readers(self, stats: SourceStats) -> list[Source]:
         options = CoinbaseOptions.model_validate(
@@ -58,26 +59,31 @@ class Stage:
 
     @asynccontextmanager
     async def running(self, **entry: Any) -> AsyncIterator[Run]:
-        """Start the source; it is there when the exchange has its subscriptions."""
-        subject = SourceSubject(self.readers, _nothing, bytes)
-        connections = len(self.exchange.sockets) + len(self.readers(SourceStats()))
-        run = Run(subject, self.broker, self.topic, **entry)
+        """Start the source; it has read the last trade of each product then."""
+        for product in self.exchange.products:
+            if not self.exchange.trades[product]:
+                self.exchange.make(product)
+        stored = len(await self.stored()) if self.started else 0
+        run = self.run(**entry)
         try:
-            await run.until(lambda: len(self.exchange.sockets) >= connections)
+            await run.until(lambda: run.stats.records >= len(self.trades()) - stored)
+            connections = len(self.readers(SourceStats()))
+            await run.until(lambda: len(self.exchange.sockets) == connections)
+            self.started = True
             yield run
+            await self.all_stored(run, stored)
+            await run.stop()
         finally:
             await run.kill()
+        await self.check()
 
-    async def until_stored(self, run: Run) -> None:
-        """Wait until every trade of the exchange is stored; it does not look for more of them."""
-        expected = self.trades()
-        await run.until(lambda: run.stats.records >= 1)
-        found: list[Trade] = []
-        while len(found) < len(expected):
-            records = run.stats.records
-            found = await self.stored()
-            if len(found) < len(expected):
-                await run.until(lambda before=records: run.stats.records > before)  # type: ignore[misc]
+    def run(self, **entry: Any) -> Run:
+        """Start the source, with no more ado."""
+        return Run(SourceSubject(self.readers, _nothing, bytes), self.broker, self.topic, **entry)
+
+    async def all_stored(self, run: Run, before: int = 0) -> None:
+        """Wait until as many records are stored as there are trades."""
+        await run.until(lambda: run.stats.records >= len(self.trades()) - before)
 
     def trades(self) -> list[Trade]:
         return sorted(
