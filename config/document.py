@@ -1,4 +1,4 @@
-"""headrace.yaml: which sinks this place has beyond PostgreSQL, and which streams go there.
+"""headrace.yaml: which sinks this place has beyond PostgreSQL, and which sources.
 
 Everything runs without the file. What differs by place comes from the environment, inside the file
 too: `${NAME}` and `${NAME:-default}`. All errors are found at once, each with its line.
@@ -7,7 +7,7 @@ too: `${NAME}` and `${NAME:-default}`. All errors are found at once, each with i
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
@@ -20,6 +20,7 @@ from config.environment import SettingsError
 _BEGUN = "${"
 _VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}")
 _NAME = r"^[a-z][a-z0-9-]{0,30}$"
+_SECTIONS = ("sinks", "sources")
 _MOST_BYTES = 1_048_576
 _MOST_VALUES = 10_000
 _DEEPEST = 20
@@ -29,6 +30,9 @@ Where = tuple[str | int, ...]
 
 
 Model = TypeVar("Model", bound=BaseModel)
+_Models = Mapping[str, type[BaseModel]]
+_Named = tuple[Any, Any, _Models]
+"""An entry's name, what stands there, and the kinds that it may be of."""
 
 
 class DocumentError(SettingsError):
@@ -70,11 +74,49 @@ class ConfiguredSink:
     options: BaseModel
 
 
+class SourceEntry(BaseModel):
+    """What every source has, whatever its kind; the kind's own options stand beside."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, hide_input_in_errors=True)
+
+    kind: Annotated[str, Field(description="which kind of source: `headrace config schema`")]
+    stream: Annotated[
+        str, Field(description="where its events go; a kind made for one stream knows it")
+    ] = ""
+    silence_seconds: Annotated[
+        float | None,
+        Field(ge=0.1, le=86_400, description="silence for so long is a failure: opened again"),
+    ] = None
+    commit_seconds: Annotated[
+        float, Field(gt=0, le=60, description="events are seen after this time at the latest")
+    ] = 0.2
+    buffer_bytes: Annotated[
+        int, Field(ge=65_536, le=2**30, description="what may wait; more, and reading waits")
+    ] = 16 * 1024 * 1024
+    records_per_second: Annotated[
+        float | None, Field(gt=0, le=1e7, description="not more than these; no limit by default")
+    ] = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConfiguredSource:
+    """One source of the document: its name and its options, judged."""
+
+    name: str
+    entry: SourceEntry
+    options: BaseModel
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """What headrace.yaml says; empty where there is none."""
 
     sinks: Mapping[str, ConfiguredSink]
+    sources: Mapping[str, ConfiguredSource] = field(default_factory=dict)
+
+
+Kinds = Mapping[str, type[BaseModel]] | None
+"""Options of each kind; None where these entries are for somebody else to judge."""
 
 
 def path_of(config: str) -> Path | None:
@@ -86,11 +128,16 @@ def path_of(config: str) -> Path | None:
 
 def load(
     path: Path | None,
-    kinds: Mapping[str, type[BaseModel]],
+    kinds: Kinds,
     streams: Sequence[str],
     environment: Mapping[str, str] = os.environ,
+    *,
+    source_kinds: Kinds = None,
 ) -> Document:
-    """Read the file; `kinds` are the options of each kind of sink. Raises DocumentError."""
+    """Read the file; the options are those of each kind of sink and source. Raises DocumentError.
+
+    Entries whose kinds are not given are left out, unjudged.
+    """
     if path is None:
         return Document({})
     try:
@@ -101,15 +148,17 @@ def load(
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise DocumentError(f"{path}: cannot be read ({type(error).__name__})") from error
-    return parse(text, str(path), kinds, streams, environment)
+    return parse(text, str(path), kinds, streams, environment, source_kinds=source_kinds)
 
 
 def parse(
     text: str,
     name: str,
-    kinds: Mapping[str, type[BaseModel]],
+    kinds: Kinds,
     streams: Sequence[str],
     environment: Mapping[str, str],
+    *,
+    source_kinds: Kinds = None,
 ) -> Document:
     """Judge a document. Raises DocumentError with every error in it."""
     if len(text) > _MOST_BYTES:
@@ -123,7 +172,7 @@ def parse(
         raise DocumentError(f"{name}{line}: {problem}") from None
     except RecursionError:
         raise DocumentError(f"{name}: nested too deeply") from None
-    reader = _Reader(name, kinds, streams, environment)
+    reader = _Reader(name, kinds, source_kinds, streams, environment)
     return reader.document(root)
 
 
@@ -133,12 +182,14 @@ class _Reader:
     def __init__(
         self,
         name: str,
-        kinds: Mapping[str, type[BaseModel]],
+        kinds: Kinds,
+        source_kinds: Kinds,
         streams: Sequence[str],
         environment: Mapping[str, str],
     ) -> None:
         self._name = name
         self._kinds = kinds
+        self._source_kinds = source_kinds
         self._streams = streams
         self._environment = environment
         self._lines: dict[Where, int] = {}
@@ -146,55 +197,86 @@ class _Reader:
 
     def document(self, root: yaml.Node | None) -> Document:
         values = self._value(root, ()) if root is not None else {}
-        sinks = self._sinks(values)
+        if not isinstance(values, dict):
+            self._wrong((), "expected `sinks:` or `sources:` with a name for each below it")
+            values = {}
+        for name in values.keys() - set(_SECTIONS):
+            self._wrong((name,), f"unknown; {_nearest(str(name), _SECTIONS)}")
+        sinks = [self._sink(*one) for one in self._named(values, "sinks", self._kinds)]
+        sources = [self._source(*one) for one in self._named(values, "sources", self._source_kinds)]
         if self._errors:
             raise DocumentError("\n".join(self._errors))
-        return Document({sink.name: sink for sink in sinks})
+        return Document(
+            {sink.name: sink for sink in sinks if sink},
+            {source.name: source for source in sources if source},
+        )
 
-    def _sinks(self, values: Any) -> list[ConfiguredSink]:
-        if not isinstance(values, dict):
-            self._wrong((), "expected `sinks:` with a name for each sink below it")
+    def _named(self, values: Mapping[Any, Any], section: str, kinds: Kinds) -> list[_Named]:
+        found = {} if values.get(section) is None else values[section]
+        if not isinstance(found, dict):
+            self._wrong((section,), f"expected a name for each {section[:-1]}")
             return []
-        for name in values.keys() - {"sinks"}:
-            self._wrong((name,), f"unknown; {_nearest(str(name), ['sinks'])}")
-        sinks = {} if values.get("sinks") is None else values["sinks"]
-        if not isinstance(sinks, dict):
-            self._wrong(("sinks",), "expected a name for each sink")
+        if kinds is None:
             return []
-        found = (self._sink(name, value) for name, value in sinks.items())
-        return [sink for sink in found if sink is not None]
+        return [(name, value, kinds) for name, value in found.items()]
 
-    def _sink(self, name: Any, value: Any) -> ConfiguredSink | None:
+    def _sink(self, name: Any, value: Any, kinds: _Models) -> ConfiguredSink | None:
         where: Where = ("sinks", name)
-        if not (isinstance(name, str) and re.fullmatch(_NAME, name)) or name == "core":
+        if not _is_name(name) or name == "core" or name.startswith("source-"):
             self._wrong(
-                where, "a sink's name has lower-case letters, digits and -; `core` is taken"
+                where,
+                "a sink's name has lower-case letters, digits and -; not `core` or `source-...`",
             )
             return None
-        if not isinstance(value, dict):
-            self._wrong(where, "expected `kind:` and its options")
-            return None
-        entry = self._valid(SinkEntry, value, where)
+        entry = self._entry(SinkEntry, value, where)
         if entry is None:
             return None
         for index, stream in enumerate(entry.streams):
-            if stream not in self._streams:
-                place = (*where, "streams", index)
-                self._wrong(place, f"no such stream; {_nearest(stream, self._streams)}")
-        model = self._kinds.get(entry.kind)
-        if model is None:
-            known = _nearest(entry.kind, list(self._kinds))
-            self._wrong((*where, "kind"), f"no such kind of sink; {known}")
-            return None
-        own = {key: one for key, one in value.items() if key not in SinkEntry.model_fields}
-        options = self._valid(model, own, where)
+            self._known_stream(stream, (*where, "streams", index))
+        options = self._options(SinkEntry, entry.kind, value, where, kinds)
         return None if options is None else ConfiguredSink(name, entry, options)
 
-    def _valid(self, model: type[Model], value: Any, where: Where) -> Model | None:
+    def _source(self, name: Any, value: Any, kinds: _Models) -> ConfiguredSource | None:
+        where: Where = ("sources", name)
+        if not _is_name(name):
+            self._wrong(where, "a source's name has lower-case letters, digits and -")
+            return None
+        entry = self._entry(SourceEntry, value, where)
+        if entry is None:
+            return None
+        if entry.stream:
+            self._known_stream(entry.stream, (*where, "stream"))
+        options = self._options(SourceEntry, entry.kind, value, where, kinds)
+        return None if options is None else ConfiguredSource(name, entry, options)
+
+    def _entry(self, model: type[Model], value: Any, where: Where) -> Model | None:
+        if not isinstance(value, dict):
+            self._wrong(where, "expected `kind:` and its options")
+            return None
+        return self._valid(model, value, where, model)
+
+    def _known_stream(self, stream: str, where: Where) -> None:
+        if stream not in self._streams:
+            self._wrong(where, f"no such stream; {_nearest(stream, self._streams)}")
+
+    def _options(
+        self, common: type[BaseModel], kind: str, value: Any, where: Where, kinds: _Models
+    ) -> BaseModel | None:
+        model = kinds.get(kind)
+        if model is None:
+            what = str(where[0])[:-1]
+            self._wrong((*where, "kind"), f"no such kind of {what}; {_nearest(kind, list(kinds))}")
+            return None
+        own = {key: one for key, one in value.items() if key not in common.model_fields}
+        return self._valid(model, own, where, common)
+
+    def _valid(
+        self, model: type[Model], value: Any, where: Where, common: type[BaseModel]
+    ) -> Model | None:
         try:
             return model.model_validate(value)
         except ValidationError as error:
-            names = [*model.model_fields, *SinkEntry.model_fields]
+            names = [*model.model_fields, *common.model_fields]
             for item in error.errors(include_url=False, include_input=False):
                 place = (*where, *item["loc"])
                 if item["type"] == "extra_forbidden":
@@ -259,6 +341,10 @@ class _Reader:
         line = self._lines.get(known, 1)
         path = ".".join(map(str, where))
         self._errors.append(f"{self._name}, line {line}: {path + ': ' if path else ''}{problem}")
+
+
+def _is_name(name: Any) -> bool:
+    return isinstance(name, str) and re.fullmatch(_NAME, name) is not None
 
 
 def _nearest(name: str, names: Sequence[str]) -> str:

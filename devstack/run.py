@@ -31,6 +31,8 @@ from devstack.services.watch import Watch
 from devstack.services.worker_pool import WorkerPool
 from devstack.verify.verify import Verification
 from sinks.configured import configured_sinks, kind_of
+from sources.configured import configured_sources, stream_of
+from sources.configured import kind_of as kind_of_source
 
 INTERRUPTED = 130
 _STOP_SECONDS = 90.0
@@ -47,6 +49,9 @@ def run(options: Options, settings: Settings) -> int:
     sinks = configured_sinks(settings)
     for sink in sinks.values():
         kind_of(sink)  # says now what has to be installed first
+    sources = configured_sources(settings)
+    for source in sources.values():
+        stream_of(settings, source, kind_of_source(source))
     data_dir = DataDir(Path(settings.home).resolve())
     supervisor = _supervisor()
     _refuse_second(data_dir)
@@ -58,7 +63,7 @@ def run(options: Options, settings: Settings) -> int:
         try:
             with _stopped_by_signals():
                 _start(engines, options, shown)
-                ports = Ports.of(data_dir, options.workers, sinks)
+                ports = Ports.of(data_dir, options.workers, sinks, sources)
                 monitoring = MonitoringServices.for_run(
                     settings, engines.database, data_dir, ports, watchdog
                 )

@@ -1,4 +1,4 @@
-"""What code outside this repository imports: to declare a stream, or to write a sink.
+"""What code outside this repository imports: to declare a stream, or to write a sink or a source.
 
 ```python
 from headrace import Event, EventTime, Stream, Sum, Text, Window
@@ -9,7 +9,7 @@ one goes or changes, the release before says so in CHANGELOG.md, and the old nam
 with a `DeprecationWarning`. Every other module of this repository may change at any time.
 
 A stream: docs/guides/add-a-stream.md. A sink: `Sink`, and `headrace.testing` with the tests that
-every sink passes.
+every sink passes. A source: `Source`, and its tests there: docs/guides/add-a-source.md.
 """
 
 from models.batches import Batch, DecodedBatch
@@ -23,9 +23,13 @@ from models.windows import First, Last, Max, Min, Sum, Window
 from sinks.base import Fenced, Rejected, Since, Sink, SinkUnavailable, Totals
 from sinks.ending import to_the_end
 from sinks.kinds import Flush, SinkKind
+from sources.base import Chunk, Record, Resume, Source, SourceRefused, SourceUnavailable
+from sources.kinds import Opening, SourceKind
+from telemetry.source_stats import SourceStats
 
 __all__ = [
     "Batch",
+    "Chunk",
     "Country",
     "Currency",
     "DeadLetter",
@@ -41,13 +45,21 @@ __all__ = [
     "Max",
     "Min",
     "Number",
+    "Opening",
     "Position",
     "Positions",
+    "Record",
     "Rejected",
+    "Resume",
     "Since",
     "Sink",
     "SinkKind",
     "SinkUnavailable",
+    "Source",
+    "SourceKind",
+    "SourceRefused",
+    "SourceStats",
+    "SourceUnavailable",
     "StoredAs",
     "Stream",
     "Sum",

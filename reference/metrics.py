@@ -2,7 +2,15 @@
 
 from collections.abc import Iterable, Iterator
 
-from telemetry.metrics import BUSINESS, GENERATOR, MOST_VALUES, WORKER, BusinessMetric, Metric
+from telemetry.metrics import (
+    BUSINESS,
+    GENERATOR,
+    MOST_VALUES,
+    SOURCE,
+    WORKER,
+    BusinessMetric,
+    Metric,
+)
 
 _HEAD = f"""# Metrics
 
@@ -65,6 +73,7 @@ def page() -> str:
             _BUSINESS,
             *map(_business_line, BUSINESS),
             "",
+            *_section("Source", SOURCE),
             *_section("Generator", GENERATOR),
             _PROCESS,
         ]

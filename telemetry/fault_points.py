@@ -20,6 +20,15 @@ Point = Literal[
 ]
 POINTS: tuple[Point, ...] = get_args(Point)
 
+SourcePoint = Literal[
+    "before_source_send",
+    "before_source_resume_point",
+    "before_source_commit",
+    "after_source_commit",
+]
+SOURCE_POINTS: tuple[SourcePoint, ...] = get_args(SourcePoint)
+"""Those of a source's process, in the order in which a commit passes them."""
+
 VARIABLE = "HEADRACE_FAULT"
 
 
@@ -27,11 +36,11 @@ class InjectedBugError(Exception):
     """What `raise` raises."""
 
 
-def _nothing(point: Point) -> None:
+def _nothing(point: Point | SourcePoint) -> None:
     del point
 
 
-reach: Callable[[Point], None] = _nothing
+reach: Callable[[Point | SourcePoint], None] = _nothing
 
 
 def _raise() -> None:
@@ -49,14 +58,14 @@ def arm(specification: str) -> None:
     """Arm one point of this process: `POINT:ACTION[:TIMES]`, else ValueError."""
     global reach  # noqa: PLW0603 - the point of it: off costs one empty call
     point, action, times = [*specification.split(":"), "1"][:3]
-    if point not in POINTS or action not in _ACTIONS or not times.isdigit():
+    if point not in (*POINTS, *SOURCE_POINTS) or action not in _ACTIONS or not times.isdigit():
         raise ValueError(
             f"{VARIABLE}={specification!r}: expected POINT:ACTION[:TIMES], with a point of "
-            f"{', '.join(POINTS)} and an action of {', '.join(_ACTIONS)}"
+            f"{', '.join((*POINTS, *SOURCE_POINTS))} and an action of {', '.join(_ACTIONS)}"
         )
     left = int(times)
 
-    def strike(reached: Point) -> None:
+    def strike(reached: Point | SourcePoint) -> None:
         nonlocal left
         if reached == point:
             left -= 1
@@ -64,3 +73,9 @@ def arm(specification: str) -> None:
                 _ACTIONS[action]()
 
     reach = strike
+
+
+def disarm() -> None:
+    """Make every point an empty call again."""
+    global reach  # noqa: PLW0603 - as in arm
+    reach = _nothing

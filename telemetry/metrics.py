@@ -250,3 +250,70 @@ TARGET_RATE = _gauge(
 
 GENERATOR = (INFO, READY, GENERATED, GENERATED_BAD, TARGET_RATE)
 """What the generator has on its /metrics."""
+
+SOURCE_RECORDS = _counter(
+    "headrace_source_records_total", "Records that are committed to Kafka.", "source", "stream"
+)
+SOURCE_BYTES = _counter(
+    "headrace_source_bytes_total", "What these weigh, keys and values.", "source"
+)
+SOURCE_COMMITS = _counter(
+    "headrace_source_commits_total", "Transactions of records and resume point.", "source"
+)
+SOURCE_RECONNECTS = _counter(
+    "headrace_source_reconnects_total", "How often the outside was opened again.", "source"
+)
+SOURCE_SILENCES = _counter(
+    "headrace_source_silences_total",
+    "Of these, because nothing came for longer than silence_seconds.",
+    "source",
+)
+SOURCE_GAPS = _counter(
+    "headrace_source_gaps_total", "Events that the source saw to be missing.", "source"
+)
+SOURCE_FILLED = _counter(
+    "headrace_source_filled_total", "Of these, events that were fetched afterwards.", "source"
+)
+SOURCE_DUPLICATES = _counter(
+    "headrace_source_duplicates_total", "Events that came again and were dropped.", "source"
+)
+SOURCE_REFUSED = _counter(
+    "headrace_source_refused_total", "What came and is no event.", "source", "reason"
+)
+SOURCE_WAITING = _gauge(
+    "headrace_source_waiting",
+    "Readers of the source that cannot read now and try again, and Kafka if it is away.",
+    "source",
+)
+SOURCE_BUFFERED = _gauge(
+    "headrace_source_buffered_bytes", "What is read and not committed yet.", "source"
+)
+SOURCE_LAST_EVENT = _gauge(
+    "headrace_source_last_event_timestamp_seconds",
+    "Timestamp of the newest record committed, in seconds since 1970 (0: none yet).",
+    "source",
+)
+SOURCE_LAST_HEARD = _gauge(
+    "headrace_source_last_heard_timestamp_seconds",
+    "When the outside last showed that it is there, in seconds since 1970.",
+    "source",
+)
+
+SOURCE = (
+    INFO,
+    READY,
+    SOURCE_RECORDS,
+    SOURCE_BYTES,
+    SOURCE_COMMITS,
+    SOURCE_RECONNECTS,
+    SOURCE_SILENCES,
+    SOURCE_GAPS,
+    SOURCE_FILLED,
+    SOURCE_DUPLICATES,
+    SOURCE_REFUSED,
+    SOURCE_WAITING,
+    SOURCE_BUFFERED,
+    SOURCE_LAST_EVENT,
+    SOURCE_LAST_HEARD,
+)
+"""What the process of a source has on its /metrics."""

@@ -67,8 +67,22 @@ class StreamStatus(msgspec.Struct, frozen=True):
     stored_at: float | None = None
 
 
+class SourceStatus(msgspec.Struct, frozen=True):
+    """What the process of a source has done; its counters begin at 0 with the process."""
+
+    stream: str
+    records: int = 0
+    reconnects: int = 0
+    silences: int = 0
+    gaps: int = 0
+    filled: int = 0
+    duplicates: int = 0
+    refused: dict[str, int] = {}
+    last_event: float = 0.0  # seconds since 1970; 0: none yet
+
+
 class WorkerStatus(msgspec.Struct, frozen=True):
-    """One worker."""
+    """One worker, or the process of a source."""
 
     worker: str
     state: str
@@ -78,6 +92,7 @@ class WorkerStatus(msgspec.Struct, frozen=True):
     traffic_by_cdn: dict[str, Traffic] = {}
     traffic_seconds: int = 60
     memory_bytes: int | None = None
+    source: SourceStatus | None = None
 
     @property
     def rows_stored(self) -> int:

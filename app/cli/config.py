@@ -1,16 +1,21 @@
 """`headrace config`: the file headrace.yaml."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import click
+from pydantic import BaseModel
 
-from config.document import ConfiguredSink, SinkEntry, path_of
+from config.document import ConfiguredSink, SinkEntry, SourceEntry, path_of
 from config.environment import SettingsError
 from config.settings import Settings
 from sinks.configured import document, flush_of, kind_of
 from sinks.kinds import kinds
+from sources.configured import configured_sources, stream_of
+from sources.configured import kind_of as kind_of_source
+from sources.kinds import kinds as source_kinds
 
 _COMMENTED = """\
 # Sinks beyond PostgreSQL. Each is a role of its own: `headrace worker --role NAME`.
@@ -23,12 +28,18 @@ sinks:
     # streams: [purchases]      # all by default
     # start: latest             # begins with what comes next; by default with the earliest record
     # rotate_seconds: 3600
+
+# Sources: where events come from besides Kafka clients: `headrace worker --role source-NAME`.
+# sources:
+#   exchange:
+#     kind: coinbase            # needs the internet; docs/guides/sources.md has all kinds
+#     products: [BTC-USD, ETH-USD]
 """
 
 
 @click.group()
 def config() -> None:
-    """Make, check and show headrace.yaml: sinks beyond PostgreSQL.
+    """Make, check and show headrace.yaml: sinks beyond PostgreSQL, and sources.
 
     HEADRACE_CONFIG names another file. Everything runs without one.
     """
@@ -57,10 +68,15 @@ def check() -> None:
     found = document(settings)
     for sink in found.sinks.values():
         kind_of(sink)
+    sources = configured_sources(settings)
+    for source in sources.values():
+        stream_of(settings, source, kind_of_source(source))
     if path is None:
         click.echo("there is no headrace.yaml here: PostgreSQL is the only sink")
         return
-    click.echo(f"{path}: all is well. Sinks: {', '.join(found.sinks) or 'none'}")
+    names = ", ".join(source.name for source in sources.values())
+    told = f"{path}: all is well. Sinks: {', '.join(found.sinks) or 'none'}"
+    click.echo(f"{told}. Sources: {names}" if names else told)
 
 
 @config.command()
@@ -75,7 +91,14 @@ def show() -> None:
         }
         for sink in sinks
     }
-    click.echo(json.dumps({"sinks": shown}, indent=2))
+    sources = {
+        source.name: {
+            **source.entry.model_dump(mode="json", include=set(SourceEntry.model_fields)),
+            **source.options.model_dump(mode="json"),
+        }
+        for source in configured_sources(Settings()).values()
+    }
+    click.echo(json.dumps({"sinks": shown} | ({"sources": sources} if sources else {}), indent=2))
 
 
 def _flush(sink: ConfiguredSink) -> dict[str, float]:
@@ -90,11 +113,31 @@ def _flush(sink: ConfiguredSink) -> dict[str, float]:
 @config.command()
 def schema() -> None:
     """Print the JSON Schema of headrace.yaml; editors complete and check by it."""
-    common = SinkEntry.model_json_schema()["properties"]
-    found: list[dict[str, Any]] = []
     shared: dict[str, Any] = {}
-    for name, kind in kinds().items():
-        own = kind.options.model_json_schema()
+    sinks = {name: kind.options for name, kind in kinds().items()}
+    sources = {name: kind.options for name, kind in source_kinds().items()}
+    document_schema = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "headrace.yaml",
+        "type": "object",
+        "properties": {
+            "sinks": _section(SinkEntry, sinks, shared),
+            "sources": _section(SourceEntry, sources, shared),
+        },
+        "additionalProperties": False,
+        "$defs": shared,
+    }
+    click.echo(json.dumps(document_schema, indent=2))
+
+
+def _section(
+    entry: type[BaseModel], options: Mapping[str, type[BaseModel]], shared: dict[str, Any]
+) -> dict[str, Any]:
+    """Give the schema of one section; what its kinds refer to goes into `shared`."""
+    common = entry.model_json_schema()["properties"]
+    found: list[dict[str, Any]] = []
+    for name, model in options.items():
+        own = model.model_json_schema()
         shared |= own.pop("$defs", {})  # references in it are from the root
         found.append(
             {
@@ -104,12 +147,4 @@ def schema() -> None:
                 "additionalProperties": False,
             }
         )
-    document_schema = {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "headrace.yaml",
-        "type": "object",
-        "properties": {"sinks": {"type": "object", "additionalProperties": {"oneOf": found}}},
-        "additionalProperties": False,
-        "$defs": shared,
-    }
-    click.echo(json.dumps(document_schema, indent=2))
+    return {"type": "object", "additionalProperties": {"oneOf": found} if found else False}

@@ -5,7 +5,8 @@ import sys
 
 import click
 
-from config.roles import CORE, check_role
+from app.worker.source_process import run_source
+from config.roles import CORE, SOURCE, check_role
 from config.settings import Settings
 from config.streams import chosen_streams
 from sinks.configured import configured_sinks
@@ -13,7 +14,8 @@ from sinks.configured import configured_sinks
 
 @click.command(context_settings={"ignore_unknown_options": True})
 @click.option(
-    "--role", help="core (PostgreSQL), or a sink of headrace.yaml; HEADRACE_ROLE, or core."
+    "--role",
+    help="core (PostgreSQL), a sink of headrace.yaml, or source-NAME; HEADRACE_ROLE, or core.",
 )
 @click.option("--streams", help="Only these, with commas between them; by default all.")
 @click.argument("faust_options", nargs=-1, type=click.UNPROCESSED)
@@ -23,12 +25,17 @@ def worker(role: str | None, streams: str | None, faust_options: tuple[str, ...]
     Start as many as you like: they share the topics' partitions. Workers with other --streams work
     beside them; no stream may be in two different choices at once. The same as
     `faust -A app worker -l info`; FAUST_OPTIONS are Faust's own.
+
+    A source (source-NAME) reads outside and writes to Kafka: one process each.
     """
     if role is not None:
         os.environ["HEADRACE_ROLE"] = role
     if streams is not None:
         os.environ["HEADRACE_STREAMS"] = streams
     settings = Settings()
+    if settings.role.startswith(SOURCE):
+        run_source(settings)
+        return
     if settings.role != CORE:
         check_role(settings.role, configured_sinks(settings))
     chosen_streams(settings)  # told here what is wrong, before Faust is loaded

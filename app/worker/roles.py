@@ -7,7 +7,8 @@ import faust
 
 from app.worker.factory import create_core
 from app.worker.sink_factory import create_sink_worker
-from config.roles import CORE, check_role
+from config.environment import SettingsError
+from config.roles import CORE, SOURCE, check_role
 from config.settings import Settings
 from sinks.configured import configured_sinks, kind_of
 
@@ -19,6 +20,10 @@ def create_app(settings: Settings) -> faust.App:
     """
     if settings.role == CORE:
         return create_core(settings)
+    if settings.role.startswith(SOURCE):
+        raise SettingsError(
+            f"HEADRACE_ROLE: a source is no Faust app: headrace worker --role {settings.role}"
+        )
     sinks = configured_sinks(settings)
     check_role(settings.role, sinks)
     configured = sinks[settings.role]

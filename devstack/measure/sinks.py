@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 
 from devstack.measure.worker_status import fetch_all
-from devstack.place.up_file import SinkAddresses
+from devstack.place.up_file import RoleAddresses
 from telemetry.flow import Flow, Meter
 
 
@@ -17,7 +17,7 @@ class SinkMeters:
     def __init__(self) -> None:
         self._meters: defaultdict[str, Meter] = defaultdict(Meter)
 
-    def measure(self, sinks: Mapping[str, SinkAddresses]) -> Mapping[str, Flow]:
+    def measure(self, sinks: Mapping[str, RoleAddresses]) -> Mapping[str, Flow]:
         """Ask all at once; a flow without workers is of a sink whose worker does not answer."""
         statuses = fetch_all([sink.web for sink in sinks.values()])
         now = time.monotonic()

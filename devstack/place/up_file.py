@@ -10,8 +10,8 @@ import msgspec
 from devstack.processes.stopping import Stoppable
 
 
-class SinkAddresses(msgspec.Struct, frozen=True):
-    """Where the worker of a further sink is reached: its pages, and /metrics."""
+class RoleAddresses(msgspec.Struct, frozen=True):
+    """Where the process of a further sink or a source is reached: its pages, and /metrics."""
 
     web: str
     metrics: str
@@ -26,7 +26,8 @@ class Addresses(msgspec.Struct, frozen=True):
     metrics: list[str] = []  # of workers and, last, of the generator
     prometheus: str | None = None
     grafana: str | None = None
-    sinks: dict[str, SinkAddresses] = {}  # by their roles
+    sinks: dict[str, RoleAddresses] = {}  # by their roles
+    sources: dict[str, RoleAddresses] = {}
 
 
 class UpFile(msgspec.Struct, frozen=True):

@@ -184,6 +184,8 @@ def _addresses(addresses: Addresses) -> Table:
         table.add_row(f"worker-{number}", f"{url}/  {url}/table/  {url}/status/")
     for role, sink in addresses.sinks.items():
         table.add_row(f"sink-{role}", f"{sink.web}/")
+    for role, source in addresses.sources.items():
+        table.add_row(role, f"{source.web}/status/")
     for owner, url in metrics_of(addresses):
         table.add_row("metrics", f"{url} of {owner}")
     for name, viewer in (("Prometheus", addresses.prometheus), ("Grafana", addresses.grafana)):

@@ -37,9 +37,10 @@ class View:
 
 
 def metrics_of(addresses: Addresses) -> list[tuple[str, str]]:
-    """Give whose each of the metrics' addresses is: workers', the generator's, and sinks'."""
+    """Give whose each of the metrics' addresses is: of processes that have one."""
     owners = [f"worker-{number}" for number in range(1, len(addresses.web) + 1)]
     return [
         *zip([*owners, "generator"], addresses.metrics, strict=False),
         *((f"sink-{role}", sink.metrics) for role, sink in addresses.sinks.items()),
+        *((role, source.metrics) for role, source in addresses.sources.items()),
     ]

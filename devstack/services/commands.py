@@ -48,6 +48,22 @@ def sink_worker(
     )
 
 
+def source(
+    role: str, ports: Ports, data_dir: DataDir, environment: Mapping[str, str], watchdog: Watchdog
+) -> Child:
+    """Make the process of a source, not started yet."""
+    web, metrics = ports.sources[role]
+    mine = {"HEADRACE_WEB_PORT": str(web), "HEADRACE_METRICS_PORT": str(metrics)}
+    return Child(
+        role,
+        (*_HEADRACE, "worker", "--role", role),
+        data_dir.logs / f"{role}.log",
+        environment={**environment, **mine},
+        order=StopOrder.GENERATOR,
+        watchdog=watchdog,
+    )
+
+
 def generator(
     options: Options,
     ports: Ports,

@@ -41,6 +41,8 @@ class MonitoringServices:
             jobs = {"headrace-worker": workers, "headrace-generator": [generator]}
             if ports.sinks:
                 jobs["headrace-sink"] = ports.sink_metrics
+            if ports.sources:
+                jobs["headrace-source"] = ports.source_metrics
             prometheus = Prometheus(
                 program, data_dir.folder / "prometheus", ports.prometheus, jobs, watchdog
             )

@@ -95,6 +95,7 @@ class Watch:
             prometheus=self.monitoring.prometheus_url,
             grafana=self.monitoring.grafana_url,
             sinks=self.pool.sinks_at,
+            sources=self.pool.sources_at,
         )
 
     def _keep_up_file(self) -> None:

@@ -14,12 +14,12 @@ from devstack.measure.worker_status import fetch_all
 from devstack.place.data_dir import DataDir
 from devstack.place.options import Options
 from devstack.place.ports import Ports
-from devstack.place.up_file import SinkAddresses
+from devstack.place.up_file import RoleAddresses
 from devstack.processes.child import Child
 from devstack.processes.supervised import Exit, Supervised
 from devstack.processes.watchdog import Watchdog
 from devstack.screen.view import ProcessView
-from devstack.services.commands import generator, sink_worker, worker
+from devstack.services.commands import generator, sink_worker, source, worker
 from generator.report import Report
 from telemetry.flow import Flow, Meter
 from telemetry.worker_status import WorkerStatus
@@ -27,22 +27,24 @@ from telemetry.worker_status import WorkerStatus
 
 @dataclass(slots=True)
 class WorkerPool:
-    """Workers, in order of their numbers, those of further sinks, and the generator."""
+    """Workers, in order of their numbers, those of further sinks, sources, and the generator."""
 
     workers: list[Supervised]
     web: list[str]
     metrics: list[str]
     sinks: list[Supervised]
-    sinks_at: dict[str, SinkAddresses]
+    sinks_at: dict[str, RoleAddresses]
     """By their roles, in the order of `sinks`."""
+    sources: list[Supervised]
+    sources_at: dict[str, RoleAddresses]
     generator: Supervised
     report_file: Path
     generating: bool = False
     exits: list[Exit] = field(default_factory=list)
     _meter: Meter = field(default_factory=Meter)
     _statuses: list[WorkerStatus | None] = field(default_factory=list)
-    _sink_meters: SinkMeters = field(default_factory=SinkMeters)
-    _sink_flows: Mapping[str, Flow] = field(default_factory=dict)
+    _role_meters: SinkMeters = field(default_factory=SinkMeters)
+    _role_flows: Mapping[str, Flow] = field(default_factory=dict)
 
     @classmethod
     def for_run(
@@ -66,22 +68,26 @@ class WorkerPool:
                 Supervised(sink_worker(role, ports, data_dir, environment, watchdog))
                 for role in ports.sinks
             ],
-            {
-                role: SinkAddresses(
-                    f"http://127.0.0.1:{web}", f"http://127.0.0.1:{metrics}/metrics"
-                )
-                for role, (web, metrics) in ports.sinks.items()
-            },
+            _addresses(ports.sinks),
+            [
+                Supervised(source(role, ports, data_dir, environment, watchdog))
+                for role in ports.sources
+            ],
+            _addresses(ports.sources),
             Supervised(generator(options, ports, data_dir, environment, watchdog)),
             data_dir.report,
         )
 
     @property
     def children(self) -> list[Child]:
-        return [self.generator.child, *(one.child for one in (*self.workers, *self.sinks))]
+        return [self.generator.child, *(one.child for one in self._supervised)]
+
+    @property
+    def _supervised(self) -> list[Supervised]:
+        return [*self.workers, *self.sinks, *self.sources]
 
     def start_workers(self) -> None:
-        for supervised in (*self.workers, *self.sinks):
+        for supervised in self._supervised:
             supervised.start(time.monotonic())
 
     def start_generator(self) -> None:
@@ -96,20 +102,20 @@ class WorkerPool:
     def tend(self) -> Flow:
         """Restart who ended, with the news of it in `exits`; return what flows now."""
         now = time.monotonic()
-        tended = [*self.workers, *self.sinks]
+        tended = self._supervised
         if self.generating:
             tended.append(self.generator)
         self.exits = [news for supervised in tended if (news := supervised.tend(now))]
         self._statuses = fetch_all(self.web)
-        self._sink_flows = self._sink_meters.measure(self.sinks_at)
+        self._role_flows = self._role_meters.measure({**self.sinks_at, **self.sources_at})
         return self._meter.measure(self._statuses, time.monotonic())
 
     def sink_flows(self) -> Mapping[str, Flow]:
         """Give what flows through each further sink, by its role."""
-        return self._sink_flows
+        return {role: flow for role, flow in self._role_flows.items() if role in self.sinks_at}
 
-    def _sink_status(self, role: str) -> WorkerStatus | None:
-        workers = self._sink_flows[role].workers if role in self._sink_flows else ()
+    def _status(self, role: str) -> WorkerStatus | None:
+        workers = self._role_flows[role].workers if role in self._role_flows else ()
         return workers[0] if workers else None
 
     def report(self) -> Report | None:
@@ -126,11 +132,11 @@ class WorkerPool:
     def views(self) -> tuple[ProcessView, ...]:
         statuses = [
             *(self._statuses or [None] * len(self.workers)),
-            *(self._sink_status(role) for role in self.sinks_at),
+            *(self._status(role) for role in (*self.sinks_at, *self.sources_at)),
         ]
         workers = (
             _worker_view(supervised, status)
-            for supervised, status in zip([*self.workers, *self.sinks], statuses, strict=True)
+            for supervised, status in zip(self._supervised, statuses, strict=True)
         )
         state = "running" if self.generator.child.running else "not running"
         return (
@@ -141,6 +147,13 @@ class WorkerPool:
         )
 
 
+def _addresses(ports: Mapping[str, tuple[int, int]]) -> dict[str, RoleAddresses]:
+    return {
+        role: RoleAddresses(f"http://127.0.0.1:{web}", f"http://127.0.0.1:{metrics}/metrics")
+        for role, (web, metrics) in ports.items()
+    }
+
+
 def _worker_view(supervised: Supervised, status: WorkerStatus | None) -> ProcessView:
     child = supervised.child
     if not child.running:
@@ -149,5 +162,7 @@ def _worker_view(supervised: Supervised, status: WorkerStatus | None) -> Process
         state = "starting"
     else:
         state = f"waits for {status.waiting_for}" if status.waiting_for else status.state
+        if status.source and not status.waiting_for:
+            state = f"{state}, {status.source.records:,} events"
     memory = status.memory_bytes if status else None
     return ProcessView(child.name, state, child.pid, memory, supervised.restarts)

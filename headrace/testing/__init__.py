@@ -1,4 +1,6 @@
-"""The tests that every sink passes, for sinks of one's own too. Needs pytest and pytest-asyncio.
+"""The tests that every sink and every source passes, for those of one's own too.
+
+Needs pytest and pytest-asyncio; a source's also a Kafka broker: docs/guides/add-a-source.md.
 
 ```python
 import pytest
@@ -17,7 +19,8 @@ A whole one: docs/guides/add-a-sink.md.
 
 import pytest
 
-pytest.register_assert_rewrite("headrace.testing.contract")  # for whoever inherits them
+for _name in ("contract", "sources"):
+    pytest.register_assert_rewrite(f"headrace.testing.{_name}")  # for whoever inherits them
 
 from headrace.testing.contract import (  # noqa: E402 - see above
     NotesContract,
@@ -27,13 +30,18 @@ from headrace.testing.contract import (  # noqa: E402 - see above
     WindowSinkContract,
 )
 from headrace.testing.records import batch_of, heartbeat  # noqa: E402
+from headrace.testing.sources import Run, SourceContract, SourceSubject, committed  # noqa: E402
 
 __all__ = [
     "NotesContract",
+    "Run",
     "SinkContract",
+    "SourceContract",
+    "SourceSubject",
     "Stored",
     "Subject",
     "WindowSinkContract",
     "batch_of",
+    "committed",
     "heartbeat",
 ]

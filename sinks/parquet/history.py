@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 from models.positions import Position, TopicPartition
 from models.streams import Stream
 from sinks.history import Rows, Run, TimeSpan
+from sinks.parquet.epochs import Epoch
 from sinks.parquet.finding import find
 from sinks.parquet.keys import EPOCH, epoch_folder, first_offsets, hour_in, object_key
 from sinks.parquet.objects import Objects
@@ -39,7 +40,7 @@ class ParquetHistory:
         for epoch in await self._numbers(self._topic, EPOCH):
             for number in await self._numbers(epoch_folder(self._topic, epoch), _PARTITION):
                 tp = TopicPartition(self._topic, number)
-                held = await find(self._objects, tp, epoch)
+                held = await find(self._objects, tp, Epoch(epoch))
                 if held.position.last_offset >= 0:
                     self._ends[Run(epoch, number)] = held.position
         return self._ends

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from rich.console import Console, ConsoleDimensions, RenderableType
 
-from devstack.place.up_file import Addresses, SinkAddresses
+from devstack.place.up_file import Addresses, RoleAddresses
 from devstack.screen.display import render
 from devstack.screen.plain_text import addresses, line, sink_line
 from devstack.screen.screen import TerminalScreen
@@ -190,7 +190,7 @@ def test_further_sinks_have_a_row_each() -> None:
 
 
 def test_addresses_of_further_sinks_are_told() -> None:
-    of_lake = SinkAddresses("http://127.0.0.1:15700", "http://127.0.0.1:15701/metrics")
+    of_lake = RoleAddresses("http://127.0.0.1:15700", "http://127.0.0.1:15701/metrics")
     with_lake = msgspec.structs.replace(VIEW.addresses, sinks={"lake": of_lake})
 
     picture = shown(render(replace(VIEW, addresses=with_lake)))

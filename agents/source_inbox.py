@@ -1,0 +1,52 @@
+"""What the readers of a source have read and nobody has produced yet, bounded by bytes."""
+
+import asyncio
+from collections import deque
+
+from sources.base import Chunk
+
+
+class Inbox:
+    """Readers put, one producer takes. A reader waits while too much waits: it then reads no more.
+
+    One chunk always fits, whatever it weighs.
+    """
+
+    def __init__(self, limit_bytes: int) -> None:
+        self._limit = limit_bytes
+        self._chunks: deque[Chunk] = deque()
+        self._changed = asyncio.Event()
+        self._room = asyncio.Event()
+        self._room.set()
+        self.size_bytes = 0
+
+    async def put(self, chunk: Chunk) -> None:
+        self._chunks.append(chunk)
+        self.size_bytes += chunk.size_bytes
+        self._changed.set()
+        if self.size_bytes >= self._limit:
+            self._room.clear()
+            await self._room.wait()
+
+    async def wait(self, seconds: float | None) -> None:
+        """Return when something is there, or after so long."""
+        if self._chunks:
+            return
+        self._changed.clear()
+        waiting = asyncio.ensure_future(self._changed.wait())
+        try:
+            await asyncio.wait([waiting], timeout=seconds)
+        finally:
+            waiting.cancel()
+
+    def take(self) -> list[Chunk]:
+        """Give all that waits."""
+        taken = list(self._chunks)
+        self._chunks.clear()
+        self.size_bytes = 0
+        self._room.set()
+        return taken
+
+    def wake(self) -> None:
+        """Let `wait` return."""
+        self._changed.set()

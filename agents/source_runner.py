@@ -1,0 +1,180 @@
+"""Runs a source: read this to see how its events come to Kafka, each once.
+
+readers ─▶ inbox ─▶ batches ─▶ one transaction: records, and the resume point they reach
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any
+
+from aiokafka.errors import KafkaError
+from aiolimiter import AsyncLimiter
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type
+from tenacity.wait import wait_random_exponential
+
+from agents.source_inbox import Inbox
+from agents.source_reading import Reading, merge
+from batching.transactions import SourcePlace, SourceTopic
+from config.document import SourceEntry
+from sources.base import Chunk, Record, Source
+from telemetry.source_stats import SourceStats
+
+logger = logging.getLogger(__name__)
+
+_KAFKA = "Kafka"
+_LONGEST_WAIT_SECONDS = 10.0
+_COMMIT_BYTES = 4 * 1024 * 1024
+_ENVELOPE_BYTES = 512
+"""What Kafka adds to a record and its batch, at most."""
+
+
+class SourceRunner:
+    """One configured source: its readers, and where they go."""
+
+    def __init__(
+        self,
+        readers: Sequence[Source],
+        place: SourcePlace,
+        entry: SourceEntry,
+        stats: SourceStats,
+        *,
+        silence_seconds: float | None,
+        largest_bytes: int,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._readers = readers
+        self._place = place
+        self._entry = entry
+        self._stats = stats
+        self._silence_seconds = silence_seconds
+        self._largest = largest_bytes - _ENVELOPE_BYTES
+        self._clock = clock
+        self._inbox = Inbox(entry.buffer_bytes)
+        self._stop = asyncio.Event()
+        self._newest = 0.0
+        self.state = "starting"
+        """What it does now, in words."""
+
+    def stop(self) -> None:
+        """Let `run` return, when what is read is committed."""
+        self._stop.set()
+        self._inbox.wake()
+
+    async def run(self) -> None:
+        """Read and produce until the outside ends or `stop` is called.
+
+        Kafka is waited for as long as it takes. Raises SourceFenced and SourceRefused, and
+        BaseExceptionGroup of what is a bug.
+        """
+        patience = AsyncRetrying(
+            retry=retry_if_exception_type((KafkaError, TimeoutError)),
+            wait=wait_random_exponential(0.5, _LONGEST_WAIT_SECONDS),
+            before_sleep=self._tell,
+            sleep=self._pause,
+            stop=lambda _: self._stop.is_set(),
+            retry_error_callback=lambda _: None,  # stopped while Kafka was away: nothing is lost
+        )
+        try:
+            async for attempt in patience:
+                with attempt:
+                    await self._session(attempt.retry_state)
+            self.state = "stopped" if self._stop.is_set() else "has read all"
+        finally:
+            for reader in self._readers:
+                await reader.close()
+
+    async def _session(self, retrying: RetryCallState) -> None:
+        """From what Kafka has committed, on. Nothing outlives it, so nothing can be in doubt."""
+        topic = SourceTopic(self._place)
+        readings: list[asyncio.Task[None]] = []
+        try:
+            resume = await topic.open()
+            retrying.attempt_number = 1
+            self._stats.waiting.pop(_KAFKA, None)
+            self.state = "running"
+            self._inbox = Inbox(self._entry.buffer_bytes)
+            read_to = dict(resume)
+            readings = [self._reading(reader, read_to) for reader in self._readers]
+            for one in readings:
+                one.add_done_callback(lambda _: self._inbox.wake())
+            await self._produce(topic, resume, readings)
+        finally:
+            for one in readings:
+                one.cancel()
+            await asyncio.gather(*readings, return_exceptions=True)
+            await topic.close()
+
+    def _reading(self, reader: Source, read_to: dict[str, Any]) -> asyncio.Task[None]:
+        limit = self._entry.records_per_second
+        reading = Reading(
+            reader,
+            self._inbox,
+            read_to,
+            self._stats,
+            silence_seconds=self._silence_seconds,
+            limiter=AsyncLimiter(max(1.0, limit), max(1.0, limit) / limit) if limit else None,
+        )
+        return asyncio.create_task(reading.run(), name=reader.label)
+
+    async def _produce(
+        self, topic: SourceTopic, resume: dict[str, Any], readings: Sequence[asyncio.Task[None]]
+    ) -> None:
+        due: float | None = None
+        while True:
+            await self._inbox.wait(None if due is None else max(0.0, due - self._clock()))
+            ended = self._stop.is_set() or all(one.done() for one in readings)
+            for chunk in self._inbox.take():
+                if chunk.resume or chunk.records:
+                    due = due or self._clock() + self._entry.commit_seconds
+                self._add(topic, resume, chunk)
+                if topic.pending_bytes >= _COMMIT_BYTES:
+                    await self._commit(topic, resume)
+                    due = None
+            if due is not None and (ended or self._clock() >= due):
+                await self._commit(topic, resume)
+                due = None
+            for one in readings:
+                if one.done():
+                    one.result()  # raises what ended it
+            if ended:
+                return
+
+    def _add(self, topic: SourceTopic, resume: dict[str, Any], chunk: Chunk) -> None:
+        records: Sequence[Record] = chunk.records
+        if any(len(value) + len(key or b"") > self._largest for value, key, _ in records):
+            fitting = [one for one in records if len(one[0]) + len(one[1] or b"") <= self._largest]
+            self._stats.refused["too large"] += len(records) - len(fitting)
+            logger.error(
+                "%d records are larger than HEADRACE_EVENT_BYTES: left out",
+                len(records) - len(fitting),
+            )
+            records = fitting
+        topic.add(records)
+        merge(resume, chunk)
+        if records:
+            self._newest = records[-1][2] / 1_000
+        self._stats.buffered_bytes = topic.pending_bytes + self._inbox.size_bytes
+
+    async def _commit(self, topic: SourceTopic, resume: dict[str, Any]) -> None:
+        records, size = topic.pending_records, topic.pending_bytes
+        await topic.commit(resume)
+        self._stats.records += records
+        self._stats.size_bytes += size
+        self._stats.commits += 1
+        self._stats.buffered_bytes = self._inbox.size_bytes
+        if records:
+            self._stats.last_event = self._newest
+
+    async def _pause(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._stop.wait(), seconds)
+
+    def _tell(self, state: RetryCallState) -> None:
+        error = state.outcome.exception() if state.outcome else None
+        words = str(error) or type(error).__name__
+        self.state = f"waits for {_KAFKA}"
+        self._stats.waiting[_KAFKA] = words
+        logger.warning("waiting for Kafka at %s: %s", self._place.broker, words)

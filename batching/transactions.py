@@ -1,0 +1,218 @@
+"""Records of a source to Kafka, and in the same transaction the resume point that they reach.
+
+Kafka's transactional id is the source's: who opens last fences whoever had it before, and settles
+what that one left behind. The resume point is a record of the compacted topic `headrace.sources`,
+keyed by the source's name. Read committed, records and resume point are one thing.
+"""
+
+import asyncio
+import json
+from collections import defaultdict
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+from zlib import crc32
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.errors import KafkaError, ProducerFenced
+
+from batching.topics import create_missing
+from config.environment import PlainError
+from telemetry import fault_points
+
+RESUME_TOPIC = "headrace.sources"
+"""Behind the place's prefix. Deleting it makes every source begin anew."""
+
+_COMPACTED = {
+    "cleanup.policy": "compact",
+    # small and soon closed segments: only closed ones are compacted, and all of it is read at start
+    "segment.bytes": str(8 * 1024 * 1024),
+    "segment.ms": "600000",
+    "min.cleanable.dirty.ratio": "0.1",
+}
+_BATCH_BYTES = 256 * 1024
+_LARGEST_BYTES = 32 * 1024 * 1024
+_TRANSACTION_SECONDS = 15
+"""After it the broker gives up what a process left open that never came back."""
+_CLOSE_SECONDS = 3.0
+_PATIENCE_SECONDS = 60.0
+_CONNECT_SECONDS = 10.0
+
+
+class SourceFenced(PlainError):  # noqa: N818 - a signal: another process is ahead
+    """Another process runs this source now, or this one was away for too long: stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourcePlace:
+    """Where the records of one source go, and under which name its resume point is kept."""
+
+    broker: str
+    topic: str
+    resume_topic: str
+    name: str
+    partitions: int
+    replicas: int
+
+    @property
+    def transactional_id(self) -> str:
+        return f"{self.resume_topic}.{self.name}"
+
+
+class SourceTopic:
+    """Used by one task at a time. After any error it is only good for `close`."""
+
+    def __init__(self, place: SourcePlace) -> None:
+        self._place = place
+        self._kafka: AIOKafkaProducer | None = None
+        self._open: list[Any] = []
+        self._full: dict[int, list[Any]] = defaultdict(list)
+        self._turn = 0
+        self.pending_records = 0
+        self.pending_bytes = 0
+
+    async def open(self) -> dict[str, Any]:
+        """Fence whoever had this source, and give the resume point that is committed.
+
+        Makes missing topics. Raises KafkaError and TimeoutError where the broker cannot be reached,
+        and SourceFenced.
+        """
+        place = self._place
+        async with asyncio.timeout(_CONNECT_SECONDS):
+            await create_missing(place.broker, {place.topic: place.partitions}, place.replicas, {})
+            await create_missing(place.broker, {place.resume_topic: 1}, place.replicas, _COMPACTED)
+        self._kafka = AIOKafkaProducer(
+            bootstrap_servers=place.broker,
+            transactional_id=place.transactional_id,
+            transaction_timeout_ms=_TRANSACTION_SECONDS * 1_000,
+            compression_type="lz4",
+            max_batch_size=_BATCH_BYTES,
+            max_request_size=_LARGEST_BYTES,
+            retry_backoff_ms=250,
+        )
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            await self._kafka.start()
+            await asyncio.sleep(0)  # closed before its sender has begun, aiokafka raises
+            with _fencing():
+                async with self._kafka.transaction():
+                    pass  # which asks for the epoch, and so settles the past
+            count = len(await self._kafka.partitions_for(place.topic))
+            self._open = [self._kafka.create_batch() for _ in range(count)]
+            return await self._resume_point()
+
+    def add(self, records: Sequence[tuple[bytes, bytes | None, int]]) -> None:
+        """Take records: value, key, timestamp in milliseconds. Nothing is sent yet.
+
+        Those of one key go to one partition, as librdkafka and the generator choose it.
+        """
+        count = len(self._open)
+        for value, key, timestamp in records:
+            partition = self._turn if key is None else crc32(key) % count
+            if self._open[partition].append(timestamp=timestamp, key=key, value=value) is None:
+                self._close_batch(partition)
+                if key is None:
+                    partition = self._turn = (self._turn + 1) % count
+                self._open[partition].append(timestamp=timestamp, key=key, value=value)
+            self.pending_bytes += len(value) + len(key or b"")
+        self.pending_records += len(records)
+
+    async def commit(self, resume: Mapping[str, Any]) -> None:
+        """Commit all that was taken, with the resume point that it reaches.
+
+        Raises SourceFenced; after any other error the next `open` tells whether it is there.
+        """
+        assert self._kafka is not None  # noqa: S101 - open was called
+        for partition in range(len(self._open)):
+            self._close_batch(partition)
+        batches, self._full = self._full, defaultdict(list)
+        with _fencing():
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                await self._kafka.begin_transaction()
+                fault_points.reach("before_source_send")
+                await _all(self._send(*one) for one in batches.items())
+                fault_points.reach("before_source_resume_point")
+                await self._kafka.send_and_wait(
+                    self._place.resume_topic,
+                    json.dumps({"format": 1, "resume": dict(resume)}).encode(),
+                    key=self._place.name.encode(),
+                )
+                fault_points.reach("before_source_commit")
+                await self._kafka.commit_transaction()
+        fault_points.reach("after_source_commit")
+        self.pending_records = self.pending_bytes = 0
+
+    async def close(self) -> None:
+        """Disconnect; what is not committed is as if it had never been taken."""
+        kafka, self._kafka = self._kafka, None
+        if kafka is None:
+            return
+        # stop() alone waits for ever for what a broker that is gone did not acknowledge
+        with suppress(TimeoutError, KafkaError):
+            async with asyncio.timeout(_CLOSE_SECONDS):
+                await kafka._sender.close()  # noqa: SLF001
+        ended = kafka._txn_manager._transaction_waiter  # noqa: SLF001
+        if ended is not None and ended.done() and not ended.cancelled():
+            ended.exception()  # told already; asyncio would log it as never looked at
+        closing = asyncio.ensure_future(kafka.stop())
+        await asyncio.wait([closing], timeout=_CLOSE_SECONDS)
+        closing.cancel()
+        await asyncio.gather(closing, return_exceptions=True)
+
+    async def _send(self, partition: int, batches: Sequence[Any]) -> None:
+        assert self._kafka is not None  # noqa: S101 - commit has it
+        topic = self._place.topic
+        sent = [await self._kafka.send_batch(one, topic, partition=partition) for one in batches]
+        await _all(sent)
+
+    def _close_batch(self, partition: int) -> None:
+        assert self._kafka is not None  # noqa: S101 - open was called
+        batch = self._open[partition]
+        if batch.record_count():
+            self._full[partition].append(batch)
+            self._open[partition] = self._kafka.create_batch()
+
+    async def _resume_point(self) -> dict[str, Any]:
+        """Read the topic to the end that it has now, where this source's past is settled."""
+        partition = TopicPartition(self._place.resume_topic, 0)
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=self._place.broker, isolation_level="read_committed"
+        )
+        resume: dict[str, Any] = {}
+        await consumer.start()
+        try:
+            consumer.assign([partition])
+            await consumer.seek_to_beginning(partition)
+            end: int | None = None
+            while end is None or await consumer.position(partition) < end:
+                found = await consumer.getmany(partition, timeout_ms=100)
+                for record in found.get(partition, ()):
+                    if record.key == self._place.name.encode():
+                        resume = json.loads(record.value)["resume"] if record.value else {}
+                # the first answer that tells the log's end came after this source was settled
+                end = consumer.highwater(partition) if end is None else end
+        finally:
+            await consumer.stop()
+        return resume
+
+
+async def _all(sent: Iterable[Awaitable[Any]]) -> None:
+    """Wait for all, and raise what the first of them failed with."""
+    outcomes = await asyncio.gather(*sent, return_exceptions=True)
+    for failed in outcomes:
+        if isinstance(failed, BaseException):
+            raise failed
+
+
+class _fencing:  # noqa: N801 - reads as what it is: a with statement
+    """Tell Kafka's ways to say that another process is ahead."""
+
+    def __enter__(self) -> None:
+        return
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        if isinstance(error, ProducerFenced):
+            raise SourceFenced(
+                "another process runs this source now (one is enough), or this one was away for "
+                f"more than {_TRANSACTION_SECONDS} s: what it had not committed is read again"
+            ) from error

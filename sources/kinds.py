@@ -1,0 +1,86 @@
+"""Kinds of sources: what each brings, and where they are found, those of others included."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint, entry_points
+from importlib.util import find_spec
+from typing import Any
+
+from pydantic import BaseModel
+
+from config.environment import SettingsError
+from models.streams import Stream
+from sources.base import Source
+from telemetry.source_stats import SourceStats
+
+GROUP = "headrace.sources"
+"""Entry points of this group are kinds of sources: `name = "package.module:KIND"`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What a source is opened with besides its options.
+
+    `name` is for people. `stream` is where its events go. `stats` is where it counts what only it
+    can see: gaps, what was filled, duplicates, what is no event.
+    """
+
+    name: str
+    stream: Stream
+    stats: SourceStats
+
+
+@dataclass(frozen=True, slots=True)
+class SourceKind:
+    """One kind of source, as `headrace.yaml` names it.
+
+    `options` is the model of what may be said there. `open` is given checked options and does no
+    I/O; several readers are read side by side, each with its own liveness and its own patience.
+    `packages` have to be importable for that: they come with the extra `extra`. `stream` is where
+    events go unless the entry names another; without it the entry has to.
+    """
+
+    name: str
+    options: type[BaseModel]
+    open: Callable[[Any, Opening], Sequence[Source]]
+    packages: tuple[str, ...] = ()
+    extra: str = ""
+    stream: str = ""
+    silence_seconds: float | None = None
+    """Silence for so long is a failure, unless the entry says another time; None: it may rest."""
+
+    @property
+    def missing(self) -> str:
+        """Say what has to be installed first; nothing where all is there."""
+        absent = [name for name in self.packages if not _is_there(name)]
+        if not absent:
+            return ""
+        return f"needs {', '.join(absent)}: pip install -c constraints.txt -e '.[{self.extra}]'"
+
+
+def _is_there(package: str) -> bool:
+    try:
+        return find_spec(package) is not None
+    except ModuleNotFoundError:  # of the package around it
+        return False
+
+
+def kinds() -> Mapping[str, SourceKind]:
+    """Find every kind that is installed, by name. Raises SettingsError of one that is broken."""
+    found: dict[str, SourceKind] = {}
+    for point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
+        try:
+            kind = point.load()
+        except Exception as error:
+            problem = f"{type(error).__name__}: {error}"
+            raise SettingsError(f"{_of(point)} cannot be loaded: {problem}") from error
+        if not isinstance(kind, SourceKind):
+            raise SettingsError(f"{_of(point)} is no SourceKind")
+        if kind.name in found:
+            raise SettingsError(f"{_of(point)}: there is a kind of this name already")
+        found[kind.name] = kind
+    return found
+
+
+def _of(point: EntryPoint) -> str:
+    return f"the kind of source {point.name!r} of {point.value}"

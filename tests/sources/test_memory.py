@@ -1,0 +1,116 @@
+"""The shipped fake passes what every source promises."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+import pytest
+from aiolimiter import AsyncLimiter
+
+from agents.source_inbox import Inbox
+from agents.source_reading import Reading
+from devstack.engines import Kafka
+from headrace.testing.sources import Run, SourceContract, SourceSubject, committed
+from sources.base import Record, Source
+from sources.memory import MemorySource
+from telemetry.source_stats import SourceStats
+
+
+@pytest.fixture
+def broker(kafka: Kafka) -> str:
+    return kafka.address
+
+
+class TestMemorySource(SourceContract):
+    @pytest.fixture
+    def subject(self) -> SourceSubject:
+        outside = Outside()
+        return SourceSubject(
+            outside.readers,
+            outside.add,
+            json.loads,
+            away=outside.away,
+            silent=outside.silent,
+        )
+
+
+class Outside:
+    """A list that grows, behind any number of readers."""
+
+    def __init__(self) -> None:
+        self.records: list[Record] = []
+        self.made: list[MemorySource] = []
+
+    def readers(self, stats: SourceStats) -> Sequence[Source]:
+        del stats
+        self.made.append(MemorySource(self.records))
+        return self.made[-1:]
+
+    async def add(self, count: int) -> None:
+        begin = len(self.records)
+        self.records += [
+            (b"%d" % number, b"%d" % (number % 7), 1_000 * number)
+            for number in range(begin, begin + count)
+        ]
+
+    @asynccontextmanager
+    async def away(self) -> AsyncIterator[None]:
+        self.made[-1].away = True
+        yield
+        self.made[-1].away = False
+
+    @asynccontextmanager
+    async def silent(self) -> AsyncIterator[None]:
+        self.made[-1].silent = True
+        yield
+        self.made[-1].silent = False
+
+
+async def test_what_waits_is_bounded_while_nobody_takes_it() -> None:
+    source = MemorySource([(b"x" * 10_000, None, 0)] * 10_000)
+    inbox = Inbox(limit_bytes=1_000_000)
+    reading = asyncio.create_task(Reading(source, inbox, {}, SourceStats()).run())
+
+    for _ in range(2_000):
+        await asyncio.sleep(0)
+
+    assert source.read_records == 100
+    inbox.take()
+    await asyncio.sleep(0)
+    assert source.read_records > 100
+    reading.cancel()
+    await asyncio.wait([reading])
+
+
+async def test_no_more_records_a_second_than_the_entry_allows() -> None:
+    source = MemorySource([(b"x", None, 0)] * 1_000)
+    limiter = AsyncLimiter(100, 3_600)  # what it lets through at once, and then nothing for long
+    inbox = Inbox(limit_bytes=1_000_000)
+    reading = asyncio.create_task(Reading(source, inbox, {}, SourceStats(), limiter=limiter).run())
+
+    for _ in range(2_000):
+        await asyncio.sleep(0)
+
+    assert inbox.size_bytes == 100
+    reading.cancel()
+    await asyncio.wait([reading])
+
+
+async def _nothing(count: int) -> None:
+    del count
+
+
+async def test_a_value_of_a_megabyte_is_stored_and_a_larger_one_left_out(
+    kafka: Kafka, topic_prefix: str
+) -> None:
+    source = MemorySource([(b"a" * 999_000, None, 5), (b"b" * 1_100_000, None, 6), (b"c", None, 7)])
+    subject = SourceSubject(lambda _: [source], _nothing, bytes)
+    topic = f"{topic_prefix}large"
+    run = Run(subject, kafka.address, topic)
+
+    await run.until(lambda: run.stats.records >= 2)
+    await run.stop()
+
+    assert sorted(map(len, await committed(kafka.address, topic))) == [1, 999_000]
+    assert run.stats.refused == {"too large": 1}
