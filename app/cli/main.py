@@ -8,6 +8,7 @@ from app.cli.config import config
 from app.cli.dictionary import dictionary
 from app.cli.doctor import doctor
 from app.cli.down import down
+from app.cli.edge import edge
 from app.cli.engines import engines
 from app.cli.epoch import epoch
 from app.cli.generate import generate
@@ -74,6 +75,7 @@ main.add_command(psql)
 main.add_command(send)
 main.add_command(doctor)
 main.add_command(dictionary)
+main.add_command(edge)
 main.add_command(engines)
 main.add_command(epoch)
 main.add_command(generate)

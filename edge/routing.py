@@ -1,0 +1,79 @@
+"""From method and path to the handler."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from edge.messages import Request, Response
+from edge.problems import Problem
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One method of one path: `/v1/events/{stream}` has the parameter `stream`."""
+
+    method: str
+    path: str
+    handler: Handler
+
+
+@dataclass(slots=True)
+class _Place:
+    """What may follow in a path from here."""
+
+    fixed: dict[str, _Place] = field(default_factory=dict)
+    named: _Place | None = None
+    name: str = ""
+    handlers: dict[str, Handler] = field(default_factory=dict)
+
+
+class Router:
+    """Finds routes by the parts of a path; a part that is written out goes before a parameter."""
+
+    def __init__(self, routes: Iterable[Route]) -> None:
+        self._root = _Place()
+        for route in routes:
+            self._add(route)
+
+    def find(self, method: str, path: str) -> tuple[Handler, Mapping[str, str]]:
+        """Give the handler and the path's parameters. Raises Problem: 404 or 405."""
+        parameters: dict[str, str] = {}
+        place = self._root
+        for part in path[1:].split("/"):
+            following = place.fixed.get(part)
+            if following is None:
+                following = place.named
+                if following is None or not part:
+                    raise Problem(404, "there is nothing at this path: GET /openapi.json tells all")
+                parameters[following.name] = part
+            place = following
+        if method in place.handlers:
+            return place.handlers[method], parameters
+        raise self._not_so(place)
+
+    def methods(self, path: str) -> list[str]:
+        """Say which methods a path has; none where nothing is there."""
+        place: _Place | None = self._root
+        for part in path[1:].split("/"):
+            place = place and (place.fixed.get(part) or place.named)
+        return sorted(place.handlers) if place else []
+
+    def _not_so(self, place: _Place) -> Problem:
+        if not place.handlers:
+            return Problem(404, "there is nothing at this path: GET /openapi.json tells all")
+        allowed = ", ".join(sorted(place.handlers))
+        return Problem(405, f"this path takes {allowed}", ("allow", allowed))
+
+    def _add(self, route: Route) -> None:
+        place = self._root
+        for part in route.path[1:].split("/"):
+            if part.startswith("{"):
+                if place.named is None:
+                    place.named = _Place(name=part[1:-1])
+                place = place.named
+            else:
+                place = place.fixed.setdefault(part, _Place())
+        place.handlers[route.method] = route.handler
