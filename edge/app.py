@@ -1,79 +1,79 @@
-"""An edge's process from top to bottom: what it is built from, and how a request goes through."""
+"""An edge's process from top to bottom: what it is built from."""
 
 from __future__ import annotations
 
-import asyncio
-import logging
+from collections.abc import Mapping
+from pathlib import Path
 
 from config.edge_settings import EdgeSettings
 from config.settings import Settings
 from config.streams import chosen_streams
+from edge.access_log import AccessLog
+from edge.addresses import ClientAddresses
 from edge.bodies import BodyReader
+from edge.cors import Cors
+from edge.counts import Counts
 from edge.events import Events
+from edge.gate import Gate
 from edge.health import Health
 from edge.judging import Judge
 from edge.kafka import RecordProducer
-from edge.messages import Channel, Request, Response, Scope
-from edge.problems import Problem
+from edge.keys import KeyRing
+from edge.process import Process
+from edge.repeats import Repeats
+from edge.requests import Requests
 from edge.routing import Route, Router
+from edge.sending import Sender
 from edge.topics import Topics
+from models.streams import Stream
 from models.validation import Limits
 
-logger = logging.getLogger(__name__)
 
-
-def create() -> Edge:
+def create() -> Process:
     """Build the app of one process, from the environment; granian calls this."""
     settings, edge = Settings(), EdgeSettings()
-    producer = RecordProducer(settings.broker, edge.kafka_seconds, edge.pending_bytes)
     streams = {stream.topic: stream for stream in chosen_streams(settings)}
     topics = {name: settings.topic(name) for name in streams}
-    limits = Limits(
-        settings.allowed_skew_seconds, settings.retention_days * 86_400, settings.event_bytes
-    )
-    judges = {name: Judge(stream, limits) for name, stream in streams.items()}
-    bodies = BodyReader(edge.body_bytes, edge.body_seconds)
-    events = Events(judges, topics, bodies, producer, edge.body_events)
-    missing = Topics(
+    made = Topics(
         settings.broker, topics.values(), settings.topic_partitions, settings.topic_replicas
     )
-    health = Health(missing)
+    producer = RecordProducer(settings.broker, edge.kafka_seconds, edge.pending_bytes)
+    counts, health, keys = Counts(list(streams)), Health(made, producer), key_ring(edge)
+    keys.load()
+    events = Events(
+        judges(settings, streams),
+        topics,
+        BodyReader(edge.body_bytes, edge.body_seconds),
+        sender=Sender(producer, counts),
+        repeats=Repeats(edge.repeats_kept),
+        most=edge.body_events,
+    )
     router = Router(
         [
             Route("POST", "/v1/events/{stream}", events.post),
-            Route("GET", "/livez", health.livez),
-            Route("GET", "/readyz", health.readyz),
+            Route("GET", "/livez", health.livez, open=True),
+            Route("GET", "/readyz", health.readyz, open=True),
         ]
     )
-    return Edge(router, producer, missing)
+    addresses = ClientAddresses(edge.trusted_proxies)
+    gate = Gate(keys, addresses, edge.client_events_per_second, edge.workers, most=edge.body_events)
+    log = AccessLog() if edge.access_log else None
+    requests = Requests(router, gate, Cors(edge.cors_origins), counts, log)
+    ports = range(edge.metrics_port, edge.metrics_port + edge.workers) if edge.metrics_port else ()
+    return Process(requests, producer, made, keys=keys, counts=counts, health=health, ports=ports)
 
 
-class Edge:
-    """What granian calls: with each request, and when a process begins and ends."""
+def key_ring(edge: EdgeSettings) -> KeyRing:
+    """Give the keys that the settings name, not loaded yet."""
+    file = Path(edge.keys_file) if edge.keys_file else None
+    return KeyRing(edge.keys.get_secret_value(), file)
 
-    def __init__(self, router: Router, producer: RecordProducer, topics: Topics) -> None:
-        self._router = router
-        self._producer = producer
-        self._topics = topics
 
-    def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._producer.open(loop)
-        self._making = loop.create_task(self._topics.make())
-
-    def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._making.cancel()
-        self._producer.close()
-
-    async def __rsgi__(self, scope: Scope, channel: Channel) -> None:
-        response = await self._answer(Request(scope, channel))
-        channel.response_bytes(response.status, response.headers, response.body)
-
-    async def _answer(self, request: Request) -> Response:
-        try:
-            handler, request.parameters = self._router.find(request.method, request.path)
-            return await handler(request)
-        except Problem as problem:
-            return problem.response()
-        except Exception:
-            logger.exception("%s %s failed", request.method, request.path)
-            return Problem(500, "the edge failed at this request; its log says more").response()
+def judges(settings: Settings, streams: Mapping[str, Stream]) -> dict[str, Judge]:
+    """Give a judge of each stream, with the limits that workers judge by."""
+    limits = Limits(
+        skew_seconds=settings.allowed_skew_seconds,
+        retention_seconds=settings.retention_days * 86_400,
+        event_bytes=settings.event_bytes,
+    )
+    return {name: Judge(stream, limits) for name, stream in streams.items()}

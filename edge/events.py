@@ -7,10 +7,13 @@ from collections.abc import Mapping, Sequence
 
 from edge.bodies import BodyReader
 from edge.judging import Judge, Judged, Refusal
-from edge.kafka import NotDelivered, Overloaded, Record, RecordProducer
+from edge.kafka import Headers, Record
 from edge.messages import Request, Response, json_response
-from edge.problems import Problem, try_later
+from edge.problems import Problem
+from edge.repeats import Repeats
+from edge.sending import Sender
 from edge.splitting import split
+from models.dead_letters import ORIGIN
 
 
 class Events:
@@ -21,56 +24,74 @@ class Events:
         judges: Mapping[str, Judge],
         topics: Mapping[str, str],
         bodies: BodyReader,
-        producer: RecordProducer,
+        *,
+        sender: Sender,
+        repeats: Repeats,
         most: int,
     ) -> None:
         self._judges = judges
         self._topics = topics
         self._bodies = bodies
-        self._producer = producer
+        self._sender = sender
+        self._repeats = repeats
         self._most = most
 
     async def post(self, request: Request) -> Response:
         stream = request.parameters["stream"]
-        judge = self._judges.get(stream)
-        if judge is None:
+        if stream not in self._judges:
             raise Problem(404, f"no such stream: there are {', '.join(self._judges)}")
-        events = split(await self._bodies.read(request), self._most)
-        timestamp = time.time_ns() // 1_000_000
-        judged = judge.judge(events, timestamp)
-        if judged.refused and request.is_asked("strict"):
-            raise _refused(judged.refused, "nothing was taken, as ?strict=true asks")
-        await self._send(self._topics[stream], _records(events, judged, timestamp))
-        if not judged.good:
-            raise _refused(judged.refused, "no event was good: each is a dead letter now")
-        return json_response(
-            202, {"accepted": len(judged.good), "refused": [_told(it) for it in judged.refused]}
+        body = await self._bodies.read(request)
+        said = request.headers.get("idempotency-key")
+        if said is None:
+            return await self._take(request, stream, body)
+        caller = request.caller.name if request.caller else ""
+        return await self._repeats.once(
+            (caller, f"{request.path}?{request.scope.query_string}", said),
+            body,
+            lambda: self._take(request, stream, body),
         )
 
-    async def _send(self, topic: str, records: Sequence[Record]) -> None:
-        try:
-            await self._producer.send(topic, records)
-        except Overloaded:
-            raise try_later(2, "as much waits for Kafka as may: nothing was taken") from None
-        except NotDelivered as error:
-            raise try_later(5, f"Kafka has not acknowledged all of it: {error}") from None
+    async def _take(self, request: Request, stream: str, body: bytes) -> Response:
+        events = split(body, self._most)
+        request.charge(stream, len(events))
+        timestamp = time.time_ns() // 1_000_000
+        judged = self._judges[stream].judge(events, timestamp)
+        if judged.refused and request.is_asked("strict"):
+            return _refused(judged.refused, "nothing was taken, as ?strict=true asks")
+        origin = request.caller.name if request.caller else ""
+        await self._sender.send(
+            stream, self._topics[stream], records(events, judged, timestamp, origin), judged
+        )
+        if not judged.good:
+            return _refused(judged.refused, "none was good, and each becomes a dead letter")
+        return json_response(
+            202, {"accepted": len(judged.good), "refused": [told(it) for it in judged.refused]}
+        )
 
 
-def _records(events: Sequence[bytes], judged: Judged, timestamp: int) -> list[Record]:
-    # the record's timestamp is the one that the verdict went by, so that a worker's is the same
+def records(events: Sequence[bytes], judged: Judged, timestamp: int, origin: str) -> list[Record]:
+    """Make the records of a request: also of what is refused, which a worker makes dead letters of.
+
+    Their timestamp is the one that the verdict went by, so that a worker's verdict is the same.
+    """
     good = zip(judged.good, judged.keys, strict=True)
-    records = [Record(events[index], key, timestamp) for index, key in good]
-    return records + [Record(events[it.index], None, timestamp) for it in judged.refused]
+    made = [Record(events[index], key, timestamp) for index, key in good]
+    if judged.refused:
+        headers: Headers = [(ORIGIN, f"edge, {origin}".encode())]
+        made += [Record(events[it.index], None, timestamp, -1, headers) for it in judged.refused]
+    return made
 
 
-def _told(refusal: Refusal) -> dict[str, object]:
+def told(refusal: Refusal) -> dict[str, object]:
+    """Say what a refused event is refused for."""
     told = {"index": refusal.index, "reason": refusal.reason, "detail": refusal.detail}
     return told | {"context": refusal.context} if refusal.context else told
 
 
-def _refused(refusals: Sequence[Refusal], what: str) -> Problem:
+def _refused(refusals: Sequence[Refusal], what: str) -> Response:
+    count = "1 event is" if len(refusals) == 1 else f"{len(refusals):,} events are"
     return Problem(
         400,
-        f"{len(refusals):,} events are refused, see refused: {what}",
-        members={"refused": [_told(it) for it in refusals]},
-    )
+        f"{count} refused, see refused for why: {what}",
+        members={"refused": [told(it) for it in refusals]},
+    ).response()

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from edge.kafka import RecordProducer
 from edge.messages import Request, Response, json_response
 from edge.topics import Topics
 
 
 class Health:
-    """An edge that answers lives; it is ready once Kafka has its topics."""
+    """An edge that answers lives; it is ready while Kafka answers, and has its topics."""
 
-    def __init__(self, topics: Topics) -> None:
+    def __init__(self, topics: Topics, producer: RecordProducer) -> None:
         self._topics = topics
+        self._producer = producer
 
     def not_live(self) -> list[str]:
         return []
 
     def not_ready(self) -> list[str]:
-        return [] if self._topics.ready else ["Kafka has not answered yet"]
+        if self._producer.is_away:
+            return ["no Kafka broker answers"]
+        return [] if self._topics.ready else ["Kafka has not shown its topics yet"]
 
     async def livez(self, _: Request) -> Response:
         return _answer("live", self.not_live())

@@ -12,6 +12,7 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+import msgspec
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 logger = logging.getLogger(__name__)
@@ -30,7 +31,10 @@ class NotDelivered(Exception):  # noqa: N818 - a state
 
 
 class Overloaded(Exception):  # noqa: N818 - a state
-    """As much waits for Kafka as may: nothing of the request was taken."""
+    """Nothing of the request was taken: too much waits for Kafka, or it has been away for long."""
+
+
+Headers = list[tuple[str, str | bytes | None]]
 
 
 class Record(NamedTuple):
@@ -40,7 +44,7 @@ class Record(NamedTuple):
     key: bytes | None = None
     timestamp: int = 0
     partition: int = -1
-    headers: list[tuple[str, str | bytes | None]] | None = None
+    headers: Headers | None = None
 
 
 class Delivery:
@@ -75,11 +79,19 @@ class RecordProducer:
         self._pending_allowed = pending_bytes
         self.pending_bytes = 0
         self._polling: asyncio.TimerHandle | None = None
+        self._away_since: float | None = None
+
+    @property
+    def is_away(self) -> bool:
+        """Say whether no broker can be reached."""
+        return self._away_since is not None
 
     def open(self, loop: asyncio.AbstractEventLoop) -> None:
         """Connect, in the background."""
         self._loop = loop
-        self._producer = Producer(_configuration(self._broker, self._seconds), logger=logger)
+        configuration = _configuration(self._broker, self._seconds)
+        heard = {"error_cb": self._on_error, "stats_cb": self._on_statistics}
+        self._producer = Producer(configuration | heard, logger=logger)
         self._poll()
 
     def close(self) -> None:
@@ -104,7 +116,9 @@ class RecordProducer:
         """
         size = sum(len(record.value or b"") for record in records) + _RECORD_BYTES * len(records)
         if self.pending_bytes + size > self._pending_allowed:
-            raise Overloaded
+            raise Overloaded("as much waits for Kafka as may")
+        if self._is_away_for_long():
+            raise Overloaded("no Kafka broker answers")
         self.pending_bytes += size
         try:
             self._enqueue(topic, records, delivery, reports)
@@ -128,6 +142,21 @@ class RecordProducer:
             delivery.error = _cause(error)
             delivery.settle(len(records) - taken)
 
+    def _is_away_for_long(self) -> bool:
+        since = self._away_since
+        return since is not None and self._loop.time() - since > self._seconds
+
+    def _on_error(self, error: KafkaError) -> None:
+        if error.code() == KafkaError._ALL_BROKERS_DOWN and not self.is_away:  # noqa: SLF001 - its name
+            self._away_since = self._loop.time()
+            logger.warning("no Kafka broker answers")
+
+    def _on_statistics(self, statistics: str) -> None:
+        brokers = msgspec.json.decode(statistics, type=_Statistics).brokers
+        if self.is_away and any(one.state == "UP" for one in brokers.values()):
+            self._away_since = None
+            logger.warning("Kafka answers again")
+
     def _poll_soon(self) -> None:
         polling = self._polling
         if polling is not None and polling.when() - self._loop.time() > _POLL_SECONDS:
@@ -138,6 +167,14 @@ class RecordProducer:
         self._producer.poll(0)
         seconds = _POLL_SECONDS if self.pending_bytes else _IDLE_POLL_SECONDS
         self._polling = self._loop.call_later(seconds, self._poll)
+
+
+class _Broker(msgspec.Struct):
+    state: str
+
+
+class _Statistics(msgspec.Struct):
+    brokers: dict[str, _Broker]
 
 
 def _cause(error: Exception) -> KafkaError:
@@ -152,6 +189,8 @@ def _configuration(broker: str, seconds: float) -> dict[str, Any]:
         "enable.idempotence": True,
         "message.timeout.ms": round(seconds * 1_000),
         "linger.ms": 2,
+        "statistics.interval.ms": 1_000,
+        "reconnect.backoff.max.ms": 2_000,
         "batch.size": 256 * 1024,
         # CRC-32 of the key, as the generator has it: a session stays in its partition
         "partitioner": "consistent_random",

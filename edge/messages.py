@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from ipaddress import IPv4Address, IPv6Address
 from typing import Any, Protocol
 from urllib.parse import parse_qs
 
 import msgspec
+
+_MOST_PARAMETERS = 100
 
 
 class Headers(Protocol):
@@ -41,10 +44,21 @@ class Channel(Protocol):
     def response_bytes(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None: ...
 
 
-class Request:
-    """One request. `parameters` are the parts of its path that the route has names for."""
+class Caller(Protocol):
+    """Who sends a request, as the gate knows them."""
 
-    __slots__ = ("__dict__", "channel", "headers", "method", "parameters", "path", "scope")
+    @property
+    def name(self) -> str: ...
+    @property
+    def address(self) -> IPv4Address | IPv6Address: ...
+    def charge(self, stream: str, events: int) -> None: ...
+
+
+class Request:
+    """One request. `parameters` are the parts of its path that the route has names for.
+
+    `route` is its path as it was declared, `events` how many it was found to hold.
+    """
 
     def __init__(self, scope: Scope, channel: Channel) -> None:
         self.scope = scope
@@ -53,14 +67,26 @@ class Request:
         self.path = scope.path
         self.headers = scope.headers
         self.parameters: Mapping[str, str] = {}
+        self.caller: Caller | None = None
+        self.route = ""
+        self.events = 0
+
+    def charge(self, stream: str, events: int) -> None:
+        """Let the caller send so many events to a stream. Raises Problem: 403 or 429."""
+        self.events = events
+        if self.caller is not None:
+            self.caller.charge(stream, events)
 
     @cached_property
     def query(self) -> Mapping[str, str]:
-        """The last value of each parameter of the query."""
+        """The last value of each parameter of the query; of a query with too many, none."""
         said = self.scope.query_string
         if not said:
             return {}
-        found = parse_qs(said, keep_blank_values=True, max_num_fields=100)
+        try:
+            found = parse_qs(said, keep_blank_values=True, max_num_fields=_MOST_PARAMETERS)
+        except ValueError:
+            return {}
         return {name: values[-1] for name, values in found.items()}
 
     def is_asked(self, name: str) -> bool:

@@ -18,6 +18,8 @@ class Route:
     method: str
     path: str
     handler: Handler
+    open: bool = False
+    """Everybody may ask, without a key."""
 
 
 @dataclass(slots=True)
@@ -27,7 +29,7 @@ class _Place:
     fixed: dict[str, _Place] = field(default_factory=dict)
     named: _Place | None = None
     name: str = ""
-    handlers: dict[str, Handler] = field(default_factory=dict)
+    routes: dict[str, Route] = field(default_factory=dict)
 
 
 class Router:
@@ -38,8 +40,8 @@ class Router:
         for route in routes:
             self._add(route)
 
-    def find(self, method: str, path: str) -> tuple[Handler, Mapping[str, str]]:
-        """Give the handler and the path's parameters. Raises Problem: 404 or 405."""
+    def find(self, method: str, path: str) -> tuple[Route, Mapping[str, str]]:
+        """Give the route and the path's parameters. Raises Problem: 404 or 405."""
         parameters: dict[str, str] = {}
         place = self._root
         for part in path[1:].split("/"):
@@ -50,8 +52,8 @@ class Router:
                     raise Problem(404, "there is nothing at this path: GET /openapi.json tells all")
                 parameters[following.name] = part
             place = following
-        if method in place.handlers:
-            return place.handlers[method], parameters
+        if method in place.routes:
+            return place.routes[method], parameters
         raise self._not_so(place)
 
     def methods(self, path: str) -> list[str]:
@@ -59,12 +61,12 @@ class Router:
         place: _Place | None = self._root
         for part in path[1:].split("/"):
             place = place and (place.fixed.get(part) or place.named)
-        return sorted(place.handlers) if place else []
+        return sorted(place.routes) if place else []
 
     def _not_so(self, place: _Place) -> Problem:
-        if not place.handlers:
+        if not place.routes:
             return Problem(404, "there is nothing at this path: GET /openapi.json tells all")
-        allowed = ", ".join(sorted(place.handlers))
+        allowed = ", ".join(sorted(place.routes))
         return Problem(405, f"this path takes {allowed}", ("allow", allowed))
 
     def _add(self, route: Route) -> None:
@@ -76,4 +78,4 @@ class Router:
                 place = place.named
             else:
                 place = place.fixed.setdefault(part, _Place())
-        place.handlers[route.method] = route.handler
+        place.routes[route.method] = route
