@@ -64,6 +64,22 @@ class EdgeSettings(EnvironmentSettings):
     pending_bytes: Annotated[
         int, Field(description="that may wait for Kafka, of one process; 503 beyond", ge=2**20)
     ] = 64 * 2**20
+    bridge_topics: Annotated[
+        Names,
+        Field(
+            description="which /topics has, as Kafka names them; by default those of the streams"
+        ),
+    ] = ()
+    cmcd_interval_seconds: Annotated[
+        int, Field(description="of players' CMCD events t (interval)", ge=1, le=3_600)
+    ] = 30
+    cmcd_by_responses: Annotated[
+        bool, Field(description="count viewing by CMCD's rr, where players send no t")
+    ] = False
+    cmcd_sessions_percent: Annotated[
+        int,
+        Field(description="so many sessions report CMCD, others are told to stop", ge=0, le=100),
+    ] = 100
     repeats_kept: Annotated[
         int, Field(description="Idempotency-Keys that one process knows for 10 minutes", ge=0)
     ] = 100_000
@@ -72,7 +88,7 @@ class EdgeSettings(EnvironmentSettings):
     ] = 9466
     access_log: Annotated[bool, Field(description="a line of JSON for each request")] = False
 
-    @field_validator("cors_origins", mode="before")
+    @field_validator("cors_origins", "bridge_topics", mode="before")
     @classmethod
     def _split(cls, names: Any) -> Any:
         return _parts(names) if isinstance(names, str) else names

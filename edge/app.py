@@ -11,6 +11,8 @@ from config.streams import chosen_streams
 from edge.access_log import AccessLog
 from edge.addresses import ClientAddresses
 from edge.bodies import BodyReader
+from edge.cmcd.heartbeats import Viewing
+from edge.collector.collector import STREAM, Collector
 from edge.cors import Cors
 from edge.counts import Counts
 from edge.events import Events
@@ -40,11 +42,13 @@ def create() -> Process:
     producer = RecordProducer(settings.broker, edge.kafka_seconds, edge.pending_bytes)
     counts, health, keys = Counts(list(streams)), Health(made, producer), key_ring(edge)
     keys.load()
+    by_stream, sender = judges(settings, streams), Sender(producer, counts)
+    bodies = BodyReader(edge.body_bytes, edge.body_seconds)
     events = Events(
-        judges(settings, streams),
+        by_stream,
         topics,
-        BodyReader(edge.body_bytes, edge.body_seconds),
-        sender=Sender(producer, counts),
+        bodies,
+        sender=sender,
         repeats=Repeats(edge.repeats_kept),
         most=edge.body_events,
     )
@@ -53,6 +57,7 @@ def create() -> Process:
             Route("POST", "/v1/events/{stream}", events.post),
             Route("GET", "/livez", health.livez, open=True),
             Route("GET", "/readyz", health.readyz, open=True),
+            *cmcd_routes(edge, by_stream, topics, bodies, sender),
         ]
     )
     addresses = ClientAddresses(edge.trusted_proxies)
@@ -61,6 +66,29 @@ def create() -> Process:
     requests = Requests(router, gate, Cors(edge.cors_origins), counts, log)
     ports = range(edge.metrics_port, edge.metrics_port + edge.workers) if edge.metrics_port else ()
     return Process(requests, producer, made, keys=keys, counts=counts, health=health, ports=ports)
+
+
+def cmcd_routes(
+    edge: EdgeSettings,
+    by_stream: Mapping[str, Judge],
+    topics: Mapping[str, str],
+    bodies: BodyReader,
+    sender: Sender,
+) -> list[Route]:
+    """Give the collector's routes, where the stream that it makes heartbeats for runs."""
+    if STREAM not in by_stream:
+        return []
+    collector = Collector(
+        by_stream[STREAM],
+        topics[STREAM],
+        bodies,
+        sender=sender,
+        viewing=Viewing(edge.cmcd_interval_seconds, edge.cmcd_by_responses),
+        most=edge.body_events,
+        percent=edge.cmcd_sessions_percent,
+    )
+    paths = ("/v1/cmcd", "/v1/cmcd/{cdn}", "/v1/cmcd/{cdn}/{path...}")
+    return [Route(method, path, collector.take) for method in ("GET", "POST") for path in paths]
 
 
 def key_ring(edge: EdgeSettings) -> KeyRing:
