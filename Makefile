@@ -35,6 +35,13 @@ $(TIMESCALE)/node_modules: $(TIMESCALE)/package-lock.json
 
 timescale: $(TIMESCALE)/node_modules ## install TimescaleDB for tests (Node 20, 24 MB); without it they are skipped
 
+REPORTERS := tests/edge/cmcd/reporters
+$(REPORTERS)/node_modules: $(REPORTERS)/package-lock.json
+	npm ci --prefix $(REPORTERS) --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+reporters: $(REPORTERS)/node_modules ## install the CMCD reporters of players for tests (Node 20, 33 MB); without them they are skipped
+
 S3 := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/headrace-tests/versitygw-1.8.0
 $(S3)/versitygw:
 	GOBIN=$(S3) go install github.com/versity/versitygw/cmd/versitygw@v1.8.0
@@ -73,4 +80,4 @@ SEED ?= 1
 chaos: $(INSTALLED)-develop ## kill and stop things for ROUNDS rounds, then compare with the truth
 	@$(BIN)/python -m tests.chaos --rounds $(ROUNDS) --seed $(SEED)
 
-.PHONY: help install up timescale s3 test quick generate check bench chaos
+.PHONY: help install up timescale reporters s3 test quick generate check bench chaos

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from aiokafka.errors import KafkaConnectionError, KafkaError
 
+from config.edge_settings import EdgeSettings
 from config.environment import PlainError, unknown_variables, variables
 from config.settings import Settings
 from db.errors import meaning
@@ -36,7 +37,8 @@ def told(error: BaseException) -> str | None:
 
 def warn_of_unknown_variables(environment: Mapping[str, str] = os.environ) -> None:
     """Write to stderr which `HEADRACE_*` variables are none: a typing error, most likely."""
-    for line in unknown_variables(variables(Settings), environment):
+    known = [*variables(Settings), *variables(EdgeSettings)]
+    for line in unknown_variables(known, environment):
         sys.stderr.write(f"Warning: {line}\n")
 
 

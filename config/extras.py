@@ -20,14 +20,22 @@ def needs_extra() -> Iterator[None]:
         raise extra_missing(error.name or str(error)) from error
 
 
-def require(*packages: str) -> None:
+def require(*packages: str, extra: str = "engines") -> None:
     """Raise NotInstalledError for the first that cannot be imported; import none."""
     for package in packages:
         if find_spec(package) is None:
-            raise extra_missing(package)
+            raise extra_missing(package, extra)
 
 
-def extra_missing(package: str) -> NotInstalledError:
+def is_installed(*packages: str) -> bool:
+    return all(find_spec(package) is not None for package in packages)
+
+
+def extra_missing(package: str, extra: str = "engines") -> NotInstalledError:
+    if extra != "engines":
+        return NotInstalledError(
+            f"{package} is not installed: pip install -c constraints.txt -e '.[{extra}]'"
+        )
     return NotInstalledError(
         f"{package} is not installed. Engines on this machine come with an extra: "
         "pip install -c constraints.txt -e '.[engines]'. To use engines that run elsewhere, "

@@ -24,11 +24,11 @@ class ContentSession(Event):
         int, Field(ge=0, le=4_294_967_295, description="the viewer's network (autonomous system)")
     ]
     current_cdn: Annotated[
-        Text, Field(min_length=1, max_length=64, description="which CDN the player fetches from")
+        Text, Field(min_length=1, max_length=128, description="which CDN the player fetches from")
     ]
     video_profile_kbps: Annotated[int, Field(ge=0, le=1_000_000, description="bitrate now, kbit/s")]
     heartbeat_seconds: Annotated[
-        int, Field(ge=1, le=3_600, description="viewing that it stands for, seconds")
+        int, Field(ge=0, le=3_600, description="viewing that it stands for, seconds")
     ] = 10
 
 
@@ -47,6 +47,7 @@ CONTENT_SESSIONS = Stream(
     topic="content_sessions",
     event=ContentSession,
     event_time="time",
+    key="session_id",
     windows=(
         Window("traffic_by_cdn_and_asn", keys=("current_cdn", "asn"), measures=_TRAFFIC),
         Window("traffic_by_cdn", keys=("current_cdn",), measures=_TRAFFIC),

@@ -18,6 +18,10 @@ Reason = Literal[
 REASONS: tuple[Reason, ...] = get_args(Reason)
 
 
+ORIGIN = "headrace.origin"
+"""The record header that says who sent it: an edge writes it on what it refused."""
+
+
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
     """One refused record. `timestamp` is the record's, in milliseconds; `payload` is untouched.

@@ -57,7 +57,8 @@ class Stream:
     `versions` the older and newer forms that producers send are made into it. `event_time` names
     the column that windows go by. With `keeps_extra` fields that the contract does not know are
     kept in a column `extra` (jsonb). Without `keeps_rows` only windows are stored, which cannot be
-    recomputed then.
+    recomputed then. `key` names the column whose value is the records' key where Headrace sends
+    them: what has the same key stays in order. Without one, order is kept nowhere.
     """
 
     topic: str
@@ -68,6 +69,7 @@ class Stream:
     keeps_extra: bool = False
     keeps_rows: bool = True
     headline: Headline | None = None
+    key: str = ""
     columns: tuple[Column, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -77,6 +79,8 @@ class Stream:
         object.__setattr__(self, "columns", tuple(columns))
         if self.column(self.event_time).kind != "timestamptz":
             raise TypeError(f"stream {self.topic}: event_time {self.event_time!r} is no EventTime")
+        if self.key:
+            self.column(self.key)
         for window in self.windows:
             self._check(window)
 

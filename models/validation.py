@@ -1,6 +1,6 @@
 """Why a record is no row, in words that help whoever sent it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import msgspec
 from pydantic import BaseModel, ValidationError
 
-from models.dead_letters import DeadLetter, Reason
+from models.dead_letters import ORIGIN, DeadLetter, Reason
 from models.events import fields_of
 from models.positions import TopicPartition
 from models.records import Record
@@ -45,6 +45,7 @@ class Limits:
     event_bytes: int = 1_048_576
 
 
+_LONGEST_ORIGIN = 200
 _MOST_ERRORS = 200
 """More than an event has fields: an array with an error in every item is megabytes of words."""
 
@@ -147,8 +148,15 @@ def dead_letter(tp: TopicPartition, record: Record, refusal: Refused) -> DeadLet
         reason=refusal.reason,
         detail=_storable(refusal.detail),
         payload=record.value,
-        context=_storable(refusal.context),
+        context=_storable("; ".join(filter(None, [refusal.context, _origin(record)]))),
     )
+
+
+def _origin(record: Record) -> str:
+    """Say who sent it, where its record does."""
+    headers: Iterable[tuple[str, bytes | None]] = getattr(record, "headers", None) or ()
+    said = next((value for name, value in headers if name == ORIGIN), None)
+    return f"sent by {said[:_LONGEST_ORIGIN].decode(errors='replace')}" if said else ""
 
 
 def _as_pydantic_should_see_it(contract: type[BaseModel], value: bytes) -> bytes:

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 from pydantic import BaseModel
 
+from config.edge_settings import EdgeSettings
 from config.settings import Settings
 from db.dictionary import read
 from generator.settings import Settings as GeneratorSettings
@@ -29,6 +30,7 @@ def generated() -> dict[Path, str]:
         relations, functions = asyncio.run(read(dsn))
     groups: dict[str, type[BaseModel]] = {
         "Workers and commands": Settings,
+        "The edge (`headrace edge`)": EdgeSettings,
         "The generator as a Faust app (`faust -A generator worker`)": GeneratorSettings,
     }
     return {

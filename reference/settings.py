@@ -9,7 +9,7 @@ from pydantic.fields import FieldInfo
 
 _HEAD = """# Settings
 
-<!-- Made by `make generate` from config/settings.py and generator/settings.py. -->
+<!-- Made by `make generate` from the settings in config/ and generator/. -->
 
 Environment variables. Each has a default that suits one machine; a command says which of them are
 wrong, all at once. Secrets (the database's address, passwords) are never printed.

@@ -235,6 +235,31 @@ WORKER = (
 )
 """What a worker has on its /metrics."""
 
+_WAITS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+EDGE_REQUESTS = _counter(
+    "headrace_edge_requests_total", "Requests that were answered.", "route", "status"
+)
+EDGE_SECONDS = _histogram(
+    "headrace_edge_request_seconds",
+    "Seconds from a request's headers to its answer, Kafka's acknowledgement included.",
+    _WAITS,
+    "route",
+)
+EDGE_ACCEPTED = _counter(
+    "headrace_edge_events_total", "Events that Kafka has acknowledged.", "stream"
+)
+EDGE_REFUSED = _counter(
+    "headrace_edge_refused_total",
+    "Events that the contract refused, acknowledged by Kafka to become dead letters.",
+    "stream",
+    "reason",
+)
+EDGE_PENDING = _gauge("headrace_edge_pending_bytes", "Bytes that wait for Kafka's acknowledgement.")
+
+EDGE = (READY, EDGE_REQUESTS, EDGE_SECONDS, EDGE_ACCEPTED, EDGE_REFUSED, EDGE_PENDING)
+"""What a process of an edge has on its /metrics."""
+
 GENERATED = _counter(
     "headrace_generator_records_total", "Records that the broker has acknowledged.", "stream"
 )

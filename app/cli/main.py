@@ -9,6 +9,7 @@ from app.cli.dead_letters import dead_letters
 from app.cli.dictionary import dictionary
 from app.cli.doctor import doctor
 from app.cli.down import down
+from app.cli.edge import edge
 from app.cli.engines import engines
 from app.cli.epoch import epoch
 from app.cli.generate import generate
@@ -77,6 +78,7 @@ main.add_command(send)
 main.add_command(dead_letters)
 main.add_command(doctor)
 main.add_command(dictionary)
+main.add_command(edge)
 main.add_command(engines)
 main.add_command(epoch)
 main.add_command(generate)

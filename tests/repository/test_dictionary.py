@@ -51,7 +51,7 @@ def test_every_field_is_explained(said: dict[str, object]) -> None:
             "number, or a string with one, from 0 to 1000000000000, at most 4 decimals",
             "yes",
         ),
-        ("content_sessions", "1.0", "heartbeat_seconds", "whole number, 1 to 3,600", "no, then 10"),
+        ("content_sessions", "1.0", "heartbeat_seconds", "whole number, 0 to 3,600", "no, then 10"),
         ("media_events", "1.1", "cdn", "text, 1 to 128 characters, or null", "no"),
         ("media_events", "1.0", "ip_address", "IPv4 or IPv6 address", "yes"),
         ("media_events", "1.0", "schema_version", "text, up to 13 characters", "no, then 1.0"),

@@ -7,10 +7,10 @@ import pytest
 
 from models.all import STREAMS
 from reference.metrics import page
-from telemetry.metrics import BUSINESS, GENERATOR, WORKER, BusinessMetric, Metric
+from telemetry.metrics import BUSINESS, EDGE, GENERATOR, WORKER, BusinessMetric, Metric
 
 ROOT = Path(__file__).parents[2]
-ALL = dict.fromkeys([*WORKER, *GENERATOR])
+ALL = dict.fromkeys([*WORKER, *GENERATOR, *EDGE])
 WINDOWS = {window.name: window for stream in STREAMS.values() for window in stream.windows}
 
 

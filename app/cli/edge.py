@@ -1,0 +1,81 @@
+"""`headrace edge`."""
+
+import os
+from ipaddress import ip_address
+
+import click
+
+from config.edge_settings import EdgeSettings
+from config.extras import require
+from config.settings import Settings
+from config.streams import chosen_streams
+
+
+@click.command()
+@click.option("--host", help="Where to listen; HEADRACE_EDGE_HOST, or 127.0.0.1.")
+@click.option("--port", type=click.IntRange(1, 65_535), help="HEADRACE_EDGE_PORT, or 8080.")
+@click.option("--workers", type=click.IntRange(1, 256), help="Processes; by default one.")
+@click.option("--open", "is_open", is_flag=True, help="Serve everybody, also beyond this machine.")
+@click.option("--new-key", metavar="NAME", help="Print a new API key and its hash, and end.")
+def edge(
+    *, host: str | None, port: int | None, workers: int | None, is_open: bool, new_key: str | None
+) -> None:
+    """Take events over HTTP, judge them, and send them to Kafka.
+
+    POST /v1/events/STREAM takes an object, an array, or JSON Lines, and answers 202 when Kafka has
+    the good ones. Start as many as you like: an edge keeps no state that matters. Beyond this
+    machine it needs API keys: docs/guides/send-events.md.
+    """
+    require("confluent_kafka", "granian", "throttled", "zstandard", extra="edge")
+    if new_key is not None:
+        _tell_key(new_key)
+        return
+    # the processes of the edge read the same environment
+    given = {"HOST": host, "PORT": port, "WORKERS": workers, "OPEN": is_open or None}
+    for name, value in given.items():
+        if value is not None:
+            os.environ[f"HEADRACE_EDGE_{name}"] = str(value)
+    settings = EdgeSettings()
+    _check(settings)
+    from edge.server import serve  # noqa: PLC0415 - of the extra `edge`
+
+    scheme = "https" if settings.tls_cert else "http"
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    click.echo(f"The edge listens at {scheme}://{host}:{settings.port}")
+    serve(settings)
+
+
+def _check(settings: EdgeSettings) -> None:
+    """Tell what is wrong before any process starts."""
+    from edge.app import key_ring  # noqa: PLC0415 - of the extra `edge`
+
+    chosen_streams(Settings())
+    keys = key_ring(settings)
+    keys.load()
+    if keys.is_empty and not settings.open and not _is_loopback(settings.host):
+        raise click.ClickException(
+            "beyond this machine an edge needs API keys (headrace edge --new-key NAME), or --open "
+            "if everybody may send"
+        )
+    for name in (settings.tls_cert, settings.tls_key):
+        if name and not os.access(name, os.R_OK):
+            raise click.ClickException("HEADRACE_EDGE_TLS_CERT or _TLS_KEY cannot be read")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _tell_key(name: str) -> None:
+    from edge.keys import ApiKey, hash_of, new_key  # noqa: PLC0415 - of the extra `edge`
+
+    key = new_key()
+    told = ApiKey(name=name, sha256=hash_of(key))
+    click.echo(f"The key, which is shown only now:\n  {key}\n")
+    click.echo("For the file that HEADRACE_EDGE_KEYS_FILE names, below `keys:`")
+    click.echo(f"  - name: {told.name}\n    sha256: {told.sha256}")
+    click.echo("    streams: []            # all; or [content_sessions, ...]")
+    click.echo("    events_per_second: 0   # any number")

@@ -1,0 +1,107 @@
+"""An edge's process from top to bottom: what it is built from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from config.edge_settings import EdgeSettings
+from config.settings import Settings
+from config.streams import chosen_streams
+from edge.access_log import AccessLog
+from edge.addresses import ClientAddresses
+from edge.bodies import BodyReader
+from edge.cmcd.heartbeats import Viewing
+from edge.collector.collector import STREAM, Collector
+from edge.cors import Cors
+from edge.counts import Counts
+from edge.events import Events
+from edge.gate import Gate
+from edge.health import Health
+from edge.judging import Judge
+from edge.kafka import RecordProducer
+from edge.keys import KeyRing
+from edge.process import Process
+from edge.repeats import Repeats
+from edge.requests import Requests
+from edge.routing import Route, Router
+from edge.sending import Sender
+from edge.topics import Topics
+from models.streams import Stream
+from models.validation import Limits
+
+
+def create() -> Process:
+    """Build the app of one process, from the environment; granian calls this."""
+    settings, edge = Settings(), EdgeSettings()
+    streams = {stream.topic: stream for stream in chosen_streams(settings)}
+    topics = {name: settings.topic(name) for name in streams}
+    made = Topics(
+        settings.broker, topics.values(), settings.topic_partitions, settings.topic_replicas
+    )
+    producer = RecordProducer(settings.broker, edge.kafka_seconds, edge.pending_bytes)
+    counts, health, keys = Counts(list(streams)), Health(made, producer), key_ring(edge)
+    keys.load()
+    by_stream, sender = judges(settings, streams), Sender(producer, counts)
+    bodies = BodyReader(edge.body_bytes, edge.body_seconds)
+    events = Events(
+        by_stream,
+        topics,
+        bodies,
+        sender=sender,
+        repeats=Repeats(edge.repeats_kept),
+        most=edge.body_events,
+    )
+    router = Router(
+        [
+            Route("POST", "/v1/events/{stream}", events.post),
+            Route("GET", "/livez", health.livez, open=True),
+            Route("GET", "/readyz", health.readyz, open=True),
+            *cmcd_routes(edge, by_stream, topics, bodies, sender),
+        ]
+    )
+    addresses = ClientAddresses(edge.trusted_proxies)
+    gate = Gate(keys, addresses, edge.client_events_per_second, edge.workers, most=edge.body_events)
+    log = AccessLog() if edge.access_log else None
+    requests = Requests(router, gate, Cors(edge.cors_origins), counts, log)
+    ports = range(edge.metrics_port, edge.metrics_port + edge.workers) if edge.metrics_port else ()
+    return Process(requests, producer, made, keys=keys, counts=counts, health=health, ports=ports)
+
+
+def cmcd_routes(
+    edge: EdgeSettings,
+    by_stream: Mapping[str, Judge],
+    topics: Mapping[str, str],
+    bodies: BodyReader,
+    sender: Sender,
+) -> list[Route]:
+    """Give the collector's routes, where the stream that it makes heartbeats for runs."""
+    if STREAM not in by_stream:
+        return []
+    collector = Collector(
+        by_stream[STREAM],
+        topics[STREAM],
+        bodies,
+        sender=sender,
+        viewing=Viewing(edge.cmcd_interval_seconds, edge.cmcd_by_responses),
+        most=edge.body_events,
+        percent=edge.cmcd_sessions_percent,
+    )
+    paths = ("/v1/cmcd", "/v1/cmcd/{cdn}", "/v1/cmcd/{cdn}/{path...}")
+    return [Route(method, path, collector.take) for method in ("GET", "POST") for path in paths]
+
+
+def key_ring(edge: EdgeSettings) -> KeyRing:
+    """Give the keys that the settings name, not loaded yet."""
+    file = Path(edge.keys_file) if edge.keys_file else None
+    return KeyRing(edge.keys.get_secret_value(), file)
+
+
+def judges(settings: Settings, streams: Mapping[str, Stream]) -> dict[str, Judge]:
+    """Give a judge of each stream, with the limits that workers judge by."""
+    limits = Limits(
+        skew_seconds=settings.allowed_skew_seconds,
+        retention_seconds=settings.retention_days * 86_400,
+        event_bytes=settings.event_bytes,
+    )
+    return {name: Judge(stream, limits) for name, stream in streams.items()}

@@ -1,0 +1,1 @@
+"""CMCD over HTTP, on its way to heartbeats in Kafka. What a line means says `edge.cmcd`."""

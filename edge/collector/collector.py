@@ -1,0 +1,142 @@
+"""`/v1/cmcd`: what players report by CMCD becomes heartbeats, answered when Kafka has them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from urllib.parse import unquote
+from zlib import crc32
+
+from edge.bodies import BodyReader
+from edge.cmcd import answers
+from edge.cmcd.heartbeats import Sender, Viewing
+from edge.cmcd.lines import Line, Read
+from edge.cmcd.repeats import Repeats
+from edge.collector.batch import Batch, UnderWayError, batch
+from edge.collector.reading import Mode, read
+from edge.judging import Judge, Judged
+from edge.kafka import Record
+from edge.messages import Request, Response, json_response
+from edge.problems import Problem, try_later
+from edge.sending import Sender as KafkaSender
+from models.dead_letters import ORIGIN
+
+STREAM = "content_sessions"
+
+_UNKNOWN = "unknown"
+_LONGEST_NAME = 64
+_UNDER_WAY_SECONDS = 5
+
+
+class Collector:
+    """Takes CMCD of both versions, in every mode, at most so many lines in a body.
+
+    `percent` of the sessions report; the others are told to stop.
+    """
+
+    def __init__(
+        self,
+        judge: Judge,
+        topic: str,
+        bodies: BodyReader,
+        *,
+        sender: KafkaSender,
+        viewing: Viewing,
+        most: int,
+        percent: int = 100,
+    ) -> None:
+        self._judge = judge
+        self._topic = topic
+        self._bodies = bodies
+        self._sender = sender
+        self._viewing = viewing
+        self._most = most
+        self._percent = percent
+        self._repeats = Repeats(time.monotonic)
+
+    async def take(self, request: Request) -> Response:
+        """Answer a request of any mode; see `edge.cmcd.answers` for what reporters do then."""
+        found = await read(request, self._bodies)
+        if len(found.lines) > self._most:
+            raise Problem(413, f"a body has at most {self._most:,} lines: send less")
+        lines = self._of_sessions_that_report(found.lines)
+        request.charge(STREAM, len(lines))
+        target = f"{request.path} {found.mode}"
+        try:
+            made = batch(lines, _sender(request), self._viewing, self._repeats, target)
+        except UnderWayError:
+            raise try_later(_UNDER_WAY_SECONDS, "a line of this is on its way to Kafka") from None
+        judged = await self._send(request, made)
+        return _taken(found.mode, made, judged)
+
+    def _of_sessions_that_report(self, lines: Sequence[Line]) -> Sequence[Line]:
+        if self._percent >= 100:  # noqa: PLR2004 - all
+            return lines
+        sessions = [str(line.members["sid"]) for line in lines if isinstance(line, Read)]
+        if answers.before_kafka(sessions, is_stopped=self._is_stopped) is answers.STOP:
+            raise Problem(410, "this session is not one of those that report: send no more of it")
+        return [
+            line
+            for line in lines
+            if not (isinstance(line, Read) and self._is_stopped(str(line.members["sid"])))
+        ]
+
+    def _is_stopped(self, session_id: str) -> bool:
+        return crc32(session_id.encode(errors="surrogatepass")) % 100 >= self._percent
+
+    async def _send(self, request: Request, made: Batch) -> Judged:
+        """Give the verdict when Kafka has all of it. Raises Problem 503, and keeps no claim."""
+        judged = Judged([], [], [])
+        caller = request.caller.name if request.caller else ""
+        try:
+            if made.values:
+                timestamp = time.time_ns() // 1_000_000
+                judged = self._judge.judge(made.values, timestamp)
+                records = _records(made, judged, timestamp, f"edge, {caller}, CMCD")
+                await self._sender.send(STREAM, self._topic, records, judged)
+        except BaseException:
+            self._repeats.drop(made.claims)
+            raise
+        self._repeats.keep(made.claims)
+        return judged
+
+
+def _sender(request: Request) -> Sender:
+    said = request.scope.query_string
+    query = request.query if "platform=" in said or "player=" in said else {}
+    platform = query.get("platform") or request.headers.get("sec-ch-ua-platform", "").strip('"')
+    player = query.get("player")
+    return Sender(
+        received_at=datetime.now(UTC),
+        platform=platform[:_LONGEST_NAME] or _UNKNOWN,
+        player=player[:_LONGEST_NAME] if player else None,
+        cdn=unquote(request.parameters.get("cdn", _UNKNOWN)),
+    )
+
+
+def _records(made: Batch, judged: Judged, timestamp: int, origin: str) -> list[Record]:
+    records = [
+        Record(made.values[index], key, timestamp)
+        for index, key in zip(judged.good, judged.keys, strict=True)
+    ]
+    for it in judged.refused:
+        why = made.refused.get(made.places[it.index])
+        said = f"{origin} ({why.detail})" if why else origin
+        records.append(
+            Record(made.values[it.index], None, timestamp, -1, [(ORIGIN, said.encode())])
+        )
+    return records
+
+
+def _taken(mode: Mode, made: Batch, judged: Judged) -> Response:
+    """Tell what became of each line; a player's own request is told so only if it is wrong."""
+    if mode != "body" and not judged.refused:
+        return Response(204)
+    refused = []
+    for it in judged.refused:
+        place = made.places[it.index]
+        why = made.refused.get(place, it)
+        refused.append({"index": place, "reason": why.reason, "detail": why.detail})
+    told = {"passed": made.passed, "repeated": made.repeated, "refused": refused}
+    return json_response(answers.TAKEN.status, {"accepted": len(judged.good), **told})

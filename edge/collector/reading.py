@@ -1,0 +1,68 @@
+"""From a request to lines of CMCD, whichever way it carries them."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from edge.bodies import BodyReader
+from edge.cmcd import lines
+from edge.cmcd.lines import Line, TooManyLinesError
+from edge.messages import Request
+from edge.problems import Problem
+
+Mode = Literal["body", "query", "headers"]
+
+_DICTIONARIES = "application/cmcd"
+_ANY = frozenset(["", "application/json", "text/plain"])
+"""What `navigator.sendBeacon` says, and those who say nothing: the first character decides."""
+
+
+class Found(NamedTuple):
+    """The lines of a request, and how it carried them."""
+
+    lines: list[Line]
+    mode: Mode
+
+
+async def read(request: Request, bodies: BodyReader) -> Found:
+    """Read a request. Raises Problem: 400, 413 or 415.
+
+    A body that says to be CMCD is read first; a player's own request, mirrored here, may have one
+    that is something else, so query and headers come before what merely may be CMCD.
+    """
+    content_type = _content_type(request)
+    if content_type == _DICTIONARIES:
+        return Found(_of_body(await bodies.read(request), content_type), "body")
+    carried = _of_request(request)
+    if carried is not None:
+        return carried
+    if request.method == "GET":
+        raise Problem(400, "there is no CMCD: send ?CMCD=, CMCD-* headers, or POST a body")
+    if content_type not in _ANY:
+        raise Problem(415, "send application/cmcd, one dictionary a line, or application/json")
+    return Found(_of_body(await bodies.read(request), content_type), "body")
+
+
+def _content_type(request: Request) -> str:
+    said: str = request.headers.get("content-type", "")
+    return said.partition(";")[0].strip().lower()
+
+
+def _of_request(request: Request) -> Found | None:
+    line = lines.of_query(request.scope.query_string)
+    if line is not None:
+        return Found([line], "query")
+    said = {name: request.headers.get(name) for name in lines.HEADERS}
+    line = lines.of_headers({name: value for name, value in said.items() if value})
+    return Found([line], "headers") if line is not None else None
+
+
+def _of_body(body: bytes, content_type: str) -> list[Line]:
+    is_json = content_type != _DICTIONARIES and body.lstrip()[:1] in {b"{", b"["}
+    try:
+        found = lines.of_json(body) if is_json else lines.of_body(body)
+    except TooManyLinesError as error:
+        raise Problem(413, str(error)) from None
+    if not found:
+        raise Problem(400, "the body has no line of CMCD")
+    return found

@@ -1,0 +1,97 @@
+"""`POST /v1/events/{stream}`: judged by the stream's contract, answered when Kafka has it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+
+from edge.bodies import BodyReader
+from edge.judging import Judge, Judged, Refusal
+from edge.kafka import Headers, Record
+from edge.messages import Request, Response, json_response
+from edge.problems import Problem
+from edge.repeats import Repeats
+from edge.sending import Sender
+from edge.splitting import split
+from models.dead_letters import ORIGIN
+
+
+class Events:
+    """Takes events of every stream that has a judge."""
+
+    def __init__(
+        self,
+        judges: Mapping[str, Judge],
+        topics: Mapping[str, str],
+        bodies: BodyReader,
+        *,
+        sender: Sender,
+        repeats: Repeats,
+        most: int,
+    ) -> None:
+        self._judges = judges
+        self._topics = topics
+        self._bodies = bodies
+        self._sender = sender
+        self._repeats = repeats
+        self._most = most
+
+    async def post(self, request: Request) -> Response:
+        stream = request.parameters["stream"]
+        if stream not in self._judges:
+            raise Problem(404, f"no such stream: there are {', '.join(self._judges)}")
+        body = await self._bodies.read(request)
+        said = request.headers.get("idempotency-key")
+        if said is None:
+            return await self._take(request, stream, body)
+        caller = request.caller.name if request.caller else ""
+        return await self._repeats.once(
+            (caller, f"{request.path}?{request.scope.query_string}", said),
+            body,
+            lambda: self._take(request, stream, body),
+        )
+
+    async def _take(self, request: Request, stream: str, body: bytes) -> Response:
+        events = split(body, self._most)
+        request.charge(stream, len(events))
+        timestamp = time.time_ns() // 1_000_000
+        judged = self._judges[stream].judge(events, timestamp)
+        if judged.refused and request.is_asked("strict"):
+            return _refused(judged.refused, "nothing was taken, as ?strict=true asks")
+        origin = request.caller.name if request.caller else ""
+        await self._sender.send(
+            stream, self._topics[stream], records(events, judged, timestamp, origin), judged
+        )
+        if not judged.good:
+            return _refused(judged.refused, "none was good, and each becomes a dead letter")
+        return json_response(
+            202, {"accepted": len(judged.good), "refused": [told(it) for it in judged.refused]}
+        )
+
+
+def records(events: Sequence[bytes], judged: Judged, timestamp: int, origin: str) -> list[Record]:
+    """Make the records of a request: also of what is refused, which a worker makes dead letters of.
+
+    Their timestamp is the one that the verdict went by, so that a worker's verdict is the same.
+    """
+    good = zip(judged.good, judged.keys, strict=True)
+    made = [Record(events[index], key, timestamp) for index, key in good]
+    if judged.refused:
+        headers: Headers = [(ORIGIN, f"edge, {origin}".encode())]
+        made += [Record(events[it.index], None, timestamp, -1, headers) for it in judged.refused]
+    return made
+
+
+def told(refusal: Refusal) -> dict[str, object]:
+    """Say what a refused event is refused for."""
+    told = {"index": refusal.index, "reason": refusal.reason, "detail": refusal.detail}
+    return told | {"context": refusal.context} if refusal.context else told
+
+
+def _refused(refusals: Sequence[Refusal], what: str) -> Response:
+    count = "1 event is" if len(refusals) == 1 else f"{len(refusals):,} events are"
+    return Problem(
+        400,
+        f"{count} refused, see refused for why: {what}",
+        members={"refused": [told(it) for it in refusals]},
+    ).response()

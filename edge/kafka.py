@@ -1,0 +1,200 @@
+"""Records to Kafka by librdkafka; a request is answered when all replicas have its records.
+
+Delivery reports are fetched by the event loop itself, every few milliseconds while any is awaited:
+a thread of their own would wait for the interpreter's lock behind the requests, and hand each
+request back by a call across threads.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
+
+logger = logging.getLogger(__name__)
+
+_POLL_SECONDS = 0.002
+_IDLE_POLL_SECONDS = 0.25
+_RECORD_BYTES = 512  # what librdkafka and we keep of a record beside its bytes, about
+
+
+Report = Callable[[KafkaError | None, Message], None]
+"""Hears what became of a record; the message says where it is."""
+
+
+class NotDelivered(Exception):  # noqa: N818 - a state
+    """Kafka has not acknowledged all records of a request: some of them may be in their topic."""
+
+
+class Overloaded(Exception):  # noqa: N818 - a state
+    """Nothing of the request was taken: too much waits for Kafka, or it has been away for long."""
+
+
+Headers = list[tuple[str, str | bytes | None]]
+
+
+class Record(NamedTuple):
+    """One record to send; `timestamp` in milliseconds. Kafka's partitioner goes by the key."""
+
+    value: bytes | None
+    key: bytes | None = None
+    timestamp: int = 0
+    partition: int = -1
+    headers: Headers | None = None
+
+
+class Delivery:
+    """The records of one request: done when each one has its report, whatever that says."""
+
+    __slots__ = ("error", "future", "missing")
+
+    def __init__(self, future: asyncio.Future[None], missing: int) -> None:
+        self.future = future
+        self.missing = missing
+        self.error: KafkaError | None = None
+
+    def __call__(self, error: KafkaError | None, _: Message) -> None:
+        if error is not None:
+            self.error = error
+        self.settle(1)
+
+    def settle(self, count: int) -> None:
+        """Take in that so many records have their report."""
+        self.missing -= count
+        if not self.missing and not self.future.done():
+            self.future.set_result(None)
+
+
+class RecordProducer:
+    """One of a process. `open` it on the loop that it is used on."""
+
+    def __init__(self, broker: str, seconds: float, pending_bytes: int) -> None:
+        """Give up a record after `seconds`; let records of `pending_bytes` wait, and no more."""
+        self._broker = broker
+        self._seconds = seconds
+        self._pending_allowed = pending_bytes
+        self.pending_bytes = 0
+        self._polling: asyncio.TimerHandle | None = None
+        self._away_since: float | None = None
+
+    @property
+    def is_away(self) -> bool:
+        """Say whether no broker can be reached."""
+        return self._away_since is not None
+
+    def open(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Connect, in the background."""
+        self._loop = loop
+        configuration = _configuration(self._broker, self._seconds)
+        heard = {"error_cb": self._on_error, "stats_cb": self._on_statistics}
+        self._producer = Producer(configuration | heard, logger=logger)
+        self._poll()
+
+    def close(self) -> None:
+        """Wait, for a bounded time, until Kafka has what was given."""
+        if self._polling is not None:
+            self._polling.cancel()
+        self._producer.flush(self._seconds)
+
+    async def send(self, topic: str, records: Sequence[Record]) -> None:
+        """Return when Kafka has all. Raises Overloaded or NotDelivered, in a bounded time."""
+        delivery = Delivery(self._loop.create_future(), len(records))
+        await self.deliver(topic, records, delivery, [delivery] * len(records))
+        if delivery.error is not None:
+            raise NotDelivered(delivery.error.str())
+
+    async def deliver(
+        self, topic: str, records: Sequence[Record], delivery: Delivery, reports: Sequence[Report]
+    ) -> None:
+        """Return when each record has its report: `reports` hears of each, in their order.
+
+        Raises Overloaded when nothing was taken.
+        """
+        size = sum(len(record.value or b"") for record in records) + _RECORD_BYTES * len(records)
+        if self.pending_bytes + size > self._pending_allowed:
+            raise Overloaded("as much waits for Kafka as may")
+        if self._is_away_for_long():
+            raise Overloaded("no Kafka broker answers")
+        self.pending_bytes += size
+        try:
+            self._enqueue(topic, records, delivery, reports)
+            self._poll_soon()
+            # Kafka gives up in a bounded time: a client that is gone does not change what is sent
+            await delivery.future
+        finally:
+            self.pending_bytes -= size
+
+    def _enqueue(
+        self, topic: str, records: Sequence[Record], delivery: Delivery, reports: Sequence[Report]
+    ) -> None:
+        produce = self._producer.produce
+        taken = 0
+        try:
+            for record, report in zip(records, reports, strict=True):
+                value, key, timestamp, partition, headers = record
+                produce(topic, value, key, partition, report, report, timestamp, headers)
+                taken += 1
+        except (BufferError, KafkaException) as error:
+            delivery.error = _cause(error)
+            delivery.settle(len(records) - taken)
+
+    def _is_away_for_long(self) -> bool:
+        since = self._away_since
+        return since is not None and self._loop.time() - since > self._seconds
+
+    def _on_error(self, error: KafkaError) -> None:
+        if error.code() == KafkaError._ALL_BROKERS_DOWN and not self.is_away:  # noqa: SLF001 - its name
+            self._away_since = self._loop.time()
+            logger.warning("no Kafka broker answers")
+
+    def _on_statistics(self, statistics: str) -> None:
+        brokers = msgspec.json.decode(statistics, type=_Statistics).brokers
+        if self.is_away and any(one.state == "UP" for one in brokers.values()):
+            self._away_since = None
+            logger.warning("Kafka answers again")
+
+    def _poll_soon(self) -> None:
+        polling = self._polling
+        if polling is not None and polling.when() - self._loop.time() > _POLL_SECONDS:
+            polling.cancel()
+            self._polling = self._loop.call_later(_POLL_SECONDS, self._poll)
+
+    def _poll(self) -> None:
+        self._producer.poll(0)
+        seconds = _POLL_SECONDS if self.pending_bytes else _IDLE_POLL_SECONDS
+        self._polling = self._loop.call_later(seconds, self._poll)
+
+
+class _Broker(msgspec.Struct):
+    state: str
+
+
+class _Statistics(msgspec.Struct):
+    brokers: dict[str, _Broker]
+
+
+def _cause(error: Exception) -> KafkaError:
+    given = error.args[0] if error.args else None
+    return given if isinstance(given, KafkaError) else KafkaError(KafkaError._QUEUE_FULL)  # noqa: SLF001 - a public constant
+
+
+def _configuration(broker: str, seconds: float) -> dict[str, Any]:
+    return {
+        "bootstrap.servers": broker,
+        "acks": "all",
+        "enable.idempotence": True,
+        "message.timeout.ms": round(seconds * 1_000),
+        "linger.ms": 2,
+        "statistics.interval.ms": 1_000,
+        "reconnect.backoff.max.ms": 2_000,
+        "batch.size": 256 * 1024,
+        # CRC-32 of the key, as the generator has it: a session stays in its partition
+        "partitioner": "consistent_random",
+        # bounded before, in `pending_bytes`: a request is taken whole or not at all
+        "queue.buffering.max.messages": 10_000_000,
+        "queue.buffering.max.kbytes": 2_097_151,
+    }

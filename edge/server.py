@@ -1,0 +1,71 @@
+"""The processes of an edge: granian, and what it is told."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from pathlib import Path
+
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
+from granian.log import LogLevels
+
+from config.edge_settings import EdgeSettings
+
+_LOOK_SECONDS = 2.0
+_ENDS_SECONDS = 30
+
+
+def serve(settings: EdgeSettings) -> None:
+    """Serve until SIGINT or SIGTERM; requests under way are answered first."""
+    server = Granian(
+        "edge.app:create",
+        factory=True,
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.RSGI,
+        workers=settings.workers,
+        http=HTTPModes.http1,
+        websockets=False,
+        backpressure=settings.connections,
+        backlog=1_024,
+        http1_settings=HTTP1Settings(
+            header_read_timeout=round(settings.idle_seconds * 1_000),
+            max_buffer_size=settings.header_bytes,
+        ),
+        log_level=LogLevels.warning,
+        ssl_cert=Path(settings.tls_cert) if settings.tls_cert else None,
+        ssl_key=Path(settings.tls_key) if settings.tls_key else None,
+        respawn_failed_workers=True,
+        workers_kill_timeout=_ENDS_SECONDS,
+    )
+    if settings.tls_cert:
+        files = [Path(settings.tls_cert), Path(settings.tls_key)]
+        threading.Thread(target=_watch, args=(files,), daemon=True).start()
+    server.serve()
+
+
+def _watch(files: list[Path]) -> None:
+    """Have granian replace its processes, gracefully, whenever a certificate has changed."""
+    before = _states(files)
+    pause = threading.Event()
+    while True:
+        pause.wait(_LOOK_SECONDS)
+        now = _states(files)
+        if now != before and all(now):  # a file that is just being replaced is not there
+            before = now
+            os.kill(os.getpid(), signal.SIGHUP)
+
+
+def _states(files: list[Path]) -> list[tuple[int, int] | None]:
+    return [_state(file) for file in files]
+
+
+def _state(file: Path) -> tuple[int, int] | None:
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_ino
