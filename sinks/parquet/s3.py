@@ -1,8 +1,7 @@
 """Objects in S3, or in what speaks as S3 does and keeps `If-None-Match`."""
 
 from collections.abc import Awaitable, Sequence
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import obstore
 import pyarrow as pa
@@ -14,13 +13,8 @@ from sinks.parquet.objects import Metadata
 from sinks.parquet.options import ParquetOptions
 from sinks.parquet.s3_errors import unavailable
 
-if TYPE_CHECKING:
-    from obstore.store import ClientConfig, RetryConfig, S3Config
-
 T = TypeVar("T")
 
-# who calls waits longer and longer, and says so: few retries below that, which nobody sees
-_RETRIES = 2
 _PROOF = "_headrace/conditional-writes"
 
 
@@ -115,47 +109,4 @@ def _name(path: str) -> str:
 
 
 def _store(options: ParquetOptions) -> S3Store:
-    path_style = options.path_style
-    if path_style is None:
-        path_style = options.endpoint is not None
-    config: S3Config = {"virtual_hosted_style_request": not path_style}
-    if options.endpoint is not None:
-        config["endpoint"] = options.endpoint
-    if options.region is not None:
-        config["region"] = options.region
-    if options.access_key_id is not None:
-        config["access_key_id"] = options.access_key_id
-    if options.secret_access_key is not None:
-        config["secret_access_key"] = options.secret_access_key.get_secret_value()
-    if options.session_token is not None:
-        config["session_token"] = options.session_token.get_secret_value()
-    return S3Store(
-        options.bucket,
-        prefix=options.prefix or None,
-        client_options=_client(options),
-        retry_config=_retries(options.timeout_seconds),
-        config=config,
-    )
-
-
-def _client(options: ParquetOptions) -> "ClientConfig":
-    client: ClientConfig = {
-        "allow_http": options.allow_http,
-        "timeout": timedelta(seconds=options.timeout_seconds),
-        "connect_timeout": timedelta(seconds=min(options.timeout_seconds, 5.0)),
-    }
-    if options.ca_file is not None:
-        client["root_certificate"] = options.ca_file.read_bytes()
-    return client
-
-
-def _retries(timeout_seconds: float) -> "RetryConfig":
-    return {
-        "max_retries": _RETRIES,
-        "retry_timeout": timedelta(seconds=timeout_seconds),
-        "backoff": {
-            "init_backoff": timedelta(milliseconds=100),
-            "max_backoff": timedelta(seconds=1),
-            "base": 2,
-        },
-    }
+    return S3Store(options.bucket, prefix=options.prefix or None, **options.connection())
