@@ -26,7 +26,7 @@ def edge(
     the good ones. Start as many as you like: an edge keeps no state that matters. Beyond this
     machine it needs API keys: docs/guides/send-events.md.
     """
-    require("confluent_kafka", "granian", "throttled", "zstandard", extra="edge")
+    require("backports.zstd", "confluent_kafka", "granian", "throttled", extra="edge")
     if new_key is not None:
         _tell_key(new_key)
         return
