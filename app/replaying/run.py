@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from aiokafka.errors import UnknownTopicOrPartitionError
+
 from app.replaying.sender import Sender
 from app.replaying.storer import Storer
 from batching.cancellation import cancel_and_wait
@@ -28,6 +30,9 @@ _TOPIC = {
     "retention.ms": "-1",
     "message.timestamp.type": "CreateTime",
 }
+
+_TRIES = 40
+_PAUSE_SECONDS = 0.25
 
 
 class Progress(Protocol):
@@ -157,12 +162,19 @@ class _Replay:
             raise PlainError(f"the source holds nothing of {plan.stream.topic}")
         self.read = await self._history.count()
         self._progress.planned(self.read)
-        wanted = {plan.topic: 1 + max(self._partitions)}
-        await create_missing(plan.broker, wanted, plan.replicas, _TOPIC)
-        await widen(plan.broker, wanted)
+        await self._make_topic({plan.topic: 1 + max(self._partitions)})
         if anew:
             await self.forget()
         await self.sender.find_last(self._partitions)
+
+    async def _make_topic(self, partitions: Mapping[str, int]) -> None:
+        for _ in range(_TRIES):
+            try:
+                await create_missing(self._plan.broker, partitions, self._plan.replicas, _TOPIC)
+                return await widen(self._plan.broker, partitions)
+            except UnknownTopicOrPartitionError:  # a broker has not heard of it yet
+                await asyncio.sleep(_PAUSE_SECONDS)
+        raise PlainError(f"{self._plan.topic} was made, but the broker does not know it")
 
     async def run(self, target: Filling | Staging, target_topic: str) -> None:
         plan = self._plan
