@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -89,21 +90,21 @@ async def fill(
     progress: Progress,
 ) -> Summary:
     """Replay into a database that holds nothing of the stream."""
-    replay = _Replay(plan, progress)
-    await replay.find(anew=plan.anew)
-    await target.prepare(is_new=not replay.sender.last)
-    try:
-        await replay.run(target, target_topic)
-        stored, refused = await target.counted()
-        summary = Summary(
-            replay.read, replay.sender.sent, stored, refused, handed_over=plan.span.end is None
-        )
-        _check(summary)
-        if plan.span.end is None:
-            await target.hand_over(replay.ends)
-        await replay.forget()
-    finally:
-        await target.close()
+    async with _begun(plan, progress) as replay:
+        await target.prepare(is_new=not replay.sender.last)
+        try:
+            await replay.run(target, target_topic)
+            stored, refused = await target.counted()
+            is_whole = plan.span.end is None
+            summary = Summary(
+                replay.read, replay.sender.sent, stored, refused, handed_over=is_whole
+            )
+            _check(summary)
+            if is_whole:
+                await target.hand_over(replay.ends)
+            await replay.forget()
+        finally:
+            await target.close()
     return summary
 
 
@@ -114,20 +115,33 @@ async def replace(
     progress: Progress,
 ) -> Summary:
     """Replay into tables that hold the stream: staged first, then each row for one."""
-    replay = _Replay(plan, progress)
-    await replay.find(anew=plan.anew)
-    await staging.prepare(anew=plan.anew)
-    try:
-        await replay.run(staging, plan.topic)
-        stored, refused = await staging.counted()
-        summary = Summary(replay.read, replay.sender.sent, stored, refused)
-        _check(summary)
-        done = await replacing.run(progress.replaced)
-        await replay.forget()
-        await staging.drop()
-    finally:
-        await staging.close()
+    async with _begun(plan, progress) as replay:
+        await staging.prepare(anew=plan.anew)
+        try:
+            await replay.run(staging, plan.topic)
+            stored, refused = await staging.counted()
+            summary = Summary(replay.read, replay.sender.sent, stored, refused)
+            _check(summary)
+            done = await replacing.run(progress.replaced)
+            await replay.forget()
+            await staging.drop()
+        finally:
+            await staging.close()
     return Summary(summary.read, summary.sent, stored, refused, replaced=done.replaced)
+
+
+@asynccontextmanager
+async def _begun(plan: Plan, progress: Progress) -> AsyncIterator[_Replay]:
+    """Begin, or go on: as the only one, and only then look for what was sent before."""
+    replay = _Replay(plan, progress)
+    try:
+        await replay.look()
+        async with Once.opened(plan.broker, f"headrace-replay-{plan.topic}") as once:
+            replay.once = once
+            await replay.find()
+            yield replay
+    finally:
+        await plan.history.close()
 
 
 class _Replay:
@@ -143,6 +157,7 @@ class _Replay:
         self._progress = progress
         self.ends: Mapping[Run, Position] = {}
         self.read = 0
+        self.once: Once | None = None
         self.sender = Sender(
             broker=plan.broker,
             topic=plan.topic,
@@ -154,8 +169,8 @@ class _Replay:
             on_sent=progress.sent,
         )
 
-    async def find(self, *, anew: bool) -> None:
-        """Find out what there is to replay, and what was sent of it before."""
+    async def look(self) -> None:
+        """Look what there is to replay."""
         plan = self._plan
         self.ends = await self._history.runs()
         if not self.ends:
@@ -163,7 +178,10 @@ class _Replay:
         self.read = await self._history.count()
         self._progress.planned(self.read)
         await self._make_topic({plan.topic: 1 + max(self._partitions)})
-        if anew:
+
+    async def find(self) -> None:
+        """Find what was sent before."""
+        if self._plan.anew:
             await self.forget()
         await self.sender.find_last(self._partitions)
 
@@ -191,16 +209,16 @@ class _Replay:
             on_waiting=self._progress.waiting,
         )
         await storer.find_positions(self._partitions)
-        async with Once.opened(plan.broker, f"headrace-replay-{plan.topic}") as once:
-            sending = asyncio.create_task(self.sender.run(once, list(self.ends)))
-            storing = asyncio.create_task(
-                storer.run(lambda: self.sender.last if sending.done() else None)
-            )
-            try:
-                await asyncio.gather(sending, storing)
-            finally:
-                await cancel_and_wait([sending, storing])
-                await self._history.close()
+        assert self.once is not None  # noqa: S101 - `_begun` has opened it
+        sending = asyncio.create_task(self.sender.run(self.once, list(self.ends)))
+        storing = asyncio.create_task(
+            storer.run(lambda: self.sender.last if sending.done() else None)
+        )
+        try:
+            await asyncio.gather(sending, storing)
+        finally:
+            await cancel_and_wait([sending, storing])
+            await self._history.close()  # before rows are replaced: it holds an old snapshot
 
     async def forget(self) -> None:
         """Have Kafka forget all that the topic holds."""
