@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import subprocess
 import sys
 import time
@@ -127,6 +128,7 @@ async def measure(here: Place, events: int) -> dict[str, object]:
         return {
             "rows": written.rows,
             "seconds": round(run.seconds, 1),
+            "cpu_microseconds_a_row": round(run.cpu_seconds / written.rows * 1e6, 1),
             "rows_per_second": round(written.rows / run.seconds),
             "most_memory_bytes": run.most_bytes,
             "is_exact": run.succeeded and await _is_exact(dsn, written),
@@ -137,13 +139,14 @@ async def measure(here: Place, events: int) -> dict[str, object]:
 class _Ran(NamedTuple):
     succeeded: bool
     seconds: float
+    cpu_seconds: float
     most_bytes: int
     told: str
 
 
 def _replay(here: Place, folder: Path, dsn: str) -> _Ran:
     command = [sys.executable, "-m", "app", "replay", "--stream", _TOPIC]
-    started = time.perf_counter()
+    started, cpu = time.perf_counter(), _cpu_seconds()
     process = subprocess.Popen(
         [*command, "--source", "parquet", "--path", str(folder), "--into", dsn],
         env=os.environ | {"HEADRACE_BROKER": here.kafka.address, "HEADRACE_DATABASE": dsn},
@@ -154,7 +157,13 @@ def _replay(here: Place, folder: Path, dsn: str) -> _Ran:
     told, _ = process.communicate()
     seconds = time.perf_counter() - started
     memory.end()
-    return _Ran(process.returncode == 0, seconds, memory.most_bytes, told)
+    return _Ran(process.returncode == 0, seconds, _cpu_seconds() - cpu, memory.most_bytes, told)
+
+
+def _cpu_seconds() -> float:
+    """Give what processes have used that this one has started, and that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 @click.command()

@@ -187,6 +187,11 @@ def _history(settings: Settings, asked: _Asked, stream: Stream, dsn: str) -> His
     topic = settings.topic(stream.topic)
     if asked.source == _POSTGRES:
         return PostgresHistory(dsn, stream, topic, asked.span)
+    if asked.source == "dead-letters":
+        raise click.BadParameter(
+            "letters are sent to their own topic: headrace dead-letters replay",
+            param_hint="--source",
+        )
     kind, _, name = asked.source.partition(":")
     if kind != _PARQUET:
         raise click.BadParameter(

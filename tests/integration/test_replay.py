@@ -100,7 +100,7 @@ async def test_the_same_database_replaces_beside_live_traffic_and_over_kills(
     assert rows == places == 20_000 + live.count
 
 
-async def test_rows_before_are_rows_after(archive: Archive) -> None:
+async def test_rows_before_are_rows_after(archive: Archive, second: str) -> None:
     await archive.store(2, 2_000)
     before = await contents(archive.database)
 
@@ -110,6 +110,15 @@ async def test_rows_before_are_rows_after(archive: Archive) -> None:
         assert "4,000 in another one's place, 0 added" in done.stdout
         assert await contents(archive.database) == before
 
+    part = ("--from", "2026-11-22T09:40Z", "--to", "2026-11-22T10:00Z")
+    some = await run(archive, "--source", "postgres", "--into", second, *part)
+    assert number("stored", some.stdout) > 0, some.stderr
+    kept = "SELECT * FROM media_events WHERE event_time >= '2026-11-22T09:40Z' "
+    kept += "AND event_time < '2026-11-22T10:00Z' ORDER BY kafka_partition, kafka_offset"
+    assert await query(second, kept) == await query(archive.database, kept)
+    assert await query(second, "SELECT DISTINCT topic FROM stream_positions") == [
+        (f"{archive.prefix}media_events.replay",)
+    ]
     schemas = "SELECT count(*) FROM pg_tables WHERE schemaname = 'headrace_replay'"
     assert await query(archive.database, schemas) == [(0,)]
 
