@@ -14,9 +14,9 @@ from rich.progress import Progress
 from app.letters.mending import Mend, MendingError, as_text, by_expression, from_text, said
 from app.letters.replaying import Mended, Replaying
 from app.letters.streams import stream_of
+from app.sending.decoding import decoder
 from app.sending.judging import judge
 from app.sending.reading import Given
-from app.worker.faust_app import limits
 from config.settings import Settings
 from config.streams import known_streams
 from db.dead_letters import Letters, StoredLetter, Wanted
@@ -142,9 +142,10 @@ def _judged(
         if stream is None:
             summary.refuse(letter, f"no stream has the topic {topic}")
             continue
-        decoder = decoders.setdefault(topic, Decoder(stream, limits(settings)))
+        if topic not in decoders:
+            decoders[topic] = decoder(stream, settings)
         timestamp = now if how.now else round(letter.key.time.timestamp() * 1_000)
-        refusals = list(judge(decoder, [Given(letter.name, payload)], timestamp))
+        refusals = list(judge(decoders[topic], [Given(letter.name, payload)], timestamp))
         for refusal in refusals:
             varies = f" ({refusal.context})" if refusal.context else ""
             summary.refuse(letter, f"{refusal.reason}: {refusal.detail}{varies}")

@@ -14,12 +14,11 @@ from app.cli.moments import Moment
 from app.cli.replay_progress import Shown, progress, tell
 from app.letters.streams import REPLAY
 from app.replaying.run import Plan, Summary, fill, replace
-from app.worker.faust_app import limits
+from app.sending.decoding import decoder
 from config.settings import Settings
 from config.streams import known_streams, user_sql
 from db.dsn import check
 from devstack.place.addresses import Places, without_password
-from models.decode import Decoder
 from models.streams import Stream
 from models.writing import EventWriter, UnknownVersionError
 from sinks.configured import configured_sinks, kind_of
@@ -142,7 +141,7 @@ async def _replay(
         span=asked.span,
         history=_history(settings, asked, stream, places.database.address),
         writer=_writer(stream, asked.upcast),
-        decoder=Decoder(stream, limits(settings)),
+        decoder=decoder(stream, settings),
         speed=speed,
         anew=anew,
     )
@@ -188,6 +187,11 @@ def _history(settings: Settings, asked: _Asked, stream: Stream, dsn: str) -> His
     topic = settings.topic(stream.topic)
     if asked.source == _POSTGRES:
         return PostgresHistory(dsn, stream, topic, asked.span)
+    if asked.source == "dead-letters":
+        raise click.BadParameter(
+            "letters are sent to their own topic: headrace dead-letters replay",
+            param_hint="--source",
+        )
     kind, _, name = asked.source.partition(":")
     if kind != _PARQUET:
         raise click.BadParameter(

@@ -11,6 +11,7 @@ from typing import Any
 import click
 import msgspec
 
+from app.sending.decoding import decoder
 from app.sending.judging import Refusal, judge
 from app.sending.looking import by_partition, dead_letters, rows
 from app.sending.reading import Given, read
@@ -20,9 +21,7 @@ from config.invocation import invocation
 from config.settings import Settings
 from config.streams import StreamsError, known_streams
 from devstack.place.addresses import Places
-from models.decode import Decoder
 from models.streams import Stream
-from models.validation import Limits
 
 _TOLD = 10
 
@@ -54,7 +53,7 @@ def send(
     given = _given(events, files)
     if not given:
         raise click.ClickException("there is no event in what was given: nothing was sent")
-    refusals = list(judge(_decoder(known, settings), given, time.time_ns() // 1_000_000))
+    refusals = list(judge(decoder(known, settings), given, time.time_ns() // 1_000_000))
     _tell_refusals(refusals, of=len(given))
     if refusals and not anyway:
         raise click.ClickException("nothing was sent. Mend them, or send all with --anyway")
@@ -91,15 +90,6 @@ def _given(events: Sequence[str], files: Sequence[Path]) -> list[Given]:
             click.echo("One JSON object a line, Ctrl-D at the end:", err=True)
         found += read("", sys.stdin.buffer.read())
     return found
-
-
-def _decoder(stream: Stream, settings: Settings) -> Decoder:
-    limits = Limits(
-        skew_seconds=settings.allowed_skew_seconds,
-        retention_seconds=settings.retention_days * 86_400,
-        event_bytes=settings.event_bytes,
-    )
-    return Decoder(stream, limits)
 
 
 def _key(event: Given, field: str | None) -> bytes | None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Protocol
+
+from aiokafka.errors import UnknownTopicOrPartitionError
 
 from app.replaying.sender import Sender
 from app.replaying.storer import Storer
@@ -28,6 +31,9 @@ _TOPIC = {
     "retention.ms": "-1",
     "message.timestamp.type": "CreateTime",
 }
+
+_TRIES = 40
+_PAUSE_SECONDS = 0.25
 
 
 class Progress(Protocol):
@@ -84,21 +90,21 @@ async def fill(
     progress: Progress,
 ) -> Summary:
     """Replay into a database that holds nothing of the stream."""
-    replay = _Replay(plan, progress)
-    await replay.find(anew=plan.anew)
-    await target.prepare(is_new=not replay.sender.last)
-    try:
-        await replay.run(target, target_topic)
-        stored, refused = await target.counted()
-        summary = Summary(
-            replay.read, replay.sender.sent, stored, refused, handed_over=plan.span.end is None
-        )
-        _check(summary)
-        if plan.span.end is None:
-            await target.hand_over(replay.ends)
-        await replay.forget()
-    finally:
-        await target.close()
+    async with _begun(plan, progress) as replay:
+        await target.prepare(is_new=not replay.sender.last)
+        try:
+            await replay.run(target, target_topic)
+            stored, refused = await target.counted()
+            is_whole = plan.span.end is None
+            summary = Summary(
+                replay.read, replay.sender.sent, stored, refused, handed_over=is_whole
+            )
+            _check(summary)
+            if is_whole:
+                await target.hand_over(replay.ends)
+            await replay.forget()
+        finally:
+            await target.close()
     return summary
 
 
@@ -109,20 +115,33 @@ async def replace(
     progress: Progress,
 ) -> Summary:
     """Replay into tables that hold the stream: staged first, then each row for one."""
-    replay = _Replay(plan, progress)
-    await replay.find(anew=plan.anew)
-    await staging.prepare(anew=plan.anew)
-    try:
-        await replay.run(staging, plan.topic)
-        stored, refused = await staging.counted()
-        summary = Summary(replay.read, replay.sender.sent, stored, refused)
-        _check(summary)
-        done = await replacing.run(progress.replaced)
-        await replay.forget()
-        await staging.drop()
-    finally:
-        await staging.close()
+    async with _begun(plan, progress) as replay:
+        await staging.prepare(anew=plan.anew)
+        try:
+            await replay.run(staging, plan.topic)
+            stored, refused = await staging.counted()
+            summary = Summary(replay.read, replay.sender.sent, stored, refused)
+            _check(summary)
+            done = await replacing.run(progress.replaced)
+            await replay.forget()
+            await staging.drop()
+        finally:
+            await staging.close()
     return Summary(summary.read, summary.sent, stored, refused, replaced=done.replaced)
+
+
+@asynccontextmanager
+async def _begun(plan: Plan, progress: Progress) -> AsyncIterator[_Replay]:
+    """Begin, or go on: as the only one, and only then look for what was sent before."""
+    replay = _Replay(plan, progress)
+    try:
+        await replay.look()
+        async with Once.opened(plan.broker, f"headrace-replay-{plan.topic}") as once:
+            replay.once = once
+            await replay.find()
+            yield replay
+    finally:
+        await plan.history.close()
 
 
 class _Replay:
@@ -138,6 +157,7 @@ class _Replay:
         self._progress = progress
         self.ends: Mapping[Run, Position] = {}
         self.read = 0
+        self.once: Once | None = None
         self.sender = Sender(
             broker=plan.broker,
             topic=plan.topic,
@@ -149,20 +169,30 @@ class _Replay:
             on_sent=progress.sent,
         )
 
-    async def find(self, *, anew: bool) -> None:
-        """Find out what there is to replay, and what was sent of it before."""
+    async def look(self) -> None:
+        """Look what there is to replay."""
         plan = self._plan
         self.ends = await self._history.runs()
         if not self.ends:
             raise PlainError(f"the source holds nothing of {plan.stream.topic}")
         self.read = await self._history.count()
         self._progress.planned(self.read)
-        wanted = {plan.topic: 1 + max(self._partitions)}
-        await create_missing(plan.broker, wanted, plan.replicas, _TOPIC)
-        await widen(plan.broker, wanted)
-        if anew:
+        await self._make_topic({plan.topic: 1 + max(self._partitions)})
+
+    async def find(self) -> None:
+        """Find what was sent before."""
+        if self._plan.anew:
             await self.forget()
         await self.sender.find_last(self._partitions)
+
+    async def _make_topic(self, partitions: Mapping[str, int]) -> None:
+        for _ in range(_TRIES):
+            try:
+                await create_missing(self._plan.broker, partitions, self._plan.replicas, _TOPIC)
+                return await widen(self._plan.broker, partitions)
+            except UnknownTopicOrPartitionError:  # a broker has not heard of it yet
+                await asyncio.sleep(_PAUSE_SECONDS)
+        raise PlainError(f"{self._plan.topic} was made, but the broker does not know it")
 
     async def run(self, target: Filling | Staging, target_topic: str) -> None:
         plan = self._plan
@@ -179,16 +209,16 @@ class _Replay:
             on_waiting=self._progress.waiting,
         )
         await storer.find_positions(self._partitions)
-        async with Once.opened(plan.broker, f"headrace-replay-{plan.topic}") as once:
-            sending = asyncio.create_task(self.sender.run(once, list(self.ends)))
-            storing = asyncio.create_task(
-                storer.run(lambda: self.sender.last if sending.done() else None)
-            )
-            try:
-                await asyncio.gather(sending, storing)
-            finally:
-                await cancel_and_wait([sending, storing])
-                await self._history.close()
+        assert self.once is not None  # noqa: S101 - `_begun` has opened it
+        sending = asyncio.create_task(self.sender.run(self.once, list(self.ends)))
+        storing = asyncio.create_task(
+            storer.run(lambda: self.sender.last if sending.done() else None)
+        )
+        try:
+            await asyncio.gather(sending, storing)
+        finally:
+            await cancel_and_wait([sending, storing])
+            await self._history.close()  # before rows are replaced: it holds an old snapshot
 
     async def forget(self) -> None:
         """Have Kafka forget all that the topic holds."""
