@@ -20,6 +20,9 @@ from config.environment import SettingsError
 _BEGUN = "${"
 _VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}")
 _NAME = r"^[a-z][a-z0-9-]{0,30}$"
+_TAKEN = ("core", "generator")
+"""What other processes are called on their metrics, which tell sinks apart by their names."""
+
 _MOST_BYTES = 1_048_576
 _MOST_VALUES = 10_000
 _DEEPEST = 20
@@ -166,9 +169,10 @@ class _Reader:
 
     def _sink(self, name: Any, value: Any) -> ConfiguredSink | None:
         where: Where = ("sinks", name)
-        if not (isinstance(name, str) and re.fullmatch(_NAME, name)) or name == "core":
+        if not (isinstance(name, str) and re.fullmatch(_NAME, name)) or name in _TAKEN:
             self._wrong(
-                where, "a sink's name has lower-case letters, digits and -; `core` is taken"
+                where,
+                "a sink's name has lower-case letters, digits, -; `core` and `generator` are taken",
             )
             return None
         if not isinstance(value, dict):
