@@ -21,6 +21,9 @@ _BEGUN = "${"
 _VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}")
 _NAME = r"^[a-z][a-z0-9-]{0,30}$"
 _SECTIONS = ("sinks", "sources")
+_TAKEN = ("core", "edge", "generator")
+"""What other processes are called on their metrics, which tell sinks apart by their names."""
+
 _MOST_BYTES = 1_048_576
 _MOST_VALUES = 10_000
 _DEEPEST = 20
@@ -222,10 +225,11 @@ class _Reader:
 
     def _sink(self, name: Any, value: Any, kinds: _Models) -> ConfiguredSink | None:
         where: Where = ("sinks", name)
-        if not _is_name(name) or name == "core" or name.startswith("source-"):
+        if not _is_name(name) or name in _TAKEN or name.startswith("source-"):
             self._wrong(
                 where,
-                "a sink's name has lower-case letters, digits and -; not `core` or `source-...`",
+                "a sink's name has lower-case letters, digits and -, and is none of "
+                f"{', '.join(_TAKEN)} and source-...",
             )
             return None
         entry = self._entry(SinkEntry, value, where)

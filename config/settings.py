@@ -88,6 +88,11 @@ class Settings(EnvironmentSettings):
     config: Annotated[
         str, Field(description="the file with further sinks; `headrace.yaml` where it is there")
     ] = ""
+    sink_pages: Annotated[
+        dict[str, str],
+        NoDecode,
+        Field(description="further sinks' web pages, shown by core: lake=http://host:port, commas"),
+    ] = {}  # noqa: RUF012 - pydantic copies it
     home: Annotated[str, Field(description="where `headrace up` keeps its engines' data")] = (
         ".headrace"
     )
@@ -114,6 +119,16 @@ class Settings(EnvironmentSettings):
             return json.loads(seconds)
         except ValueError:
             raise ValueError('expected JSON such as {"traffic_by_cdn": 10}') from None
+
+    @field_validator("sink_pages", mode="before")
+    @classmethod
+    def _are_pages(cls, pages: Any) -> Any:
+        if not isinstance(pages, str):
+            return pages
+        pairs = [one.strip().partition("=") for one in pages.split(",") if one.strip()]
+        if not all(url.startswith(("http://", "https://")) for _, _, url in pairs):
+            raise ValueError("expected NAME=http://host:port, with commas between them")
+        return {name: url.rstrip("/") for name, _, url in pairs}
 
     @field_validator("broker")
     @classmethod

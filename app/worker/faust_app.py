@@ -8,6 +8,7 @@ from batching.app import CONFIGURATION, BatchApp
 from batching.recovery import LiveTableManager
 from batching.table import PartitionRouter
 from batching.worker import Worker
+from config.roles import CORE
 from config.settings import Settings
 from models.validation import Limits
 
@@ -42,6 +43,8 @@ def links(settings: Settings) -> Links:
         settings.group,
         grafana=settings.grafana_url if is_web else "",
         metrics="" if listens_everywhere or not port else f"http://{host}:{port}/metrics",
+        # a sink's own pages tell of itself
+        sinks=settings.sink_pages if settings.role == CORE else {},
     )
 
 

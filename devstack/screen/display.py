@@ -21,6 +21,7 @@ from generator.report import Report
 from telemetry.flow import Flow, StreamFlow, unheld_of
 
 _LAGS = 8
+_NOTHING = "\N{EN DASH}"
 _BORDER = 2  # lines of the frame
 _BLANK = 10  # blank lines are the first to go
 
@@ -145,6 +146,9 @@ def _sinks(sinks: Mapping[str, Flow]) -> Table:
     )
     now = time.time()
     for role, flow in sinks.items():
+        if not flow.workers:
+            table.add_row(role, *[_NOTHING] * 7, "does not answer")
+            continue
         waits = f"waits for {flow.waiting_for}" if flow.waiting_for else "stores"
         table.add_row(
             role,
@@ -155,7 +159,7 @@ def _sinks(sinks: Mapping[str, Flow]) -> Table:
             f"{flow.lag:,}",
             str(flow.partitions),
             ago(flow.stored_at, now),
-            waits if flow.workers else "does not answer",
+            waits,
         )
     return table
 
@@ -203,8 +207,8 @@ def _table(first: str, *others: str) -> Table:
 
 
 def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:,.0f}"  # noqa: RUF001 - a dash, not a minus
+    return _NOTHING if value is None else f"{value:,.0f}"
 
 
 def _seconds(value: float | None) -> str:
-    return "–" if value is None else f"{value:.2f} s"  # noqa: RUF001
+    return _NOTHING if value is None else f"{value:.2f} s"

@@ -55,8 +55,10 @@ class WorkerPool:
         environment: Mapping[str, str],
         watchdog: Watchdog,
     ) -> WorkerPool:
+        pages = ",".join(f"{role}=http://127.0.0.1:{web}" for role, (web, _) in ports.sinks.items())
+        shown = {**environment, **({"HEADRACE_SINK_PAGES": pages} if pages else {})}
         workers = [
-            Supervised(worker(number, ports, data_dir, environment, watchdog))
+            Supervised(worker(number, ports, data_dir, shown, watchdog))
             for number in range(1, options.workers + 1)
         ]
         data_dir.report.unlink(missing_ok=True)

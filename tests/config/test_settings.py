@@ -45,6 +45,17 @@ def test_an_empty_variable_counts_as_not_set(
     assert settings().model_fields_set == set()
 
 
+def test_pages_of_sinks_are_names_with_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HEADRACE_SINK_PAGES", "lake=http://lake:6066/, lines=https://lines")
+
+    assert Settings().sink_pages == {"lake": "http://lake:6066", "lines": "https://lines"}
+
+    monkeypatch.setenv("HEADRACE_SINK_PAGES", f"lake={SECRET}")
+    with pytest.raises(SettingsError, match="HEADRACE_SINK_PAGES: expected NAME=http") as error:
+        Settings()
+    assert SECRET not in str(error.value)
+
+
 @pytest.mark.parametrize("value", ["[1]", '{"traffic_by_cdn": "soon"}', "{"])
 def test_windows_that_are_no_json_object_of_seconds_are_refused(
     monkeypatch: pytest.MonkeyPatch, value: str

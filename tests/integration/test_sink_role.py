@@ -1,12 +1,16 @@
 """A sink of headrace.yaml is a role of its own: real Kafka, real workers, killed on the way."""
 
+import http.client
 import json
+import time
 from pathlib import Path
 
 import pytest
 
 from tests.integration.events import heartbeat
 from tests.integration.headrace import Headrace
+from tests.integration.monitoring import scrape
+from tests.integration.worker import Worker
 
 _YAML = """\
 sinks:
@@ -61,6 +65,40 @@ def test_what_is_no_event_moves_the_position_and_no_more(headrace: Headrace) -> 
     sink.wait_until(lambda: sessions_in(folder) == ["good"], "at the good one")
     headrace.topic.produce([heartbeat(session_id="next")])
     sink.wait_until(lambda: sessions_in(folder) == ["good", "next"], "at the next one")
+
+
+def test_the_page_of_core_shows_the_sink_and_its_metrics_name_their_role(
+    headrace: Headrace,
+) -> None:
+    folder = configure(headrace)
+    sink = headrace.worker({"HEADRACE_ROLE": "lines"})
+    of_sink = f"lines=http://127.0.0.1:{sink.port},away=http://127.0.0.1:1"
+    core = headrace.worker({"HEADRACE_SINK_PAGES": of_sink})
+    core.start()
+    sink.start()
+    headrace.topic.produce([heartbeat(session_id="one"), b"{"])
+    sink.wait_until(lambda: sessions_in(folder) == ["one"], "at the line")
+    headrace.wait_for_records(core, 2)
+
+    core.wait_until(lambda: "stores" in _row(core, "lines"), "showing the sink")
+
+    assert "no answer" in _row(core, "away")
+    roles = [key[1] for one in (core, sink) for key in scrape(one, "headrace_info")]
+    assert roles == ["core", "lines"]
+    [stored] = scrape(sink, "headrace_bytes_stored_total").values()
+    assert stored == len(heartbeat(session_id="one")) + 1
+    [at] = scrape(sink, "headrace_last_stored_timestamp_seconds").values()
+    assert time.time() - 120 < at <= time.time()
+
+
+def _row(worker: Worker, sink: str) -> str:
+    """Give the row of a further sink on a worker's page."""
+    connection = http.client.HTTPConnection("127.0.0.1", worker.port, timeout=10)
+    connection.request("GET", "/", headers={"Accept": "text/html"})
+    html = connection.getresponse().read().decode()
+    connection.close()
+    rows = [row for row in html.split("<tr>") if f">{sink}</a></th>" in row]
+    return rows[0] if rows else ""
 
 
 def test_a_new_sink_may_begin_with_what_comes_next(headrace: Headrace) -> None:

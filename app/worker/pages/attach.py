@@ -90,7 +90,7 @@ def attach(
         for one in streams
         for window in one.stream.windows
     ]
-    site = Site(app, streams, ThisWorker(status, history, windows, letters), Peers(app))
+    site = Site(app, streams, ThisWorker(status, history, windows, letters), Peers(app), links)
     kept = files.static_files()
     viewers = Viewers()
     for_people = _ForPeople(site, Renderer(links, files.addresses(kept)), viewers)

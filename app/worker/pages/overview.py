@@ -8,6 +8,7 @@ from datetime import datetime
 from app.worker.pages.facts import Letter, WindowRows, WorkerFacts
 from app.worker.pages.holders import Holders
 from app.worker.pages.peers import Gathered
+from app.worker.pages.sinks import SinkShown
 from app.worker.pages.tables import TableRows, newest_of
 from app.worker.pages.together import Course, all_streams, together
 from app.worker.pages.worker import OVERVIEW_KEYS
@@ -65,6 +66,8 @@ class Overview:
     course: Course
     windows: Sequence[TableRows]
     letters: Sequence[Letter]
+    sinks: Sequence[SinkShown] = ()
+    """Further sinks, which nothing else here counts."""
 
     @property
     def silent(self) -> Mapping[str, str]:
@@ -113,6 +116,7 @@ def overview(
     gathered: Gathered[WorkerFacts],
     held: Holders,
     now: datetime,
+    sinks: Sequence[SinkShown] = (),
 ) -> Overview:
     """Put together what workers told. Pure: everything it shows comes in."""
     workers = list(_workers(gathered, held))
@@ -126,6 +130,7 @@ def overview(
         course=all_streams(stream.course for stream in shown),
         windows=list(_windows(streams, list(gathered.answers.values()))),
         letters=sorted(letters, key=lambda letter: -letter.timestamp)[:_LETTERS],
+        sinks=sinks,
     )
 
 

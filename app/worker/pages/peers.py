@@ -48,7 +48,7 @@ class Peers:
         """Ask the same of all the others, and put this worker's answer beside theirs."""
         addresses = self.addresses()
         answers = await asyncio.gather(
-            *(self._ask(address, kind, path, query or {}) for address in addresses),
+            *(self.ask_one(address, kind, path, query or {}) for address in addresses),
             return_exceptions=True,
         )
         gathered = {self.own_address: own}
@@ -62,11 +62,13 @@ class Peers:
                 gathered[address] = answer
         return Gathered(gathered, silent)
 
-    async def _ask(
-        self, address: str, kind: type[Facts], path: str, query: Mapping[str, str]
+    async def ask_one(
+        self, address: str, kind: type[Facts], path: str, query: Mapping[str, str] | None = None
     ) -> Facts:
+        """Ask whoever is at an address. Raises SilentError."""
         try:
-            return msgspec.json.decode(await self._fetch(URL(address + path) % query), type=kind)
+            page = URL(address + path) % (query or {})
+            return msgspec.json.decode(await self._fetch(page), type=kind)
         except TimeoutError:
             raise SilentError(f"no answer within {_SECONDS} s") from None
         except (ClientError, OSError) as error:

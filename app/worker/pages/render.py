@@ -1,7 +1,7 @@
 """HTML from what is to be shown. Pure, and every value is escaped: autoescape is on for all."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -16,11 +16,15 @@ _TEMPLATES = Path(__file__).parent / "templates"
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """Where else to look; `grafana` and `metrics` are "" where there is none."""
+    """Where else to look; `grafana` and `metrics` are "" where there is none.
+
+    `sinks` are the addresses of further sinks' workers, by their roles.
+    """
 
     group: str
     grafana: str = ""
     metrics: str = ""
+    sinks: Mapping[str, str] = field(default_factory=dict)
 
 
 class Renderer:

@@ -1,5 +1,6 @@
 """What each page shows: facts are gathered from all workers, and put together."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -8,11 +9,13 @@ from typing import Any
 import faust
 import msgspec
 
+from app.worker.pages import sinks
 from app.worker.pages.facts import TableFacts, WorkerFacts
 from app.worker.pages.fresh import Fresh
 from app.worker.pages.holders import holders
 from app.worker.pages.overview import Overview, overview
 from app.worker.pages.peers import Peers
+from app.worker.pages.render import Links
 from app.worker.pages.tables import TablePage, table_page
 from app.worker.pages.worker import ThisWorker
 from app.worker.status import StreamMonitor
@@ -40,13 +43,19 @@ class Site:
     """Gives what stands at an address."""
 
     def __init__(
-        self, app: faust.App, streams: Sequence[StreamMonitor], this: ThisWorker, peers: Peers
+        self,
+        app: faust.App,
+        streams: Sequence[StreamMonitor],
+        this: ThisWorker,
+        peers: Peers,
+        links: Links,
     ) -> None:
         self._app = app
         self._statuses = streams
         self._streams = [one.stream for one in streams]
         self._this = this
         self._peers = peers
+        self._sinks = links.sinks
         self._overviews: Fresh[Overview] = Fresh()
         self._tables: Fresh[TablePage] = Fresh()
 
@@ -79,9 +88,13 @@ class Site:
         return await self._overviews.get("", self._gathered)
 
     async def _gathered(self) -> Overview:
-        gathered = await self._peers.ask(self._this.facts(), WorkerFacts, FACTS_PATH)
+        now = datetime.now(UTC)
+        gathered, further = await asyncio.gather(
+            self._peers.ask(self._this.facts(), WorkerFacts, FACTS_PATH),
+            sinks.ask(self._peers, self._sinks, now.timestamp()),
+        )
         held = holders(self._app, self._statuses)
-        return overview(self._streams, gathered, held, datetime.now(UTC))
+        return overview(self._streams, gathered, held, datetime.now(UTC), further)
 
     async def _table(self, name: str, start: str, key: str) -> Shown:
         stream, window = self._window(name)

@@ -11,8 +11,10 @@ from app.worker.pages.facts import Letter, Row, Samples, TableFacts, WindowRows,
 from app.worker.pages.overview import Overview, overview
 from app.worker.pages.peers import Gathered
 from app.worker.pages.render import Links, Renderer
+from app.worker.pages.sinks import SinkShown
 from app.worker.pages.tables import table_page
 from models.content_sessions import CONTENT_SESSIONS
+from telemetry.flow import Meter
 from telemetry.worker_status import Headline, Progress, StreamStatus, Unheld, WorkerStatus
 
 HOSTILE = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>|{{ 7*7 }}"
@@ -45,11 +47,17 @@ def worker(partition: int, text: str = "Akamai") -> WorkerFacts:
     )
 
 
+def sinks(text: str) -> list[SinkShown]:
+    """Make a sink that stores and waits, and one that does not answer."""
+    flow = Meter().measure([worker(0, text).status], 0.0)
+    return [SinkShown(text, ONE, "", flow, 12.0), SinkShown("lines", SILENT, text)]
+
+
 def shown(*, text: str = "Akamai", silent: bool = True) -> Overview:
     gathered = Gathered(
         {ONE: worker(0, text), OTHER: worker(1, text)}, {SILENT: text} if silent else {}
     )
-    return overview([CONTENT_SESSIONS], gathered, HELD, NOW)
+    return overview([CONTENT_SESSIONS], gathered, HELD, NOW, sinks(text))
 
 
 @pytest.fixture(scope="module")
@@ -122,6 +130,22 @@ def test_partitions_that_nobody_stores_are_told_and_counted(renderer: Renderer) 
         assert "1 of 5 partitions is held by nobody who stores them, lag 40,000" in page
     assert "not stored, lag 40,000" in overview_page
     assert "not stored, held by faust on 10.0.0.7" in status_page
+
+
+def test_further_sinks_have_a_row_each_and_add_nothing_to_the_sums(renderer: Renderer) -> None:
+    now = shown(text="lake", silent=False)
+    without = overview(
+        [CONTENT_SESSIONS], Gathered({ONE: worker(0), OTHER: worker(1)}, {}), HELD, NOW
+    )
+
+    for page in ("overview", "status"):
+        html = renderer.page(page, now=now)
+        assert f'<a href="{ONE}/">lake</a></th><td>waits: lake</td>' in html
+        assert '<td class="number">12 s</td>' in html
+        assert f'<a href="{SILENT}/">lines</a>' in html
+        assert "no answer" in html
+        assert "Further sinks" not in renderer.page(page, now=without)
+    assert (now.lag, now.rows_stored) == (without.lag, without.rows_stored)
 
 
 def test_nothing_yet_is_a_page_too(renderer: Renderer) -> None:
