@@ -5,7 +5,7 @@ import contextlib
 import errno
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 from uuid import uuid4
@@ -64,6 +64,9 @@ class LocalObjects:
 
     async def files(self, prefix: str) -> Sequence[str]:
         return await self._in_thread(lambda: _names(self._root / prefix, folders=False))
+
+    async def sizes(self, prefix: str) -> Mapping[str, int]:
+        return await self._in_thread(lambda: _sizes(self._root, self._root / prefix))
 
     async def close(self) -> None:
         if self._folder is not None:
@@ -151,6 +154,11 @@ def _read(path: Path) -> bytes | None:
         return path.read_bytes()
     except FileNotFoundError:
         return None
+
+
+def _sizes(root: Path, folder: Path) -> dict[str, int]:
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(root)): path.stat().st_size for path in files}
 
 
 def _names(folder: Path, *, folders: bool) -> list[str]:

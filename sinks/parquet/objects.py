@@ -1,4 +1,4 @@
-"""Where files stand: a folder or a bucket, of which the sink needs five things."""
+"""Where files stand: a folder or a bucket, of which the sink needs six things."""
 
 from collections.abc import Mapping, Sequence
 from typing import Protocol
@@ -31,6 +31,10 @@ class Objects(Protocol):
 
     async def files(self, prefix: str) -> Sequence[str]:
         """Give the names of the files directly in a folder, which may be missing."""
+        ...
+
+    async def sizes(self, prefix: str) -> Mapping[str, int]:
+        """Give all keys below a folder, which may be missing, with their sizes in bytes."""
         ...
 
     async def close(self) -> None: ...

@@ -81,6 +81,14 @@ class ParquetOptions(BaseModel):
         """What stands before the topic's name in S3, without slashes at its ends."""
         return self.path.removeprefix(S3).partition("/")[2].strip("/")
 
+    @property
+    def place(self) -> str:
+        """Say where it stores, in one way however that is written."""
+        if not self.is_s3:
+            return str(Path(self.path).resolve())
+        at = f" at {self.endpoint.rstrip('/')}" if self.endpoint else ""
+        return f"{S3}{self.bucket}/{self.prefix}{at}"
+
     @model_validator(mode="after")
     def _check(self) -> Self:
         if not self.is_s3:

@@ -1,6 +1,6 @@
 """Objects in S3, or in what speaks as S3 does and keeps `If-None-Match`."""
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar
 
@@ -90,6 +90,10 @@ class S3Objects:
     async def files(self, prefix: str) -> Sequence[str]:
         listed = await self._told(obstore.list_with_delimiter_async(self._store, f"{prefix}/"))
         return [_name(found["path"]) for found in listed["objects"]]
+
+    async def sizes(self, prefix: str) -> Mapping[str, int]:
+        listed = await self._told(obstore.list(self._store, f"{prefix}/").collect_async())
+        return {str(found["path"]): int(found["size"]) for found in listed}
 
     async def close(self) -> None:
         """Nothing to close: connections end by themselves when idle."""
