@@ -4,6 +4,7 @@ import os
 
 import click
 
+from app.cli.compact import compact
 from app.cli.config import config
 from app.cli.dictionary import dictionary
 from app.cli.doctor import doctor
@@ -66,6 +67,7 @@ def main(context: click.Context, *, debug: bool) -> None:
 
 
 main.add_command(up)
+main.add_command(compact)
 main.add_command(config)
 main.add_command(status)
 main.add_command(storage)

@@ -1,9 +1,17 @@
-"""Where files stand: a folder or a bucket, of which the sink needs six things."""
+"""Where files stand: a folder or a bucket, of which the sink needs some things."""
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from datetime import datetime
+from typing import NamedTuple, Protocol
 
 Metadata = Mapping[str, str]
+
+
+class Listed(NamedTuple):
+    """What a listing tells of an object; `modified` is by the store's clock."""
+
+    size_bytes: int
+    modified: datetime
 
 
 class Objects(Protocol):
@@ -33,8 +41,12 @@ class Objects(Protocol):
         """Give the names of the files directly in a folder, which may be missing."""
         ...
 
-    async def sizes(self, prefix: str) -> Mapping[str, int]:
-        """Give all keys below a folder, which may be missing, with their sizes in bytes."""
+    async def listed(self, prefix: str) -> Mapping[str, Listed]:
+        """Give all keys below a folder, which may be missing."""
+        ...
+
+    async def delete(self, keys: Sequence[str]) -> None:
+        """Delete objects; those that are not there are none."""
         ...
 
     async def close(self) -> None: ...

@@ -9,7 +9,7 @@ from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import S3Store
 
 from config.environment import PlainError
-from sinks.parquet.objects import Metadata
+from sinks.parquet.objects import Listed, Metadata
 from sinks.parquet.options import ParquetOptions
 from sinks.parquet.s3_errors import unavailable
 
@@ -91,9 +91,16 @@ class S3Objects:
         listed = await self._told(obstore.list_with_delimiter_async(self._store, f"{prefix}/"))
         return [_name(found["path"]) for found in listed["objects"]]
 
-    async def sizes(self, prefix: str) -> Mapping[str, int]:
-        listed = await self._told(obstore.list(self._store, f"{prefix}/").collect_async())
-        return {str(found["path"]): int(found["size"]) for found in listed}
+    async def listed(self, prefix: str) -> Mapping[str, Listed]:
+        found = await self._told(obstore.list(self._store, f"{prefix}/").collect_async())
+        return {str(one["path"]): Listed(int(one["size"]), one["last_modified"]) for one in found}
+
+    async def delete(self, keys: Sequence[str]) -> None:
+        for key in keys:
+            try:
+                await self._told(obstore.delete_async(self._store, key), missing_is_fine=True)
+            except FileNotFoundError:
+                continue
 
     async def close(self) -> None:
         """Nothing to close: connections end by themselves when idle."""

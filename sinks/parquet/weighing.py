@@ -14,7 +14,7 @@ from models.streams import Stream
 from sinks.kinds import Weight
 from sinks.parquet.columns import Columns
 from sinks.parquet.files import Files
-from sinks.parquet.keys import EPOCH, first_offsets
+from sinks.parquet.keys import is_object
 from sinks.parquet.objects import Objects
 
 _LOOKED_INTO = 5
@@ -27,7 +27,8 @@ _ORIGIN = ("kafka_partition", "kafka_offset", "epoch", "date", "hour")
 async def weigh(objects: Objects, topic: str) -> Weight | None:
     """Weigh what is stored of a topic; None where that has no rows. Raises SinkUnavailable."""
     await objects.prepare()
-    sizes = {key: size for key, size in (await objects.sizes(topic)).items() if _is_object(key)}
+    listed = (await objects.listed(topic)).items()
+    sizes = {key: found.size_bytes for key, found in listed if is_object(key)}
     # by their hours: the newest of all partitions
     newest = sorted(sizes, key=lambda key: key.split("/")[-3:], reverse=True)
     rows = size = 0
@@ -60,11 +61,6 @@ def weigh_sample(stream: Stream, parts: Sequence[DecodedBatch], json_bytes: int)
     count = sum(len(part.offsets) for part in parts)
     body = Files(columns, 1, 131_072).write(rows, 0, 1, {})
     return Weight(1, len(body), 1, len(body) / count, json_bytes / count)
-
-
-def _is_object(key: str) -> bool:
-    *_, epoch, _partition, _date, _hour, name = ["", *key.split("/")]
-    return epoch.startswith(EPOCH) and bool(first_offsets([name]))
 
 
 def _json_sizes(rows: Sequence[Mapping[str, Any]]) -> Iterator[int]:
