@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal, TypeVar
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from config.environment import SettingsError
+from config.environment import SettingsError, plain_words
 
 _BEGUN = "${"
 _VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}")
@@ -75,6 +75,8 @@ class ConfiguredSink:
     name: str
     entry: SinkEntry
     options: BaseModel
+    line: int = 1
+    """Where it stands in the document."""
 
 
 class SourceEntry(BaseModel):
@@ -197,6 +199,7 @@ class _Reader:
         self._environment = environment
         self._lines: dict[Where, int] = {}
         self._errors: list[str] = []
+        self._unset: set[Where] = set()
 
     def document(self, root: yaml.Node | None) -> Document:
         values = self._value(root, ()) if root is not None else {}
@@ -238,7 +241,9 @@ class _Reader:
         for index, stream in enumerate(entry.streams):
             self._known_stream(stream, (*where, "streams", index))
         options = self._options(SinkEntry, entry.kind, value, where, kinds)
-        return None if options is None else ConfiguredSink(name, entry, options)
+        if options is None:
+            return None
+        return ConfiguredSink(name, entry, options, self._lines[where])
 
     def _source(self, name: Any, value: Any, kinds: _Models) -> ConfiguredSource | None:
         where: Where = ("sources", name)
@@ -283,11 +288,17 @@ class _Reader:
             names = [*model.model_fields, *common.model_fields]
             for item in error.errors(include_url=False, include_input=False):
                 place = (*where, *item["loc"])
+                if self._is_known(place):
+                    continue
                 if item["type"] == "extra_forbidden":
                     self._wrong(place, f"unknown option; {_nearest(str(place[-1]), names)}")
                 else:
-                    self._wrong(place, item["msg"])
+                    self._wrong(place, plain_words(item["type"], item["msg"]))
             return None
+
+    def _is_known(self, place: Where) -> bool:
+        """Say whether it is wrong for want of a variable, which was told already."""
+        return any(unset[: len(place)] == place or place == unset for unset in self._unset)
 
     def _value(self, node: yaml.Node, where: Where) -> Any:
         """Give a node's value, with variables put in, and remember its lines."""
@@ -335,6 +346,7 @@ class _Reader:
         value = self._environment.get(name) or default
         if value is None:
             self._wrong(where, f"environment variable {name} is not set")
+            self._unset.add(where)
             return ""
         return value
 

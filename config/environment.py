@@ -39,6 +39,23 @@ _GENERATOR = "HEADRACE_GENERATOR_"
 _OURS = "Value error, "
 """What pydantic puts before a validator's own words."""
 
+_PLAIN = {
+    "Input should be": "expected",
+    "String should have": "expected",
+    "String should match pattern": "expected what matches",
+    "expected a valid integer": "expected a whole number",
+    "expected a valid number": "expected a number",
+    "expected a valid string": "expected a text",
+    "expected a valid boolean": "expected true or false",
+    "expected a valid dictionary": "expected names and values",
+    "expected a valid list": "expected a list",
+    "expected a valid tuple": "expected a list",
+    "expected a valid path": "expected a path",
+    "expected greater": "expected a number greater",
+    "expected less": "expected a number less",
+}
+"""Words of pydantic's, and ours for them, one after the other."""
+
 
 class PlainError(Exception):
     """An everyday mistake: the message says what is wrong and what to do, and is enough."""
@@ -118,10 +135,20 @@ def listed(lines: Sequence[str]) -> str:
     return "\n  ".join([f"{len(lines)} settings are wrong:", *lines])
 
 
+def plain_words(kind: str, message: str) -> str:
+    """Say an error of pydantic's, of which these are type and message, in everyday words."""
+    if kind == "missing":
+        return "is missing"
+    words = message.removeprefix(_OURS)
+    for theirs, ours in _PLAIN.items():
+        words = words.replace(theirs, ours)
+    return words.split(", unable to")[0].split(", got a")[0]
+
+
 def _fields(error: ValidationError) -> dict[str, str]:
     found: dict[str, str] = {}
     for one in error.errors(include_input=False, include_url=False, include_context=False):
-        words = one["msg"].removeprefix(_OURS).replace("Input should be", "expected")
+        words = plain_words(one["type"], one["msg"])
         found.setdefault(str(one["loc"][0]) if one["loc"] else "", words)
     return found
 

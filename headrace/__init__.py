@@ -22,7 +22,7 @@ from models.versions import Version, Versions
 from models.windows import First, Last, Max, Min, Sum, Window
 from sinks.base import Fenced, Rejected, Since, Sink, SinkUnavailable, Totals
 from sinks.ending import to_the_end
-from sinks.kinds import Flush, SinkKind
+from sinks.kinds import Flush, SinkKind, Weight
 from sources.base import Chunk, Record, Resume, Source, SourceRefused, SourceUnavailable
 from sources.kinds import Opening, SourceKind
 from telemetry.source_stats import SourceStats
@@ -69,6 +69,7 @@ __all__ = [
     "Totals",
     "Version",
     "Versions",
+    "Weight",
     "Window",
     "number",
     "to_the_end",

@@ -1,8 +1,8 @@
 """The sinks that headrace.yaml names, with the kinds that they are of."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
-from config.document import ConfiguredSink, Document, load, path_of
+from config.document import ConfiguredSink, Document, DocumentError, load, path_of
 from config.environment import SettingsError
 from config.settings import Settings
 from config.streams import chosen_streams, known_streams
@@ -16,7 +16,45 @@ def document(settings: Settings) -> Document:
     if path is None:
         return Document({})
     models = {name: kind.options for name, kind in kinds().items()}
-    return load(path, models, list(known_streams(settings)))
+    streams = known_streams(settings)
+    found = load(path, models, list(streams))
+    problems = [
+        f"{path}, line {sink.line}: sinks.{sink.name}.{problem}"
+        for sink in found.sinks.values()
+        for problem in [*_against_streams(sink, streams), *_in_one_place(sink, found)]
+    ]
+    if problems:
+        raise DocumentError("\n".join(problems))
+    return found
+
+
+def _against_streams(sink: ConfiguredSink, streams: Mapping[str, Stream]) -> Sequence[str]:
+    check = kinds()[sink.entry.kind].check
+    mine = sink.entry.streams or tuple(streams)
+    return () if check is None else check(sink.options, [streams[topic] for topic in mine])
+
+
+def _in_one_place(sink: ConfiguredSink, found: Document) -> Iterator[str]:
+    """Say which sink before this one stores the same stream in the same place."""
+    place = _place(sink)
+    for other in found.sinks.values():
+        if other is sink:
+            return
+        if place is not None and _place(other) == place and _share_a_stream(sink, other):
+            yield (
+                f"kind: stores where {other.name} does ({place}), of which only one could go on: "
+                "give it another place, or other `streams`"
+            )
+
+
+def _share_a_stream(one: ConfiguredSink, other: ConfiguredSink) -> bool:
+    mine, others = set(one.entry.streams), set(other.entry.streams)
+    return not mine or not others or bool(mine & others)
+
+
+def _place(sink: ConfiguredSink) -> str | None:
+    place = kinds()[sink.entry.kind].place
+    return None if place is None else place(sink.options)
 
 
 def configured_sinks(settings: Settings) -> Mapping[str, ConfiguredSink]:

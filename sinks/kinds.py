@@ -1,7 +1,7 @@
 """Kinds of sinks: what each brings, and where they are found, those of others included."""
 
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
@@ -30,6 +30,20 @@ class Flush:
 
 
 @dataclass(frozen=True, slots=True)
+class Weight:
+    """What is stored of a topic: objects of so many partitions, and what an event weighs there.
+
+    `json_bytes_per_event` is its JSON's without spaces.
+    """
+
+    objects: int
+    size_bytes: int
+    partitions: int
+    bytes_per_event: float
+    json_bytes_per_event: float
+
+
+@dataclass(frozen=True, slots=True)
 class SinkKind:
     """One kind of sink, as `headrace.yaml` names it.
 
@@ -54,6 +68,15 @@ class SinkKind:
     that the sink has of the topic, in all of its partitions. From then on a writer of an older
     epoch is fenced. Raises SinkUnavailable. None where a sink has to be given another place.
     """
+
+    place: Callable[[Any], str] | None = None
+    """Says where these options store, like a folder: two sinks may not store one stream there."""
+
+    weigh: Callable[[Any, str], Awaitable[Weight | None]] | None = None
+    """Weighs what is stored of a topic; None where nothing is. Raises SinkUnavailable."""
+
+    check: Callable[[Any, Sequence[Stream]], Sequence[str]] | None = None
+    """Says what options get wrong about the streams that go there: `OPTION: what to do`."""
 
     @property
     def missing(self) -> str:

@@ -4,6 +4,7 @@ import os
 
 import click
 
+from app.cli.compact import compact
 from app.cli.config import config
 from app.cli.dead_letters import dead_letters
 from app.cli.dictionary import dictionary
@@ -69,6 +70,7 @@ def main(context: click.Context, *, debug: bool) -> None:
 
 
 main.add_command(up)
+main.add_command(compact)
 main.add_command(config)
 main.add_command(status)
 main.add_command(storage)

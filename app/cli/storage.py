@@ -1,13 +1,15 @@
 """`headrace storage`."""
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 import click
 from rich.console import Console
 from rich.table import Table as Grid
 
+from app.cli.storage_economics import HEAD as ECONOMICS_HEAD
+from app.cli.storage_economics import Prices, economics
 from config.settings import Settings
 from db.retention_drops import expiry
 from db.storage import Table, clock
@@ -18,24 +20,63 @@ _HEAD = ("table", "heap", "indexes", "compressed", "rows", "a row", "a day", "fr
 
 
 @click.command()
-def storage() -> None:
+@click.option("--objects", is_flag=True, help="What Parquet weighs and costs, and nothing else.")
+@click.option(
+    "--events-per-minute",
+    default=5_000_000,
+    show_default=True,
+    type=click.IntRange(1),
+    help="With --objects: what a month is worked out for.",
+)
+@click.option(
+    "--gb-month",
+    "gb_month",
+    default=0.023,
+    show_default=True,
+    type=click.FloatRange(0),
+    help="Price of a GB (10^9 bytes) kept for a month, in dollars.",
+)
+@click.option(
+    "--thousand-puts",
+    default=0.005,
+    show_default=True,
+    type=click.FloatRange(0),
+    help="Price of a thousand PUTs, in dollars.",
+)
+def storage(
+    *, objects: bool, events_per_minute: int, gb_month: float, thousand_puts: float
+) -> None:
     """Print what every table weighs, how fast it grows and what retention frees next.
 
     Rows are estimates. "a row" is heap, indexes and compressed bytes for each row, which of a raw
     table is an event; "frees" is what the next round of retention drops. Sizes are in units of
     1,024. Dead letters that are old enough are deleted row by row, and their room is used again.
     Reads HEADRACE_DATABASE, HEADRACE_RETENTION_DAYS and HEADRACE_WINDOW_RETENTION_DAYS.
+
+    With --objects it prints what an event weighs in the Parquet sinks of headrace.yaml (or, where
+    they hold nothing, in a sample of simulated media_events), and what a month of them costs.
     """
     settings = Settings()
+    if objects:
+        prices = Prices(events_per_minute, gb_month, thousand_puts)
+        rows, notes = asyncio.run(economics(settings, prices))
+        show(ECONOMICS_HEAD, rows)
+        click.echo("\n" + "\n".join(notes))
+        return
     dsn = settings.database.get_secret_value()
     tables, now = asyncio.run(weigh(dsn)), asyncio.run(clock(dsn))
     days = {"raw": settings.retention_days, "windows": settings.window_retention_days}
     lines = list(report(tables, days, now))
+    show(_HEAD, lines)
+
+
+def show(head: Sequence[str], lines: Sequence[tuple[str, ...]]) -> None:
+    """Print a table for people, or its cells with tabs between them for programs."""
     if not Console().is_terminal:
-        for line in (_HEAD, *lines):
+        for line in (head, *lines):
             click.echo("\t".join(line))
         return
-    grid = Grid(*_HEAD, box=None)
+    grid = Grid(*head, box=None)
     for column in grid.columns[1:]:
         column.justify = "right"
     for line in lines:

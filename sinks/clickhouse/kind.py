@@ -6,6 +6,7 @@ from sinks.clickhouse.epochs import begin_epoch
 from sinks.clickhouse.migrate import migrate
 from sinks.clickhouse.options import ClickhouseOptions
 from sinks.clickhouse.sink import ClickhouseSink
+from sinks.clickhouse.sorting import wrong_sorting_keys
 from sinks.kinds import Flush, SinkKind
 
 
@@ -27,4 +28,6 @@ KIND = SinkKind(
     flush=Flush(records=200_000, size_bytes=64 * 1024 * 1024, seconds=1.0),
     migrate=migrate,
     begin_epoch=begin_epoch,
+    place=lambda options: f"{options.url}, {options.database}.{options.table_prefix}*",
+    check=wrong_sorting_keys,
 )

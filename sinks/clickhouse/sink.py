@@ -24,6 +24,7 @@ from sinks.clickhouse.options import ClickhouseOptions
 from sinks.clickhouse.positions import read_positions, rows_reach
 from sinks.clickhouse.preparation import prepare
 from sinks.clickhouse.server import Server
+from telemetry import fault_points
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -171,6 +172,7 @@ class ClickhouseSink:
         sql = insert_sql(self._names, sent, move.tp, move.begin)
         name = token(move.tp, move.begin, self._attempts[move.tp, move.begin.place])
         settings = {**EXACT, "insert_deduplication_token": name}
+        fault_points.reach("before_commit")
         try:
             await self._server.insert(sql, stream_of(move.batches), settings)
         except (SinkUnavailable, Rejected, Fenced) as refusal:

@@ -1,13 +1,11 @@
 """Tables and views from a stream's declaration: docs/guides/clickhouse.md shows what comes out."""
 
-from collections.abc import Sequence
-
-from config.environment import PlainError
 from models.streams import Stream
 from sinks.clickhouse import names as n
 from sinks.clickhouse.column_types import column_types
 from sinks.clickhouse.names import Names, quoted
 from sinks.clickhouse.options import ClickhouseOptions
+from sinks.clickhouse.sorting import sorting_key
 from sinks.clickhouse.windows import projections, view_sql
 
 DEDUPLICATION_WINDOW = 10_000
@@ -51,30 +49,6 @@ def declared_columns(stream: Stream) -> dict[str, str]:
 def bare_type(declared: str) -> str:
     """Give a declared column's type as the server tells it."""
     return declared.split(" CODEC", maxsplit=1)[0].split(" DEFAULT", maxsplit=1)[0]
-
-
-def sorting_key(options: ClickhouseOptions, stream: Stream) -> list[str]:
-    """Say by what rows are sorted, up to the event time.
-
-    First what has few values and is asked for (the windows' keys), then the time: a query for one
-    product reads one run of granules, and one for a span of time skips through each of few runs.
-    """
-    if stream.topic in options.order_by:
-        return _checked(stream, options.order_by[stream.topic])
-    types = column_types(stream)
-    keys = dict.fromkeys(key for window in stream.windows for key in window.keys)
-    return [*(key for key in keys if types[key].is_one_of_few), stream.event_time]
-
-
-def _checked(stream: Stream, columns: Sequence[str]) -> list[str]:
-    nullable = {column.name: column.nullable for column in stream.columns}
-    for name in columns:
-        if nullable.get(name, True):
-            raise PlainError(
-                f"order_by: {name} is no column of {stream.topic} that always has a value; there "
-                f"are {', '.join(one for one, is_null in nullable.items() if not is_null)}"
-            )
-    return list(columns)
 
 
 def records_sql(options: ClickhouseOptions, stream: Stream, names: Names) -> str:

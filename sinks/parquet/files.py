@@ -1,6 +1,6 @@
 """One Parquet file in memory: encodings that are small and that every reader knows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 
 import pyarrow as pa
@@ -28,30 +28,40 @@ class Files:
 
         One row group after the other: what they take in memory is not taken for all at once.
         """
-        output = pa.BufferOutputStream()
         tables = self._columns.tables(rows, partition, epoch, self._row_group_rows)
-        first = next(tables)
-        with self._writer(output, first) as writer:
-            for table in chain([first], tables):
-                writer.write_table(table)
-            writer.add_key_value_metadata(dict(metadata))
-        # bytes: what Arrow gives has signed ones, which obstore takes for something to iterate over
-        return memoryview(output.getvalue()).cast("B")
+        return write_file(tables, self._level, metadata)
 
-    def _writer(self, output: pa.BufferOutputStream, first: pa.Table) -> pq.ParquetWriter:
-        dictionaries, encodings = _encodings(first)
-        return pq.ParquetWriter(
-            output,
-            first.schema,
-            compression="zstd",
-            compression_level=self._level,
-            use_dictionary=dictionaries,
-            column_encoding=encodings,
-            write_statistics=True,
-            write_page_index=True,
-            # Arrow's own schema would make dictionaries of text in some files and not in others
-            store_schema=False,
-        )
+
+def write_file(
+    tables: Iterator[pa.Table], compression_level: int, metadata: Mapping[str, str]
+) -> memoryview:
+    """Give the bytes of a file of these tables, one at least: a row group each."""
+    output = pa.BufferOutputStream()
+    first = next(tables)
+    with _writer(output, first, compression_level) as writer:
+        for table in chain([first], tables):
+            writer.write_table(table)
+        writer.add_key_value_metadata(dict(metadata))
+    # bytes: what Arrow gives has signed ones, which obstore takes for something to iterate over
+    return memoryview(output.getvalue()).cast("B")
+
+
+def _writer(
+    output: pa.BufferOutputStream, first: pa.Table, compression_level: int
+) -> pq.ParquetWriter:
+    dictionaries, encodings = _encodings(first)
+    return pq.ParquetWriter(
+        output,
+        first.schema,
+        compression="zstd",
+        compression_level=compression_level,
+        use_dictionary=dictionaries,
+        column_encoding=encodings,
+        write_statistics=True,
+        write_page_index=True,
+        # Arrow's own schema would make dictionaries of text in some files and not in others
+        store_schema=False,
+    )
 
 
 def _encodings(table: pa.Table) -> tuple[list[str], dict[str, str]]:

@@ -4,7 +4,8 @@ OFFSET is the position that the writer started from, plus one. So two writers th
 same position want the same name, and only one of them can have it.
 """
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from models.positions import TopicPartition
@@ -15,6 +16,9 @@ EPOCH = "epoch="
 _DIGITS = 20
 _HOUR_US = 3_600_000_000
 _HOUR_MS = 3_600_000
+_OBJECT = re.compile(
+    r"epoch=\d+/kafka_partition=\d+/date=[\d-]+/hour=\d+/\d{20}(-\d{20})?\.parquet$"
+)
 _BEGIN = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -57,3 +61,18 @@ def first_offsets(names: Iterable[str]) -> list[int]:
     """Read the offsets of those names that are an object's."""
     stems = (name.removesuffix(SUFFIX) for name in names if name.endswith(SUFFIX))
     return [int(stem) for stem in stems if len(stem) == _DIGITS and stem.isdecimal()]
+
+
+def is_object(key: str) -> bool:
+    """Say whether it is one of ours that holds rows: written, or made by compaction."""
+    return _OBJECT.search(key) is not None
+
+
+def compacted_key(keys: Sequence[str]) -> str:
+    """Name what takes the place of these objects: a name that nobody has listed yet.
+
+    No writer wants it, and it is not taken for a position.
+    """
+    folder = keys[0].rpartition("/")[0]
+    first, last = (key.rpartition("/")[2].removesuffix(SUFFIX) for key in (keys[0], keys[-1]))
+    return f"{folder}/{first[:_DIGITS]}-{last[-_DIGITS:]}{SUFFIX}"

@@ -4,7 +4,7 @@ from models.positions import Positions
 from models.streams import Stream
 from sinks.base import Sink
 from sinks.history import History, TimeSpan
-from sinks.kinds import Flush, SinkKind
+from sinks.kinds import Flush, SinkKind, Weight
 from sinks.parquet.options import ParquetOptions
 
 
@@ -26,6 +26,18 @@ async def begin_epoch(options: ParquetOptions, stream: Stream, topic: str, begun
         await sink.close()
 
 
+async def weigh(options: ParquetOptions, topic: str) -> Weight | None:
+    """Weigh what is stored of a topic; None where nothing is."""
+    from sinks.parquet import weighing  # noqa: PLC0415 - it imports pyarrow
+    from sinks.parquet.opening import objects_of  # noqa: PLC0415 - and obstore
+
+    objects = objects_of(options, "")
+    try:
+        return await weighing.weigh(objects, topic)
+    finally:
+        await objects.close()
+
+
 KIND = SinkKind(
     name="parquet",
     options=ParquetOptions,
@@ -34,6 +46,8 @@ KIND = SinkKind(
     extra="parquet",
     flush=Flush(records=1_000_000, size_bytes=512 * 1024 * 1024, seconds=10.0),
     begin_epoch=begin_epoch,
+    place=lambda options: options.place,
+    weigh=weigh,
 )
 
 

@@ -5,7 +5,8 @@ import contextlib
 import errno
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import uuid4
@@ -14,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sinks.base import SinkUnavailable
-from sinks.parquet.objects import Metadata
+from sinks.parquet.objects import Listed, Metadata
 
 T = TypeVar("T")
 
@@ -67,6 +68,12 @@ class LocalObjects:
 
     async def whole(self, key: str) -> Any:
         return await self._in_thread(lambda: pa.memory_map(str(self._root / key)))
+
+    async def listed(self, prefix: str) -> Mapping[str, Listed]:
+        return await self._in_thread(lambda: _listed(self._root, self._root / prefix))
+
+    async def delete(self, keys: Sequence[str]) -> None:
+        await self._in_thread(lambda: _delete([self._root / key for key in keys]))
 
     async def close(self) -> None:
         if self._folder is not None:
@@ -154,6 +161,24 @@ def _read(path: Path) -> bytes | None:
         return path.read_bytes()
     except FileNotFoundError:
         return None
+
+
+def _listed(root: Path, folder: Path) -> dict[str, Listed]:
+    found = {}
+    for path in folder.rglob("*"):
+        if path.is_file():
+            told = path.stat()
+            modified = datetime.fromtimestamp(told.st_mtime, UTC)
+            found[str(path.relative_to(root))] = Listed(told.st_size, modified)
+    return found
+
+
+def _delete(paths: Sequence[Path]) -> None:
+    for path in paths:
+        path.unlink(missing_ok=True)
+    for folder in {path.parent for path in paths}:
+        if folder.is_dir():
+            _flush_folder(folder)
 
 
 def _names(folder: Path, *, folders: bool) -> list[str]:

@@ -1,9 +1,17 @@
-"""Where files stand: a folder or a bucket, of which the sink needs five things."""
+"""Where files stand: a folder or a bucket, of which the sink needs some things."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from datetime import datetime
+from typing import Any, NamedTuple, Protocol
 
 Metadata = Mapping[str, str]
+
+
+class Listed(NamedTuple):
+    """What a listing tells of an object; `modified` is by the store's clock."""
+
+    size_bytes: int
+    modified: datetime
 
 
 class Objects(Protocol):
@@ -35,6 +43,14 @@ class Objects(Protocol):
 
     async def whole(self, key: str) -> Any:
         """Give an object as something that pyarrow reads; where it can, without copying it."""
+        ...
+
+    async def listed(self, prefix: str) -> Mapping[str, Listed]:
+        """Give all keys below a folder, which may be missing."""
+        ...
+
+    async def delete(self, keys: Sequence[str]) -> None:
+        """Delete objects; those that are not there are none."""
         ...
 
     async def close(self) -> None: ...

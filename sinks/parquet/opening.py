@@ -16,17 +16,18 @@ from sinks.parquet.sink import ParquetSink
 def opened(options: ParquetOptions, stream: Stream, name: str) -> ParquetSink:
     columns = Columns(stream)
     files = Files(columns, options.compression_level, options.row_group_rows)
-    return ParquetSink(_objects(options, name), columns, files)
+    return ParquetSink(objects_of(options, name), columns, files)
 
 
 def history(
     options: ParquetOptions, stream: Stream, name: str, topic: str, span: TimeSpan
 ) -> ParquetHistory:
     """Open what stands there for reading."""
-    return ParquetHistory(_objects(options, name), stream, topic, span)
+    return ParquetHistory(objects_of(options, name), stream, topic, span)
 
 
-def _objects(options: ParquetOptions, name: str) -> Objects:
+def objects_of(options: ParquetOptions, name: str) -> Objects:
+    """Give the place that the options name."""
     if options.is_s3:
         from sinks.parquet.s3 import S3Objects  # noqa: PLC0415 - a folder needs no obstore
 

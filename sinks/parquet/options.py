@@ -1,5 +1,6 @@
 """What can be said of a Parquet sink."""
 
+from pathlib import Path
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
@@ -46,6 +47,14 @@ class ParquetOptions(S3Options):
     def prefix(self) -> str:
         """What stands before the topic's name in S3, without slashes at its ends."""
         return self.path.removeprefix(S3).partition("/")[2].strip("/")
+
+    @property
+    def place(self) -> str:
+        """Say where it stores, in one way however that is written."""
+        if not self.is_s3:
+            return str(Path(self.path).resolve())
+        at = f" at {self.endpoint.rstrip('/')}" if self.endpoint else ""
+        return f"{S3}{self.bucket}/{self.prefix}{at}"
 
     @model_validator(mode="after")
     def _check(self) -> Self:

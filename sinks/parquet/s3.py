@@ -1,6 +1,6 @@
 """Objects in S3, or in what speaks as S3 does and keeps `If-None-Match`."""
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import obstore
@@ -9,7 +9,7 @@ from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import S3Store
 
 from config.environment import PlainError
-from sinks.parquet.objects import Metadata
+from sinks.parquet.objects import Listed, Metadata
 from sinks.parquet.options import ParquetOptions
 from sinks.parquet.s3_errors import unavailable
 
@@ -89,6 +89,17 @@ class S3Objects:
     async def whole(self, key: str) -> Any:
         found = await self._told(obstore.get_async(self._store, key))
         return pa.BufferReader(await self._told(found.bytes_async()))
+
+    async def listed(self, prefix: str) -> Mapping[str, Listed]:
+        found = await self._told(obstore.list(self._store, f"{prefix}/").collect_async())
+        return {str(one["path"]): Listed(int(one["size"]), one["last_modified"]) for one in found}
+
+    async def delete(self, keys: Sequence[str]) -> None:
+        for key in keys:
+            try:
+                await self._told(obstore.delete_async(self._store, key), missing_is_fine=True)
+            except FileNotFoundError:
+                continue
 
     async def close(self) -> None:
         """Nothing to close: connections end by themselves when idle."""

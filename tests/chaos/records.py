@@ -28,8 +28,13 @@ def make(number: int, now: int) -> NumberedRecord:
     time = now - next((late for every, late in _LATE_EVERY.items() if number % every == 0), 0)
     stream = STREAMS[number % len(STREAMS)]
     made = MAKERS[stream](number, time)
-    if number % _BAD_EVERY:
+    if is_row(number):
         return NumberedRecord(number, stream, made.value, made.adds)
     kinds = SIMULATED[stream].kinds
     kind = kinds[number // _BAD_EVERY % len(kinds)]
     return NumberedRecord(number, stream, kind.spoil(made.value), kind.reason)
+
+
+def is_row(number: int) -> bool:
+    """Say whether the record of this number becomes a row; else it is a dead letter."""
+    return bool(number % _BAD_EVERY)

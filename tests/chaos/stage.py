@@ -33,7 +33,8 @@ class Stage:
     ) -> None:
         self.load = load or Load()
         prefix = f"t{uuid4().hex[:8]}-"
-        environment = {
+        self.prefix = prefix
+        self.environment = {
             "HEADRACE_BROKER": broker,
             "HEADRACE_DATABASE": dsn,
             "HEADRACE_TOPIC_PREFIX": prefix,
@@ -46,7 +47,7 @@ class Stage:
         self.truth = Truth(self.load.partitions)
         self.database = Database(dsn, prefix)
         self.workers = [
-            Worker(f"{prefix}worker-{number}", folder, environment, watchdog)
+            Worker(f"{prefix}worker-{number}", folder, self.environment, watchdog)
             for number in range(1, self.load.workers + 1)
         ]
         self._targets = [
@@ -122,10 +123,15 @@ class Stage:
         """Wait until everything produced is stored; say what differs from the truth."""
         self.flow.pause()
         self.await_stored(self.truth.ends)
+        found = self.differences()
+        self.flow.resume()
+        return found
+
+    def differences(self) -> list[str]:
+        """Say what differs from the truth now, when all is stored and nothing flows."""
         found = differences(self.truth.figures(), self.database.figures())
         if found:
             found += self.database.named_differences(self.truth)
-        self.flow.resume()
         return found
 
     def _tend(self) -> None:

@@ -1,7 +1,8 @@
 """Worker processes that somebody starts again whenever they end."""
 
+import signal
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import psutil
@@ -12,14 +13,19 @@ from devstack.processes.child import Child
 from devstack.processes.watchdog import Watchdog
 from telemetry.worker_status import WorkerStatus
 
-_COMMAND = (sys.executable, "-u", "-m", "faust", "-A", "app", "worker", "-l", "info")
+COMMAND = (sys.executable, "-u", "-m", "faust", "-A", "app", "worker", "-l", "info")
 
 
 class Worker:
     """One worker process after the other, on the same web port, with one log."""
 
     def __init__(
-        self, name: str, folder: Path, environment: Mapping[str, str], watchdog: Watchdog
+        self,
+        name: str,
+        folder: Path,
+        environment: Mapping[str, str],
+        watchdog: Watchdog,
+        command: Sequence[str] = COMMAND,
     ) -> None:
         self.port = free_port()
         self.exit_codes: list[int] = []
@@ -28,7 +34,7 @@ class Worker:
             "HEADRACE_WEB_PORT": str(self.port),
             "HEADRACE_METRICS_PORT": "0",
         }
-        self.child = Child(name, _COMMAND, folder / f"{name}.log", watchdog=watchdog)
+        self.child = Child(name, command, folder / f"{name}.log", watchdog=watchdog)
 
     def start(self, fault: str = "") -> None:
         self.child.environment = {**self._environment, "HEADRACE_FAULT": fault}
@@ -45,6 +51,12 @@ class Worker:
         """Have its next process strike itself: POINT:ACTION[:TIMES]."""
         self.child.stop()
         self.start(fault)
+
+    def pause(self) -> None:
+        self.child.send(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        self.child.send(signal.SIGCONT)
 
     @property
     def paused(self) -> bool:

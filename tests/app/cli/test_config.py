@@ -196,3 +196,89 @@ def test_a_worker_without_streams_says_so(tmp_path: Path) -> None:
 
     assert worker.returncode == 2
     assert "none of them goes to sink lines" in worker.stderr
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param("{kind: file, path: a/../x}", id="of one kind"),
+        pytest.param("{kind: parquet, path: x}", id="of two kinds"),
+        pytest.param("{kind: file, path: x, streams: [purchases, media_events]}", id="one of both"),
+    ],
+)
+def test_two_sinks_of_one_place_are_refused(tmp_path: Path, other: str) -> None:
+    text = f"sinks:\n  a: {{kind: file, path: x, streams: [purchases]}}\n  b: {other}\n"
+    (tmp_path / "headrace.yaml").write_text(text)
+
+    told = headrace(tmp_path, "check")
+
+    assert told.returncode == 2
+    assert "line 3: sinks.b.kind: stores where a does" in told.stderr
+
+
+def test_two_sinks_share_a_place_where_their_streams_differ(tmp_path: Path) -> None:
+    (tmp_path / "headrace.yaml").write_text(
+        "sinks:\n  a: {kind: clickhouse, streams: [purchases], ttl_days: 9}\n"
+        "  b: {kind: clickhouse, streams: [media_events]}\n"
+        "  c: {kind: clickhouse, table_prefix: other_}\n"
+    )
+
+    checked = headrace(tmp_path, "check")
+
+    assert checked.returncode == 0, checked.stderr
+
+
+def test_a_sorting_key_of_no_column_is_told_before_a_worker_runs(tmp_path: Path) -> None:
+    (tmp_path / "headrace.yaml").write_text(
+        "sinks:\n  c:\n    kind: clickhouse\n"
+        "    order_by: {purchases: [contry, event_time], purchase: [country]}\n"
+    )
+
+    told = headrace(tmp_path, "check")
+
+    assert told.returncode == 2
+    assert "sinks.c.order_by.purchases: contry is no column that always has a value" in told.stderr
+    assert "did you mean 'country'?" in told.stderr
+    assert "order_by.purchase: no such stream goes there; did you mean 'purchases'?" in told.stderr
+
+
+@pytest.mark.parametrize(
+    ("sink", "said"),
+    [
+        ("{kind: file}", "path: is missing"),
+        ("{kind: file, path: x, rotate_bytes: many}", "rotate_bytes: expected a whole number"),
+        ("{kind: file, path: x, rotate_bytes: 1}", "expected a number greater than or equal to"),
+        ("{kind: file, path: x, start: now}", "start: expected 'earliest' or 'latest'"),
+        ("{kind: parquet, path: 's3://'}", "path: name a bucket"),
+        ("{kind: parquet, path: ''}", "path: expected at least 1 character"),
+        ("{kind: file, path: s3://a}", "path: expected a folder; the kind `parquet`"),
+        ("{kind: parquet, path: x, allow_http: 7}", "allow_http: expected true or false"),
+        ("{kind: clickhouse, url: [a]}", "url: expected a text"),
+    ],
+)
+def test_errors_are_told_in_everyday_words(tmp_path: Path, sink: str, said: str) -> None:
+    (tmp_path / "headrace.yaml").write_text(f"sinks: {{one: {sink}}}")
+
+    told = headrace(tmp_path, "check").stderr
+
+    assert said in told
+    assert "Value error" not in told
+    assert "Input should" not in told
+
+
+@pytest.mark.parametrize(
+    "sink",
+    [
+        "{kind: file, path: '${NOT_SET}'}",
+        "{kind: parquet, path: '${NOT_SET}'}",
+        "{kind: file, path: x, rotate_bytes: '${NOT_SET}'}",
+        "{kind: parquet, path: s3://a, access_key_id: k, secret_access_key: '${NOT_SET}'}",
+    ],
+)
+def test_a_variable_that_is_not_set_is_one_error(tmp_path: Path, sink: str) -> None:
+    (tmp_path / "headrace.yaml").write_text(f"sinks: {{one: {sink}}}")
+
+    told = headrace(tmp_path, "check").stderr
+
+    assert told.count("headrace.yaml, line") == 1, told
+    assert "environment variable NOT_SET is not set" in told

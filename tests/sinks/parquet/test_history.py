@@ -80,7 +80,7 @@ async def test_what_is_stored_after_the_begin_is_not_read(place: dict[str, Any])
 async def test_lives_of_a_topic_are_runs_of_their_own(place: dict[str, Any]) -> None:
     sink = sink_in(place)
     await store(sink, 3)
-    await sink.begin_epoch(TP.topic, 2)
+    await sink.begin_epoch(TP.topic, {})
     await sink.close()
     sink = sink_in(place)
     await store(sink, 2)
