@@ -19,7 +19,7 @@ import statistics
 import struct
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -167,8 +167,8 @@ class Seconds:
     def now(cls) -> Seconds:
         return cls(time.perf_counter(), time.process_time())
 
-    def since(self, begun: Seconds, share: float = 1.0) -> Seconds:
-        return Seconds((self.wall - begun.wall) / share, (self.cpu - begun.cpu) / share)
+    def since(self, begun: Seconds) -> Seconds:
+        return Seconds(self.wall - begun.wall, self.cpu - begun.cpu)
 
 
 def _per_second(count: int, runs: Sequence[Seconds]) -> dict[str, int]:
@@ -194,7 +194,7 @@ async def alone(port: int, trades: int) -> Seconds:
 
 
 async def into_kafka(port: int, trades: int, broker: str) -> Seconds:
-    """Give the seconds from the first trade committed to the last."""
+    """Give the seconds from Kafka being ready to the last trade committed."""
     stats = SourceStats()
     runner = SourceRunner(
         _readers(port, stats),
@@ -205,18 +205,21 @@ async def into_kafka(port: int, trades: int, broker: str) -> Seconds:
         largest_bytes=1_000_000,
     )
     running = asyncio.create_task(runner.run())
-    begun, before = Seconds.now(), 0
-    while stats.records < trades:
-        await asyncio.sleep(0.005)
-        if stats.records and not before:
-            begun, before = Seconds.now(), stats.records
-        if running.done():
-            running.result()
-    seconds = Seconds.now().since(begun, share=(trades - before) / trades)
+    await _until(lambda: runner.state == "running", running)
+    begun = Seconds.now()
+    await _until(lambda: stats.records >= trades, running)
+    seconds = Seconds.now().since(begun)
     runner.stop()
     await running
     _check(stats.records, trades, stats)
     return seconds
+
+
+async def _until(condition: Callable[[], bool], running: asyncio.Task[None]) -> None:
+    while not condition():
+        await asyncio.sleep(0.005)
+        if running.done():
+            running.result()
 
 
 def _check(read: int, trades: int, stats: SourceStats) -> None:
