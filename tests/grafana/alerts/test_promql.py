@@ -30,6 +30,7 @@ EMPTY_ALERTS = {
     *("HeadraceLagGrowing", "HeadraceNoWorker", "HeadraceDeadLetters", "HeadraceDiskFullSoon"),
     *("HeadraceNoData", "HeadraceSequenceGaps"),
     *("HeadraceSinkDown", "HeadraceSinkLags"),
+    "HeadraceSourceNotReading",  # no source runs here
 }
 SUFFIXES = r"_(bucket|sum|count)$"
 OF_THE_SYSTEM = {
