@@ -129,6 +129,11 @@ async def _replay(
     more: tuple[bool, bool],
 ) -> Summary:
     stream = _stream(asked.stream, settings)
+    if not stream.keeps_rows:
+        raise click.ClickException(
+            f"raw rows of {stream.topic} are not kept (HEADRACE_WINDOWS_ONLY): what a replay "
+            "stores could not be counted"
+        )
     places = Places.find(settings)
     dsn = places.database.address if asked.into == _SAME else _checked(asked.into)
     topic = settings.topic(stream.topic)
@@ -149,8 +154,6 @@ async def _replay(
         target_topic = topic if asked.span.end is None else plan.topic
         filling = Filling(dsn, stream, target_topic, asked.span, user_sql(settings))
         return await fill(plan, filling, target_topic, shown)
-    if not stream.keeps_rows:
-        raise click.ClickException(f"no raw rows of {stream.topic} are stored: nothing to replace")
     staging = Staging(dsn, stream, plan.replay)
     add_missing, with_fewer = more
     replacing = Replacing(

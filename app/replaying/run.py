@@ -30,6 +30,8 @@ _TOPIC = {
     # by the records' own times they would be expired as soon as they are there
     "retention.ms": "-1",
     "message.timestamp.type": "CreateTime",
+    # what the first topic took; a mark makes a record longer
+    "max.message.bytes": str(33 * 1024 * 1024),
 }
 
 _TRIES = 40

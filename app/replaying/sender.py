@@ -24,6 +24,8 @@ from telemetry import fault_points
 _TOGETHER = 20_000
 """So many records in one transaction, about."""
 
+_TOGETHER_BYTES = 16 * 1024 * 1024
+
 _LOOK_BACK = (1, 10, 1_000, 100_000)
 
 
@@ -135,7 +137,9 @@ class Sender:
                 clock = clock or _Clock(first.starts(self._event_time), self._speed)
                 rows = await clock.due(first, self._event_time)
             records += self._outgoing(first.run, rows)
-            if len(records) >= _TOGETHER or self._speed is not None:
+            size = sum(len(one.value or b"") for one in records)
+            is_enough = len(records) >= _TOGETHER or size >= _TOGETHER_BYTES
+            if is_enough or self._speed is not None:
                 await self._commit(once, records)
                 records = []
         if records:

@@ -17,10 +17,11 @@ import asyncpg
 from config.environment import PlainError
 from db.partitions import ensure_days
 from models.streams import Stream
+from models.windows import Window
 from sinks.history import TimeSpan
 from sinks.postgres import recompute_sql
 from sinks.postgres.recompute_steps import Span, block_of, seconds
-from sinks.postgres.recompute_weights import lost
+from sinks.postgres.recompute_weights import Weights, lost
 from sinks.postgres.staging import Staging
 from telemetry import fault_points
 
@@ -65,12 +66,14 @@ class Replacing:
         self._add_missing = add_missing
         self._with_fewer = with_fewer
         self._time = stream.event_time
+        self._prepared: dict[str, Any] = {}
 
     async def run(self, on_done: Callable[[int], None]) -> Replaced:
         """Do all stretches that are left. Raises CannotReplaceError before the first is done."""
         async with self._staging.connected() as connection:
             await self._index(connection)
             await self._check(connection)
+            await self._prepare(connection)
             rows_at_once = _FIRST_ROWS
             blocks = await self._blocks(connection)
             while blocks:
@@ -83,6 +86,26 @@ class Replacing:
                 on_done(sum(rows for _, rows in some))
             found = await connection.fetchrow(f"SELECT replaced, added FROM {self._staging.run}")  # noqa: S608 - declared names
         return Replaced(*found)
+
+    async def _prepare(self, connection: Any) -> None:
+        """Prepare what runs under locks, for the reason that Connection has."""
+        windows = self._stream.windows
+        statements = [
+            self._delete_sql(),
+            self._insert_sql(),
+            self._clear_sql(),
+            self._count_sql(),
+            *(recompute_sql.weigh_sql(window) for window in windows),
+            *(recompute_sql.delete_sql(window) for window in windows),
+            *(recompute_sql.insert_sql(self._stream, window) for window in windows),
+        ]
+        self._prepared = {sql: await connection.prepare(sql) for sql in statements}
+
+    async def _run(self, sql: str, *values: Any) -> int:
+        """Run a prepared statement; say of how many rows."""
+        prepared = self._prepared[sql]
+        await prepared.fetch(*values)
+        return int(prepared.get_statusmsg().rpartition(" ")[2])
 
     async def _index(self, connection: Any) -> None:
         table = self._staging.rows
@@ -143,65 +166,64 @@ class Replacing:
         expected = sum(rows for _, rows in blocks)
         tables = [window.table for window in self._stream.windows]
         await ensure_days(connection, [self._stream.topic, *tables], stretch.days)
-        async with connection.transaction():
+        async with connection.transaction(isolation="read_committed"):
             await connection.execute("SET LOCAL lock_timeout = '5s'")
             for table in tables:  # in the order in which a worker takes them
                 await connection.execute(f"LOCK TABLE ONLY {table} IN SHARE ROW EXCLUSIVE MODE")
-            held = [
-                await self._weigh(connection, window, stretch) for window in self._stream.windows
-            ]
-            replaced = await self._delete(connection, stretch)
-            moved = await self._move(connection, stretch)
-            if moved != expected or (replaced != moved and not self._add_missing):
+            held = [await self._weigh(window, stretch) for window in self._stream.windows]
+            replaced = await self._run(self._delete_sql(), *stretch.times)
+            moved = await self._run(self._insert_sql(), *stretch.times)
+            cleared = await self._run(self._clear_sql(), *stretch.times)
+            is_whole = moved == cleared == expected
+            if not is_whole or (replaced != moved and not self._add_missing):
                 raise CannotReplaceError(
                     f"in {stretch} {self._stream.topic} has {replaced:,} rows for {moved:,} of the "
                     "source: something was deleted meanwhile. Run this again"
                 )
             for window, weighed in zip(self._stream.windows, held, strict=True):
-                await connection.execute(recompute_sql.delete_sql(window), *stretch.times)
-                await connection.execute(
-                    recompute_sql.insert_sql(self._stream, window), *stretch.times
-                )
-                made = await self._weigh(connection, window, stretch)
-                if not self._with_fewer and (less := lost(window, made, weighed)):
-                    raise CannotReplaceError(
-                        f"in {stretch} raw rows of {self._stream.topic} are missing: the windows "
-                        f"of {window.name} hold {less}. Nothing of it was changed; if "
-                        "that is meant, --with-fewer"
-                    )
-            await connection.execute(
-                f"UPDATE {self._staging.run} SET replaced = replaced + $1, added = added + $2",  # noqa: S608 - declared names
-                replaced,
-                moved - replaced,
-            )
+                await self._make_windows(window, stretch, weighed)
+            await self._run(self._count_sql(), replaced, moved - replaced)
             fault_points.reach("before_commit")
 
-    async def _weigh(self, connection: Any, window: Any, stretch: Span) -> Any:
-        return await connection.fetchval(recompute_sql.weigh_sql(window), *stretch.times)
+    async def _make_windows(self, window: Window, stretch: Span, held: Weights) -> None:
+        await self._run(recompute_sql.delete_sql(window), *stretch.times)
+        await self._run(recompute_sql.insert_sql(self._stream, window), *stretch.times)
+        made = await self._weigh(window, stretch)
+        if not self._with_fewer and (less := lost(window, made, held)):
+            raise CannotReplaceError(
+                f"in {stretch} raw rows of {self._stream.topic} are missing, or count less: the "
+                f"windows of {window.name} hold {less}. Nothing of it was changed; if that is "
+                "meant, --with-fewer"
+            )
 
-    async def _delete(self, connection: Any, stretch: Span) -> int:
-        done = await connection.execute(
+    async def _weigh(self, window: Window, stretch: Span) -> Weights:
+        found: Weights = await self._prepared[recompute_sql.weigh_sql(window)].fetchval(
+            *stretch.times
+        )
+        return found
+
+    def _delete_sql(self) -> str:
+        return (
             f"DELETE FROM {self._stream.topic} AS held USING {self._staging.rows} AS staged "  # noqa: S608 - declared names
             f"WHERE {_SAME_PLACE} AND held.{self._time} >= $1 AND held.{self._time} < $2 "
-            f"AND staged.{self._time} >= $1 AND staged.{self._time} < $2",
-            *stretch.times,
+            f"AND staged.{self._time} >= $1 AND staged.{self._time} < $2"
         )
-        return _rows(done)
 
-    async def _move(self, connection: Any, stretch: Span) -> int:
-        names = [*self._stream.column_names, "kafka_offset", "kafka_partition", "epoch"]
-        done = await connection.execute(
-            f"INSERT INTO {self._stream.topic} ({', '.join(names)}) "  # noqa: S608 - declared names
-            f"SELECT {', '.join(names)} FROM {self._staging.rows} "
-            f"WHERE {self._time} >= $1 AND {self._time} < $2",
-            *stretch.times,
+    def _insert_sql(self) -> str:
+        names = ", ".join([*self._stream.column_names, "kafka_offset", "kafka_partition", "epoch"])
+        return (
+            f"INSERT INTO {self._stream.topic} ({names}) SELECT {names} "  # noqa: S608 - declared names
+            f"FROM {self._staging.rows} WHERE {self._time} >= $1 AND {self._time} < $2"
         )
-        gone = await connection.execute(
-            f"DELETE FROM {self._staging.rows} WHERE {self._time} >= $1 AND {self._time} < $2",  # noqa: S608 - declared names
-            *stretch.times,
+
+    def _clear_sql(self) -> str:
+        return (
+            f"DELETE FROM {self._staging.rows} "  # noqa: S608 - declared names
+            f"WHERE {self._time} >= $1 AND {self._time} < $2"
         )
-        assert _rows(gone) == _rows(done)  # noqa: S101 - nobody else writes there
-        return _rows(done)
+
+    def _count_sql(self) -> str:
+        return f"UPDATE {self._staging.run} SET replaced = replaced + $1, added = added + $2"  # noqa: S608 - declared names
 
 
 def _taken(
@@ -215,7 +237,3 @@ def _taken(
             break
         taken.append(block)
     return taken, blocks[len(taken) :]
-
-
-def _rows(done: str) -> int:
-    return int(done.rpartition(" ")[2])

@@ -176,7 +176,18 @@ class Staging:
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[Any]:
-        connection = await connect(self._dsn, timeout=_SECONDS, command_timeout=24 * 3_600)
+        connection = await connect(
+            self._dsn,
+            timeout=_SECONDS,
+            command_timeout=24 * 3_600,
+            server_settings={
+                "application_name": "headrace replay",
+                "timezone": "UTC",
+                # one that is frozen or gone must not hold what workers wait for
+                "idle_in_transaction_session_timeout": "3s",
+                "client_connection_check_interval": "1s",
+            },
+        )
         try:
             yield connection
         finally:

@@ -1,5 +1,6 @@
 """The same events in a database and as Parquet, and what a replay has made of them."""
 
+import asyncio
 import json
 import os
 import subprocess
@@ -23,9 +24,10 @@ from models.validation import Limits
 from sinks.base import Sink
 from sinks.parquet.kind import KIND
 from sinks.parquet.options import ParquetOptions
+from sinks.postgres.recompute import Recompute
 from sinks.postgres.sink import PostgresSink
 from tests.models.records import batch_of
-from tests.sinks.random_events import event
+from tests.sinks.random_events import AROUND, event
 
 MEDIA = STREAMS["media_events"]
 MIDDLE = datetime(2026, 11, 22, 10, tzinfo=UTC)
@@ -122,3 +124,34 @@ async def query(dsn: str, sql: str, *values: object) -> list[Any]:
         return [tuple(row) for row in await connection.fetch(sql, *values)]
     finally:
         await connection.close()
+
+
+class Live:
+    """Stores events of these very hours, as a worker does."""
+
+    def __init__(self, archive: Archive) -> None:
+        self._sink = PostgresSink(archive.database, MEDIA)
+        self._tp = TopicPartition(f"{archive.prefix}media_events", 0)
+        self._start = len(archive.events[0])
+        self.ends = asyncio.Event()
+        self.count = 0
+
+    async def run(self) -> None:
+        random = Random(7)
+        while not self.ends.is_set():
+            values = [event(MEDIA, random, MIDDLE) for _ in range(20)]
+            start = self._start + self.count
+            await write(self._sink, MEDIA, batch_of(values, start=start, tp=self._tp, timestamp=-1))
+            self.count += len(values)
+        await self._sink.close()
+
+
+async def wrong_windows(archive: Archive) -> int:
+    """Hold all windows against the raw rows."""
+    wrong = 0
+    for window in MEDIA.windows:
+        recompute = Recompute(archive.database, MEDIA, window, on_waiting=print)
+        for step in await recompute.plan(MIDDLE - AROUND * 2, MIDDLE + AROUND * 2):
+            wrong += (await recompute.step(step, dry_run=True)).wrong
+        await recompute.close()
+    return wrong

@@ -4,20 +4,14 @@ import asyncio
 import signal
 from collections.abc import Iterator
 from pathlib import Path
-from random import Random
 from typing import Any
 
 import pytest
 
 from devstack.engines import Kafka, Postgres
-from models.positions import TopicPartition
-from sinks.postgres.recompute import Recompute
-from sinks.postgres.sink import PostgresSink
 from tests.databases import temporary_database
-from tests.integration.replayed import MEDIA, MIDDLE, Archive, contents, query, write
+from tests.integration.replayed import Archive, Live, contents, query, wrong_windows
 from tests.integration.topics import Topic
-from tests.models.records import batch_of
-from tests.sinks.random_events import AROUND, event
 
 pytestmark = pytest.mark.timeout(400)  # each runs several commands, one after the other
 
@@ -78,7 +72,7 @@ async def test_the_same_database_replaces_beside_live_traffic_and_over_kills(
 ) -> None:
     await archive.store(2, 10_000)
     into = (*PARQUET, "--into", "same", "--from", "2026-11-22T09:30Z", "--to", "2026-11-22T10:15Z")
-    live = _Live(archive)
+    live = Live(archive)
     going_on = asyncio.create_task(live.run())
 
     # while rows are staged, and when some have taken the place of others
@@ -92,7 +86,7 @@ async def test_the_same_database_replaces_beside_live_traffic_and_over_kills(
     assert done.returncode == 0, done.stderr
     expected = await _stored_once(archive)
     assert number("read", done.stdout) == number("stored", done.stdout) == expected
-    assert await _wrong_windows(archive) == 0
+    assert await wrong_windows(archive) == 0
     [(rows, places)] = await query(
         archive.database,
         "SELECT count(*), count(DISTINCT (epoch, kafka_partition, kafka_offset)) FROM media_events",
@@ -181,26 +175,6 @@ async def test_a_replay_is_as_fast_as_one_wants_and_pauses_at_ctrl_c(
     assert await contents(second) == await contents(archive.database)
 
 
-class _Live:
-    """Stores events of these very hours, as a worker does."""
-
-    def __init__(self, archive: Archive) -> None:
-        self._sink = PostgresSink(archive.database, MEDIA)
-        self._tp = TopicPartition(f"{archive.prefix}media_events", 0)
-        self._start = len(archive.events[0])
-        self.ends = asyncio.Event()
-        self.count = 0
-
-    async def run(self) -> None:
-        random = Random(7)
-        while not self.ends.is_set():
-            values = [event(MEDIA, random, MIDDLE) for _ in range(20)]
-            start = self._start + self.count
-            await write(self._sink, MEDIA, batch_of(values, start=start, tp=self._tp, timestamp=-1))
-            self.count += len(values)
-        await self._sink.close()
-
-
 async def _stored_once(archive: Archive) -> int:
     """Count the archive's rows of the span."""
     sql = (
@@ -208,17 +182,6 @@ async def _stored_once(archive: Archive) -> int:
         "AND event_time >= '2026-11-22T09:30Z' AND event_time < '2026-11-22T10:15Z'"
     )
     return int((await query(archive.database, sql))[0][0])
-
-
-async def _wrong_windows(archive: Archive) -> int:
-    """Hold all windows against the raw rows."""
-    wrong = 0
-    for window in MEDIA.windows:
-        recompute = Recompute(archive.database, MEDIA, window, on_waiting=print)
-        for step in await recompute.plan(MIDDLE - AROUND * 2, MIDDLE + AROUND * 2):
-            wrong += (await recompute.step(step, dry_run=True)).wrong
-        await recompute.close()
-    return wrong
 
 
 async def _until_some_are_sent(archive: Archive) -> None:
