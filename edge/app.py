@@ -11,6 +11,12 @@ from config.streams import chosen_streams
 from edge.access_log import AccessLog
 from edge.addresses import ClientAddresses
 from edge.bodies import BodyReader
+from edge.bridge.describing import Describing
+from edge.bridge.info import Info
+from edge.bridge.producing import Producing
+from edge.bridge.routes import routes
+from edge.bridge.topics import TopicDirectory
+from edge.bridge.writable import writable
 from edge.cmcd.heartbeats import Viewing
 from edge.collector.collector import STREAM, Collector
 from edge.cors import Cors
@@ -58,6 +64,16 @@ def create() -> Process:
             Route("GET", "/livez", health.livez, open=True),
             Route("GET", "/readyz", health.readyz, open=True),
             *cmcd_routes(edge, by_stream, topics, bodies, sender),
+            *bridge_routes(
+                settings.broker,
+                writable(edge.bridge_topics, topics),
+                by_stream,
+                bodies=bodies,
+                producer=producer,
+                counts=counts,
+                health=health,
+                most=edge.body_events,
+            ),
         ]
     )
     addresses = ClientAddresses(edge.trusted_proxies)
@@ -89,6 +105,25 @@ def cmcd_routes(
     )
     paths = ("/v1/cmcd", "/v1/cmcd/{cdn}", "/v1/cmcd/{cdn}/{path...}")
     return [Route(method, path, collector.take) for method in ("GET", "POST") for path in paths]
+
+
+def bridge_routes(
+    broker: str,
+    names: Mapping[str, str],
+    by_stream: Mapping[str, Judge],
+    *,
+    bodies: BodyReader,
+    producer: RecordProducer,
+    counts: Counts,
+    health: Health,
+    most: int,
+) -> list[Route]:
+    """Give the bridge's routes; `names` are the topics that it writes to."""
+    directory = TopicDirectory(broker, names)
+    producing = Producing(
+        names, by_stream, directory, bodies=bodies, producer=producer, counts=counts, most=most
+    )
+    return routes(producing, Describing(directory), Info(health))
 
 
 def key_ring(edge: EdgeSettings) -> KeyRing:

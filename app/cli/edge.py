@@ -48,8 +48,11 @@ def edge(
 def _check(settings: EdgeSettings) -> None:
     """Tell what is wrong before any process starts."""
     from edge.app import key_ring  # noqa: PLC0415 - of the extra `edge`
+    from edge.bridge.writable import writable  # noqa: PLC0415 - as above
 
-    chosen_streams(Settings())
+    worker = Settings()
+    streams = chosen_streams(worker)
+    writable(settings.bridge_topics, {one.topic: worker.topic(one.topic) for one in streams})
     keys = key_ring(settings)
     keys.load()
     if keys.is_empty and not settings.open and not _is_loopback(settings.host):
