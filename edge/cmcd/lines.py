@@ -2,8 +2,8 @@
 
 Five ways lead here: a body `application/cmcd` with one dictionary a line (what the event mode of
 version 2 posts), a JSON body with one object or an array of them, a query `?CMCD=`, a body of
-addresses with such queries, and the four headers `CMCD-Object`, `CMCD-Request`, `CMCD-Session`, `CMCD-Status`. Response mode is event mode
-with `e=rr`.
+addresses with such queries, and the four headers `CMCD-Object`, `CMCD-Request`, `CMCD-Session`,
+`CMCD-Status`. Response mode is event mode with `e=rr`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
