@@ -13,12 +13,13 @@ from edge.addresses import ClientAddresses
 from edge.bodies import BodyReader
 from edge.cors import Cors
 from edge.counts import Counts
-from edge.events import Events
+from edge.events import OPERATION, Events
 from edge.gate import Gate
-from edge.health import Health
+from edge.health import LIVE, READY, Health
 from edge.judging import Judge
 from edge.kafka import RecordProducer
 from edge.keys import KeyRing
+from edge.openapi import OpenApi
 from edge.process import Process
 from edge.repeats import Repeats
 from edge.requests import Requests
@@ -48,13 +49,13 @@ def create() -> Process:
         repeats=Repeats(edge.repeats_kept),
         most=edge.body_events,
     )
-    router = Router(
-        [
-            Route("POST", "/v1/events/{stream}", events.post),
-            Route("GET", "/livez", health.livez, open=True),
-            Route("GET", "/readyz", health.readyz, open=True),
-        ]
-    )
+    routes = [
+        Route("POST", "/v1/events/{stream}", events.post, operation=OPERATION),
+        Route("GET", "/livez", health.livez, open=True, operation=LIVE),
+        Route("GET", "/readyz", health.readyz, open=True, operation=READY),
+    ]
+    described = OpenApi(routes, streams)
+    router = Router([*routes, Route("GET", "/openapi.json", described.get, open=True)])
     addresses = ClientAddresses(edge.trusted_proxies)
     gate = Gate(keys, addresses, edge.client_events_per_second, edge.workers, most=edge.body_events)
     log = AccessLog() if edge.access_log else None

@@ -1,6 +1,7 @@
 """`headrace edge`."""
 
 import os
+import socket
 from ipaddress import ip_address
 
 import click
@@ -57,6 +58,10 @@ def _check(settings: EdgeSettings) -> None:
             "beyond this machine an edge needs API keys (headrace edge --new-key NAME), or --open "
             "if everybody may send"
         )
+    with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as listener:
+        # granian's own socket shares a port with others that do: another edge would take half
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((settings.host, settings.port))
     for name in (settings.tls_cert, settings.tls_key):
         if name and not os.access(name, os.R_OK):
             raise click.ClickException("HEADRACE_EDGE_TLS_CERT or _TLS_KEY cannot be read")
