@@ -94,7 +94,8 @@ class Events:
         )
 
     async def _take(self, request: Request, stream: str, body: bytes) -> Response:
-        events = split(body, self._most)
+        said = request.headers.get("content-type", "")
+        events = split(body, self._most, lines=said.startswith("application/x-ndjson"))
         request.charge(stream, len(events))
         timestamp = time.time_ns() // 1_000_000
         judged = self._judges[stream].judge(events, timestamp)

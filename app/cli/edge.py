@@ -7,7 +7,7 @@ from ipaddress import ip_address
 import click
 
 from config.edge_settings import EdgeSettings
-from config.extras import require
+from config.extras import EDGE_PACKAGES, require
 from config.settings import Settings
 from config.streams import chosen_streams
 
@@ -27,7 +27,7 @@ def edge(
     the good ones. Start as many as you like: an edge keeps no state that matters. Beyond this
     machine it needs API keys: docs/guides/send-events.md.
     """
-    require("backports.zstd", "confluent_kafka", "granian", "throttled", extra="edge")
+    require(*EDGE_PACKAGES, extra="edge")
     if new_key is not None:
         _tell_key(new_key)
         return
