@@ -53,7 +53,9 @@ class Requests:
             methods = self._router.methods(request.path)
             if methods:
                 return self._cors.preflight(request, [*methods, "OPTIONS"])
-        route, request.parameters = self._router.find(request.method, request.path)
+        # granian leaves out the body of an answer to HEAD
+        method = "GET" if request.method == "HEAD" else request.method
+        route, request.parameters = self._router.find(method, request.path)
         request.route = route.path
         if not route.open:
             request.caller = self._gate.admit(request)

@@ -18,6 +18,8 @@ class Ports:
     generator_metrics: int
     prometheus: int
     grafana: int
+    edge: int
+    edge_metrics: int
     sinks: Mapping[str, tuple[int, int]]
     """Of the workers of further sinks, by their roles: the web pages' and the metrics' port."""
 
@@ -25,7 +27,7 @@ class Ports:
     def of(cls, data_dir: DataDir, workers: int, sinks: Iterable[str] = ()) -> Ports:
         names = [f"worker-{number}" for number in range(1, workers + 1)]
         metrics = [f"{name}-metrics" for name in names]
-        others = ("generator-metrics", "prometheus", "grafana")
+        others = ("generator-metrics", "prometheus", "grafana", "edge", "edge-metrics")
         of_sinks = {role: (f"sink-{role}", f"sink-{role}-metrics") for role in sinks}
         all_names = (*names, *metrics, *others, *(one for two in of_sinks.values() for one in two))
         kept = kept_ports(data_dir.folder / "ports.json", all_names)
@@ -35,6 +37,8 @@ class Ports:
             generator_metrics=kept["generator-metrics"],
             prometheus=kept["prometheus"],
             grafana=kept["grafana"],
+            edge=kept["edge"],
+            edge_metrics=kept["edge-metrics"],
             sinks={role: (kept[web], kept[other]) for role, (web, other) in of_sinks.items()},
         )
 

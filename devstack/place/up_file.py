@@ -19,6 +19,7 @@ class Addresses(msgspec.Struct, frozen=True):
     metrics: list[str] = []  # of workers and, last, of the generator
     prometheus: str | None = None
     grafana: str | None = None
+    edge: str | None = None
 
 
 class UpFile(msgspec.Struct, frozen=True):

@@ -93,6 +93,7 @@ class Watch:
             self.pool.metrics,
             prometheus=self.monitoring.prometheus_url,
             grafana=self.monitoring.grafana_url,
+            edge=self.pool.edge_url,
         )
 
     def _keep_up_file(self) -> None:

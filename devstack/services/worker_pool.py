@@ -1,4 +1,4 @@
-"""The processes of a run after the engines: workers and the generator, kept alive and watched."""
+"""The processes of a run after the engines: workers, edge and generator, kept alive and watched."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from config.extras import EDGE_PACKAGES, is_installed
 from devstack.measure.worker_status import fetch_all
 from devstack.place.data_dir import DataDir
 from devstack.place.options import Options
@@ -17,7 +18,7 @@ from devstack.processes.child import Child
 from devstack.processes.supervised import Exit, Supervised
 from devstack.processes.watchdog import Watchdog
 from devstack.screen.view import ProcessView
-from devstack.services.commands import generator, sink_worker, worker
+from devstack.services.commands import edge, generator, sink_worker, worker
 from generator.report import Report
 from telemetry.flow import Flow, Meter
 from telemetry.worker_status import WorkerStatus
@@ -25,13 +26,15 @@ from telemetry.worker_status import WorkerStatus
 
 @dataclass(slots=True)
 class WorkerPool:
-    """Workers, in order of their numbers, those of further sinks, and the generator."""
+    """Workers in order of their numbers, those of further sinks, an edge if any, the generator."""
 
     workers: list[Supervised]
     web: list[str]
     metrics: list[str]
     sinks: list[Supervised]
     sinks_web: list[str]
+    edge: Supervised | None
+    edge_url: str | None
     generator: Supervised
     report_file: Path
     generating: bool = False
@@ -54,6 +57,7 @@ class WorkerPool:
             for number in range(1, options.workers + 1)
         ]
         data_dir.report.unlink(missing_ok=True)
+        has_edge = is_installed(*EDGE_PACKAGES)
         return cls(
             workers,
             [f"http://127.0.0.1:{port}" for port in ports.web],
@@ -63,16 +67,22 @@ class WorkerPool:
                 for role in ports.sinks
             ],
             [f"http://127.0.0.1:{web}" for web, _ in ports.sinks.values()],
+            Supervised(edge(ports, data_dir, environment, watchdog)) if has_edge else None,
+            f"http://127.0.0.1:{ports.edge}" if has_edge else None,
             Supervised(generator(options, ports, data_dir, environment, watchdog)),
             data_dir.report,
         )
 
     @property
     def children(self) -> list[Child]:
-        return [self.generator.child, *(one.child for one in (*self.workers, *self.sinks))]
+        return [self.generator.child, *(one.child for one in self._tended)]
+
+    @property
+    def _tended(self) -> list[Supervised]:
+        return [*self.workers, *self.sinks, *([self.edge] if self.edge else [])]
 
     def start_workers(self) -> None:
-        for supervised in (*self.workers, *self.sinks):
+        for supervised in self._tended:
             supervised.start(time.monotonic())
 
     def start_generator(self) -> None:
@@ -87,7 +97,7 @@ class WorkerPool:
     def tend(self) -> Flow:
         """Restart who ended, with the news of it in `exits`; return what flows now."""
         now = time.monotonic()
-        tended = [*self.workers, *self.sinks]
+        tended = self._tended
         if self.generating:
             tended.append(self.generator)
         self.exits = [news for supervised in tended if (news := supervised.tend(now))]
@@ -115,13 +125,14 @@ class WorkerPool:
             _worker_view(supervised, status)
             for supervised, status in zip([*self.workers, *self.sinks], statuses, strict=True)
         )
-        state = "running" if self.generator.child.running else "not running"
-        return (
-            *workers,
-            ProcessView(
-                "generator", state, self.generator.child.pid, restarts=self.generator.restarts
-            ),
-        )
+        others = [self.generator, *([self.edge] if self.edge else [])]
+        return (*workers, *map(_view, others))
+
+
+def _view(supervised: Supervised) -> ProcessView:
+    child = supervised.child
+    state = "running" if child.running else "not running"
+    return ProcessView(child.name, state, child.pid, restarts=supervised.restarts)
 
 
 def _worker_view(supervised: Supervised, status: WorkerStatus | None) -> ProcessView:

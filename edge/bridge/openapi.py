@@ -67,9 +67,16 @@ def paths() -> Document:
             "parameters": one,
             "get": _get("getOffsets", "Its first and its next offset.", _ref("OffsetsSummary")),
         },
+        "/": {"get": _told("info", "Its name and version.")},
+        "/openapi": {"get": _told("openapi", "This document.")},
         "/healthy": {"get": _state("healthy", "It runs.")},
         "/ready": {"get": _state("ready", "It can take records.")},
     }
+
+
+def route_path(path: str) -> str:
+    """Give the path as our routes name its parameters."""
+    return path.replace("{topicname}", "{topic}").replace("{partitionid}", "{partition}")
 
 
 def schemas() -> Document:
@@ -153,6 +160,11 @@ def _errors(*statuses: str) -> Document:
 def _get(operation: str, what: str, schema: Document) -> Document:
     answers = {"200": {"description": what, "content": _content(schema)}}
     return _operation(operation, what, answers | _errors("404", "422", "503"))
+
+
+def _told(operation: str, what: str) -> Document:
+    content = {"application/json": {"schema": {"type": "object"}}}
+    return _operation(operation, what, {"200": {"description": what, "content": content}})
 
 
 def _state(operation: str, what: str) -> Document:

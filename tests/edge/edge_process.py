@@ -2,9 +2,11 @@
 
 import http.client
 import json
+import socket
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,6 +39,7 @@ class EdgeProcess:
 
     child: Child
     port: int
+    metrics_port: int
     broker: str
     prefix: str
 
@@ -67,6 +70,18 @@ class EdgeProcess:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         return self.ask("POST", f"/v1/events/{stream}", body, named)
 
+    def raw(self, sent: bytes) -> bytes:
+        """Send bytes as they are, and give all that comes until the edge closes."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=30) as connection:
+            with suppress(OSError):  # it may answer and close before it has read all
+                connection.sendall(sent)
+                connection.shutdown(socket.SHUT_WR)
+            received = b""
+            with suppress(OSError):
+                while chunk := connection.recv(65_536):
+                    received += chunk
+            return received
+
     def topic(self, stream: str) -> Topic:
         return Topic(self.broker, f"{self.prefix}{stream}")
 
@@ -89,7 +104,7 @@ def edge_process(
     broker: str, folder: Path, watchdog: Watchdog, settings: Mapping[str, str] | None = None
 ) -> EdgeProcess:
     """Make an edge, not started yet; `settings` are added to those of every test."""
-    port, prefix = free_port(), f"t{uuid4().hex[:8]}-"
+    port, metrics_port, prefix = free_port(), free_port(), f"t{uuid4().hex[:8]}-"
     child = Child(
         "edge",
         [sys.executable, "-m", "app", "edge"],
@@ -98,9 +113,11 @@ def edge_process(
             "HEADRACE_BROKER": broker,
             "HEADRACE_TOPIC_PREFIX": prefix,
             "HEADRACE_TOPIC_PARTITIONS": "1",
+            "HEADRACE_STREAMS": "content_sessions",
             "HEADRACE_EDGE_PORT": str(port),
+            "HEADRACE_EDGE_METRICS_PORT": str(metrics_port),
             **(settings or {}),
         },
         watchdog=watchdog,
     )
-    return EdgeProcess(child, port, broker, prefix)
+    return EdgeProcess(child, port, metrics_port, broker, prefix)

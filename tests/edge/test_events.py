@@ -2,11 +2,13 @@
 
 import gzip
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
-import zstandard
+from backports import zstd
 
 from tests.edge.edge_process import EdgeProcess
+from tests.edge.topics import everything
 from tests.integration.events import heartbeat
 
 STREAM = "content_sessions"
@@ -14,10 +16,7 @@ STREAM = "content_sessions"
 
 @pytest.mark.parametrize(
     "content_type",
-    [
-        pytest.param(kind, id=kind)
-        for kind in ("application/json", "text/plain", "application/x-ndjson")
-    ],
+    [pytest.param(kind, id=kind) for kind in ("application/json", "text/plain")],
 )
 @pytest.mark.parametrize(
     ("body", "count"),
@@ -37,14 +36,84 @@ def test_events_are_taken_in_every_form(
     assert (answer.status, answer.json) == (202, {"accepted": count, "refused": []})
 
 
+def test_every_line_of_json_lines_is_judged_by_itself(edge: EdgeProcess) -> None:
+    body = b"\n".join([heartbeat(), b"[", heartbeat()])
+
+    answer = edge.post(STREAM, body, content_type="application/x-ndjson; charset=utf-8")
+
+    assert answer.json["accepted"] == 2
+    assert [(it["index"], it["reason"]) for it in answer.json["refused"]] == [(1, "malformed")]
+
+
 @pytest.mark.parametrize(
     ("coding", "packed"),
     [
-        pytest.param("gzip", gzip.compress(heartbeat()), id="gzip"),
-        pytest.param("zstd", zstandard.compress(heartbeat()), id="zstd"),
+        pytest.param("gzip", gzip.compress(heartbeat(channel="gzip")), id="gzip"),
+        pytest.param(
+            "gzip", gzip.compress(b"") + gzip.compress(heartbeat(channel="gzip")), id="gzips"
+        ),
+        pytest.param("zstd", zstd.compress(heartbeat(channel="zstd")), id="zstd"),
     ],
 )
-def test_compressed_bodies_are_taken(edge: EdgeProcess, coding: str, packed: bytes) -> None:
+def test_what_was_compressed_is_in_kafka_as_it_was_before(
+    edge: EdgeProcess, coding: str, packed: bytes
+) -> None:
     answer = edge.post(STREAM, packed, content_encoding=coding)
 
     assert answer.json == {"accepted": 1, "refused": []}
+    last = everything(edge.topic(STREAM))[-1]
+    assert json.loads(last.value() or b"")["channel"] == coding
+
+
+def test_a_bad_event_does_not_hold_up_its_neighbours(edge: EdgeProcess) -> None:
+    before = len(everything(edge.topic(STREAM)))
+    good = [heartbeat(session_id="one"), heartbeat(session_id="two")]
+    late = heartbeat(datetime.now(UTC) + timedelta(hours=1))
+
+    answer = edge.post(STREAM, b"[" + b",".join([good[0], b'{"a": 1}', late, good[1]]) + b"]")
+
+    assert answer.status == 202
+    assert answer.json["accepted"] == 2
+    assert [(it["index"], it["reason"]) for it in answer.json["refused"]] == [
+        (1, "invalid"),
+        (2, "from_the_future"),
+    ]
+    found = everything(edge.topic(STREAM))[before:]
+    assert [(it.key(), it.value(), it.headers()) for it in found] == [
+        (b"one", good[0], None),
+        (b"two", good[1], None),
+        (None, b'{"a": 1}', [("headrace.origin", b"edge, anyone")]),
+        (None, late, [("headrace.origin", b"edge, anyone")]),
+    ]
+
+
+def test_nothing_is_taken_of_a_strict_request_with_a_bad_event(edge: EdgeProcess) -> None:
+    before = len(everything(edge.topic(STREAM)))
+
+    answer = edge.ask("POST", f"/v1/events/{STREAM}?strict=true", heartbeat() + b"\n" + b'{"a": 1}')
+
+    assert answer.status == 400
+    assert [it["index"] for it in answer.json["refused"]] == [1]
+    assert "nothing was taken" in answer.json["detail"]
+    assert len(everything(edge.topic(STREAM))) == before
+
+
+def test_where_no_event_is_good_the_answer_is_400(edge: EdgeProcess) -> None:
+    answer = edge.post(STREAM, b"{")
+
+    assert (answer.status, answer.headers["content-type"]) == (400, "application/problem+json")
+    assert answer.json["refused"][0]["reason"] == "malformed"
+
+
+def test_a_repeat_with_the_same_idempotency_key_is_not_stored_again(edge: EdgeProcess) -> None:
+    before = len(everything(edge.topic(STREAM)))
+    body = heartbeat()
+
+    first = edge.post(STREAM, body, idempotency_key="a")
+    repeat = edge.post(STREAM, body, idempotency_key="a")
+    other = edge.post(STREAM, heartbeat(channel="other"), idempotency_key="a")
+
+    assert (first.status, repeat.status, first.json) == (202, 202, repeat.json)
+    assert repeat.headers["idempotent-replayed"] == "true"
+    assert other.status == 422
+    assert len(everything(edge.topic(STREAM))) == before + 1

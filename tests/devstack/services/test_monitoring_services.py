@@ -258,6 +258,7 @@ def test_prometheus_takes_the_configuration(home: DataDir, watchdog: Watchdog) -
     assert {job["job_name"]: job["static_configs"][0]["targets"] for job in jobs} == {
         "headrace-worker": [f"127.0.0.1:{port}" for port in ports.worker_metrics],
         "headrace-generator": [f"127.0.0.1:{ports.generator_metrics}"],
+        "headrace-edge": [f"127.0.0.1:{ports.edge_metrics}"],
     }
 
 
