@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-LATEST = "0016"
+LATEST = "0017"
 
 _COMMENTS = Path(__file__).with_name("comments.sql")
 

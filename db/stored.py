@@ -13,7 +13,7 @@ Number = int | Decimal
 Numbers = tuple[Number, ...]
 
 VIEWS: Mapping[str, tuple[str, ...]] = {
-    "content_sessions": ("traffic_by_cdn",),
+    "content_sessions": ("traffic_by_cdn", "quality_by_cdn_and_asn"),
     "media_events": ("media_events_by_type", "content_plays"),
     "user_activity": ("user_event_summary",),
     "purchases": ("purchases_by_country",),

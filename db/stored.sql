@@ -13,6 +13,11 @@ SELECT concat_ws('|', to_char(window_start AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH2
        events, kilobits
 FROM traffic_by_cdn;
 
+-- quality_by_cdn_and_asn: each window's numbers
+SELECT concat_ws('|', to_char(window_start AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), current_cdn, asn),
+       reported_seconds, stalls, rebuffer_ms, errors, startups, startup_ms, throughputs, throughput_kbps
+FROM quality_by_cdn_and_asn;
+
 -- media_events_by_type: each window's numbers
 SELECT concat_ws('|', to_char(window_start AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), event_type,
                  content_type),

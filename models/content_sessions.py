@@ -6,9 +6,12 @@ from typing import Annotated
 from pydantic import Field
 
 from models.events import Event
+from models.quality import QUALITY
 from models.streams import Headline, Stream
 from models.types import EventTime, Text
 from models.windows import Sum, Window
+
+Milliseconds = Annotated[int, Field(ge=0, le=2**31 - 1)]
 
 
 class ContentSession(Event):
@@ -30,6 +33,27 @@ class ContentSession(Event):
     heartbeat_seconds: Annotated[
         int, Field(ge=0, le=3_600, description="viewing that it stands for, seconds")
     ] = 10
+    buffer_ms: Annotated[
+        Milliseconds | None, Field(description="media ahead in the buffer, milliseconds")
+    ] = None
+    rebuffer_ms: Annotated[
+        Milliseconds | None, Field(description="stalled since the last heartbeat, milliseconds")
+    ] = None
+    throughput_kbps: Annotated[
+        Annotated[int, Field(ge=0, le=100_000_000)] | None,
+        Field(description="what the player measures of its network, kbit/s"),
+    ] = None
+    errors: Annotated[
+        Annotated[int, Field(ge=0, le=1_000_000)] | None,
+        Field(description="errors since the last heartbeat"),
+    ] = None
+    startup_ms: Annotated[
+        Milliseconds | None,
+        Field(description="from play to the first picture, said once in a session, milliseconds"),
+    ] = None
+    player: Annotated[
+        Annotated[Text, Field(max_length=64)] | None, Field(description="which player it is")
+    ] = None
 
 
 _TRAFFIC = (
@@ -52,6 +76,12 @@ CONTENT_SESSIONS = Stream(
         Window("traffic_by_cdn_and_asn", keys=("current_cdn", "asn"), measures=_TRAFFIC),
         Window("traffic_by_cdn", keys=("current_cdn",), measures=_TRAFFIC),
         Window("traffic_by_asn", keys=("asn",), measures=_TRAFFIC),
+        Window(
+            "quality_by_cdn_and_asn",
+            keys=("current_cdn", "asn"),
+            measures=QUALITY,
+            apart=("throughput_kbps",),
+        ),
     ),
     headline=Headline(
         "busiest CDN {key}, {value:,.1f} Mbit/s",

@@ -8,6 +8,8 @@ instead of being folded again.
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 from models.windows import Measure, Window
@@ -33,23 +35,30 @@ class Fold:
             window: next(base for base in self._windows if _contains(base, window))
             for window in self._windows
         }
-        self._counts: defaultdict[tuple[Window, int], Counter[Key]] = defaultdict(Counter)
+        self._parts = {window: _parts(window) for window in set(self._base.values())}
+        self._counts: defaultdict[tuple[Window, int, _Part], Counter[Key]] = defaultdict(Counter)
 
     def add(
         self, partition: int, event_times: Sequence[int], columns: Mapping[str, Sequence[Any]]
     ) -> None:
         """Take in rows, given by column; times are in microseconds since 1970."""
-        for window in set(self._base.values()):
+        for window, parts in self._parts.items():
             length = window.seconds * _SECOND
             starts = [time - time % length for time in event_times]
-            contributions = zip(starts, *(columns[name] for name in _names(window)), strict=True)
-            self._counts[window, partition].update(contributions)
+            keys = [columns[name] for name in window.keys]
+            for part in parts:
+                fields = (columns[name] for name in part.fields)
+                contributions = zip(starts, *keys, *fields, strict=True)
+                self._counts[window, partition, part].update(contributions)
 
     def deltas(self) -> Deltas:
         """Give the deltas of all rows taken in."""
         deltas: Deltas = {window: {} for window in self._windows}
-        for (window, partition), counts in self._counts.items():
-            _expand(window, partition, counts, deltas[window])
+        found: defaultdict[Window, dict[_Part, dict[Key, Row]]] = defaultdict(dict)
+        for (window, partition, part), counts in self._counts.items():
+            _expand(window, partition, part, counts, found[window].setdefault(part, {}))
+        for window, rows in found.items():
+            deltas[window] = _side_by_side(rows)
         for window, base in self._base.items():
             if base != window:
                 deltas[window] = _roll_up(base, window, deltas[base])
@@ -70,35 +79,80 @@ def _contains(base: Window, window: Window) -> bool:
     )
 
 
-def _fields(window: Window) -> list[str]:
-    return sorted({name for measure in window.measures for name in measure.of})
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Measures of a window that are folded together, by their places, and the columns they need."""
+
+    places: tuple[int, ...]
+    fields: tuple[str, ...]
 
 
-def _names(window: Window) -> list[str]:
-    return [*window.keys, *_fields(window)]
+def _parts(window: Window) -> list[_Part]:
+    found: defaultdict[str, list[int]] = defaultdict(list)
+    for place, measure in enumerate(window.measures):
+        alone = measure.of[0] if len(measure.of) == 1 else ""
+        found[alone if alone in window.apart else ""].append(place)
+    return [
+        _Part(
+            tuple(places),
+            tuple(sorted({name for place in places for name in window.measures[place].of})),
+        )
+        for places in found.values()
+    ]
 
 
 def _expand(
-    window: Window, partition: int, counts: Mapping[Key, int], rows: dict[Key, Row]
+    window: Window,
+    partition: int,
+    part: _Part,
+    counts: Mapping[Key, int],
+    rows: dict[Key, Row],
 ) -> None:
-    fields = _fields(window)
-    if not fields:  # only numbers of events: the counts are the sums
+    measures = [window.measures[place] for place in part.places]
+    if not part.fields:  # only numbers of events: the counts are the sums
         for (start, *keys), count in counts.items():
-            rows[start, partition, *keys] = (count,) * len(window.measures)
+            rows[start, partition, *keys] = (count,) * len(measures)
         return
     width = 1 + len(window.keys)
-    at = {name: width + index for index, name in enumerate(fields)}
-    values = [measure.values([at[name] for name in measure.of]) for measure in window.measures]
-    found: defaultdict[Key, tuple[list[Key], list[int]]] = defaultdict(lambda: ([], []))
+    computed = _Computed(measures, part.fields)
+    found: defaultdict[Key, tuple[list[Row], list[int]]] = defaultdict(lambda: ([], []))
     for contribution, count in counts.items():
-        contributions, times = found[contribution[:width]]
-        contributions.append(contribution)
+        values, times = found[contribution[:width]]
+        values.append(computed[contribution[width:]])
         times.append(count)
-    for (start, *keys), (contributions, times) in found.items():
+    for (start, *keys), (values, times) in found.items():
         rows[start, partition, *keys] = tuple(
-            measure.merge_all(map(value, contributions), times)
-            for measure, value in zip(window.measures, values, strict=True)
+            measure.merge_all(of_measure, times)
+            for measure, of_measure in zip(measures, zip(*values, strict=True), strict=True)
         )
+
+
+class _Computed(dict[Row, Row]):
+    """The measures' values by their columns' values: many keys have the same few."""
+
+    def __init__(self, measures: Sequence[Measure], fields: Sequence[str]) -> None:
+        super().__init__()
+        self._values = [
+            measure.values([fields.index(name) for name in measure.of]) for measure in measures
+        ]
+
+    def __missing__(self, fields: Row) -> Row:
+        self[fields] = values = tuple(value(fields) for value in self._values)
+        return values
+
+
+def _side_by_side(parts: Mapping[_Part, Mapping[Key, Row]]) -> dict[Key, Row]:
+    """Put the parts of each row together; all have the same keys, those of the same events."""
+    if len(parts) == 1:
+        return dict(*parts.values())
+    places = [place for part in parts for place in part.places]
+    order = sorted(range(len(places)), key=places.__getitem__)
+    put = itemgetter(*order)
+    first, *others = parts.values()
+    return {
+        key: put((*row, *(value for other in others for value in other[key])))
+        for key, row in first.items()
+    }
 
 
 def _roll_up(base: Window, window: Window, rows: Mapping[Key, Row]) -> dict[Key, Row]:

@@ -51,6 +51,15 @@ def _candle(before: Numbers, produced: Numbers) -> Expected:
 
 COMPARED: Mapping[str, ComparedView] = {
     "traffic_by_cdn": ComparedView(("events", "kilobits"), 2, 2, _added),
+    "quality_by_cdn_and_asn": ComparedView(
+        (
+            *("reported_seconds", "stalls", "rebuffer_ms", "errors"),
+            *("startups", "startup_ms", "throughputs", "throughput_kbps"),
+        ),
+        8,
+        8,
+        _added,
+    ),
     "media_events_by_type": ComparedView(("events",), 1, 1, _added),
     "content_plays": ComparedView(("plays", "stops"), 2, 2, _added),
     "user_event_summary": ComparedView(("events", "users"), 1, 1, _users),

@@ -12,6 +12,7 @@ import msgspec
 from faker import Faker
 
 from generator.clients import HEARTBEAT_SECONDS
+from generator.content_sessions.experience import PLAYERS
 from generator.content_sessions.networks import ASNS, CDNS, LADDER_KBPS, PLATFORMS, rungs, through
 
 Choice = TypeVar("Choice")
@@ -28,11 +29,13 @@ class Viewer:
     """Somebody who watches: what stays the same during a session.
 
     `rungs` are indices of the ladder, each as often as the network and the device allow it.
+    `tells` is whether the player says more than what an old one does (experience.py).
     """
 
     asn: int
     rungs: tuple[int, ...]
     json: bytes
+    tells: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +101,10 @@ def _viewers(random: Random, channels: list[str]) -> list[Viewer]:
     for _ in range(_VIEWERS):
         asn, platform = _weighted(random, networks), _weighted(random, devices)
         fields = {"platform": platform, "channel": _weighted(random, popularity), "asn": asn}
-        viewers.append(Viewer(asn, rungs(platform, asn), _members(fields)))
+        player = PLAYERS.get(platform)
+        if player:
+            fields["player"] = player
+        viewers.append(Viewer(asn, rungs(platform, asn), _members(fields), player is not None))
     return viewers
 
 

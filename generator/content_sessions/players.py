@@ -4,6 +4,7 @@ from random import Random
 
 from generator.clients import Simulation, while_ago
 from generator.content_sessions.catalog import Catalog
+from generator.content_sessions.experience import Experience
 from generator.content_sessions.records import heartbeat
 from generator.content_sessions.sessions import Session, begin
 from generator.records import Record
@@ -19,6 +20,7 @@ class Players:
     def __init__(self, simulation: Simulation) -> None:
         self._random = simulation.random("content_sessions")
         self._catalog = Catalog(simulation.seed, simulation.heartbeat_seconds)
+        self._experience = Experience(simulation.seed, simulation.heartbeat_seconds)
         self._period = simulation.heartbeat_seconds * SECOND
         self._story = simulation.story
         self.schedule = simulation.schedule(self._period)
@@ -27,10 +29,22 @@ class Players:
         self._offline = _Offline(self._random, self._catalog, self._period)
 
     def record(self, time: int, place: int) -> Record:
-        return heartbeat(time, self._session(time, place))
+        return self._beat(time, self._session(time, place), self._troubled(time))
 
     def late(self, now: int) -> Record:
-        return heartbeat(*self._offline.beat(now))
+        return self._beat(*self._offline.beat(now), troubled="")
+
+    def _beat(self, time: int, session: Session, troubled: str) -> Record:
+        delivery = session.delivery
+        moment = None
+        if session.viewer.tells:
+            moment = self._experience.moment(
+                self._random,
+                delivery.rung,
+                trouble=delivery.cdn == troubled,
+                begins=time == session.begins,
+            )
+        return heartbeat(time, session, moment, self._period)
 
     def _session(self, time: int, place: int) -> Session:
         session = self._sessions[place]

@@ -5,7 +5,7 @@ from grafana_foundation_sdk.models.dashboard import Dashboard, Panel
 from grafana import uids
 from grafana.board import Row, board
 from grafana.colours import CDNS
-from grafana.looks import COUNT, EVENTS_PER_MINUTE, MBPS, PERCENT, Steps, column
+from grafana.looks import COUNT, EVENTS_PER_MINUTE, MBPS, PERCENT, SECONDS, Steps, column
 from grafana.panels import stat, table, timeseries
 from grafana.queries import Sql, statements
 from grafana.timelines import heatmap
@@ -13,6 +13,8 @@ from grafana.variables import several
 
 _BITRATE: Steps = ("dark-red", (1, "red"), (1.8, "orange"), (2.5, "yellow"), (3.5, "green"))
 _LOW: Steps = ("green", (10, "orange"), (25, "red"))
+_STALLED: Steps = ("green", (1, "orange"), (3, "red"))
+_START: Steps = ("green", (3, "orange"), (6, "red"))
 
 
 def dashboard() -> Dashboard:
@@ -26,6 +28,7 @@ def dashboard() -> Dashboard:
         rows=[
             Row("Now", _now(sql)),
             Row("Where it is good and where not", _where(sql)),
+            Row("Stalls and starts", _stalls(sql)),
             Row("Over time, at most the last three hours", _over_time(sql)),
         ],
     )
@@ -57,6 +60,31 @@ def _now(sql: dict[str, Sql]) -> list[Panel]:
                 "see blocks; steer them to a CDN that has room."
             ),
         ),
+        stat(
+            "Time stalled",
+            sql["rebuffer_now"],
+            unit=PERCENT,
+            decimals=2,
+            steps=_STALLED,
+            no_value="nobody says",
+            description=(
+                "Time that players stood still, as a part of the time watched in the last full "
+                "window. Only of players that say so. Red from 3 %: see below whether it is one "
+                "CDN, and steer away from it."
+            ),
+        ),
+        stat(
+            "Start, slowest twentieth, last five minutes",
+            sql["startup_now"],
+            unit=SECONDS,
+            decimals=1,
+            steps=_START,
+            no_value="nobody began",
+            description=(
+                "95 of 100 starts were faster than this, from play to the first picture. Red from "
+                "six seconds, when viewers leave."
+            ),
+        ),
     ]
 
 
@@ -85,6 +113,57 @@ def _where(sql: dict[str, Sql]) -> list[Panel]:
             description=(
                 "Mean bitrate of a session. One CDN falls below the others: it is slow for its "
                 "viewers even where its capacity is not reached."
+            ),
+        ),
+    ]
+
+
+def _stalls(sql: dict[str, Sql]) -> list[Panel]:
+    return [
+        timeseries(
+            "Time stalled by CDN",
+            sql["rebuffer_by_cdn"],
+            unit=PERCENT,
+            minimum=0,
+            steps=_STALLED,
+            colours=CDNS,
+            description=(
+                "Time that players stood still, as a part of the time watched. One CDN rises: it "
+                "cannot keep up. All rise: the encoder or the origin. Red from 3 %."
+            ),
+        ),
+        timeseries(
+            "Sessions with a stall by CDN",
+            sql["stalled_by_cdn"],
+            unit=COUNT,
+            minimum=0,
+            colours=CDNS,
+            description=(
+                "Mean number of sessions whose last heartbeat told of a stall. Many with little "
+                "time stalled: short ones, for most viewers."
+            ),
+        ),
+        timeseries(
+            "Start by CDN, slowest twentieth",
+            sql["startup_by_cdn"],
+            unit=SECONDS,
+            minimum=0,
+            steps=_START,
+            colours=CDNS,
+            description=(
+                "95 of 100 starts were faster than this, in each window; from buckets, so that it "
+                "is right to within a factor of two. Red from six seconds."
+            ),
+        ),
+        timeseries(
+            "Throughput by CDN, slowest twentieth",
+            sql["throughput_by_cdn"],
+            unit=MBPS,
+            minimum=0,
+            colours=CDNS,
+            description=(
+                "What the twentieth of the players with the worst network measure at most, from "
+                "buckets. It falls before bitrates do."
             ),
         ),
     ]

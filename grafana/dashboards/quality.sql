@@ -88,3 +88,46 @@ FROM seen
 WHERE together >= 0.02 * (SELECT max(together) FROM seen)
   AND ('*' IN ($cdn) OR current_cdn IN ($cdn))
 ORDER BY 1, 2;
+
+-- rebuffer_now: percent of the time watched that players stood still, the last full window, of those who say so
+SELECT 100.0 * sum(rebuffer_ms) / 1000.0 / nullif(sum(reported_seconds), 0) AS stalled
+FROM quality_by_cdn
+WHERE window_start = (SELECT last_full_window('quality_by_cdn_and_asn', $__timeTo()))
+  AND ('*' IN ($cdn) OR current_cdn IN ($cdn));
+
+-- startup_now: seconds until the first picture, of all but the slowest twentieth; the last five minutes
+SELECT startup_quantile(ARRAY(SELECT sum(held)::bigint
+                              FROM quality_by_cdn,
+                                   unnest(startup_counts) WITH ORDINALITY AS bucket (held, place)
+                              WHERE window_start > least($__timeTo()::timestamptz, now()) - interval '5 minutes'
+                                                   - (SELECT window_length('quality_by_cdn_and_asn', $__timeTo()))
+                                AND window_start <= $__timeTo()
+                                AND ('*' IN ($cdn) OR current_cdn IN ($cdn))
+                              GROUP BY place ORDER BY place), 0.95) / 1000 AS startup;
+
+-- rebuffer_by_cdn: percent of the time watched that players stood still, by window
+SELECT window_start AS time, window_seconds AS seconds, current_cdn AS metric, 100 * rebuffer_ratio AS value
+FROM quality_by_cdn
+WHERE $__timeFilter(window_start) AND rebuffer_ratio IS NOT NULL
+  AND ('*' IN ($cdn) OR current_cdn IN ($cdn))
+ORDER BY 1, 2;
+
+-- stalled_by_cdn: sessions that stalled, by window
+SELECT window_start AS time, window_seconds AS seconds, current_cdn AS metric, stalled_sessions AS value
+FROM quality_by_cdn
+WHERE $__timeFilter(window_start) AND ('*' IN ($cdn) OR current_cdn IN ($cdn))
+ORDER BY 1, 2;
+
+-- startup_by_cdn: seconds until the first picture, of all but the slowest twentieth, by window
+SELECT window_start AS time, window_seconds AS seconds, current_cdn AS metric, startup_ms_p95 / 1000 AS value
+FROM quality_by_cdn
+WHERE $__timeFilter(window_start) AND startup_ms_p95 IS NOT NULL
+  AND ('*' IN ($cdn) OR current_cdn IN ($cdn))
+ORDER BY 1, 2;
+
+-- throughput_by_cdn: Mbit/s that the slowest twentieth of players measure, by window
+SELECT window_start AS time, window_seconds AS seconds, current_cdn AS metric, throughput_kbps_p05 / 1000 AS value
+FROM quality_by_cdn
+WHERE $__timeFilter(window_start) AND throughput_kbps_p05 IS NOT NULL
+  AND ('*' IN ($cdn) OR current_cdn IN ($cdn))
+ORDER BY 1, 2;

@@ -29,6 +29,10 @@ SELECT (extract(epoch FROM window_start) * 1000000)::int8 AS window_start, parti
 FROM traffic_by_cdn_windows
 WHERE partition = ANY($1::int4[]) AND window_start >= to_timestamp($2::int8 / 1000000)
 """
+_COLUMNS = [
+    *("time", "session_id", "platform", "channel", "asn", "current_cdn", "video_profile_kbps"),
+    *("heartbeat_seconds", "kafka_partition", "kafka_offset", "epoch"),
+]
 _ROWS = 50
 _MINUTE_US = 60_000_000
 
@@ -84,7 +88,9 @@ class OldWriter:
         minutes = sorted({int(time.timestamp()) // 60 * _MINUTE_US for time in times})
         half, n = _ROWS // 2, len(minutes)
         await self._connection.execute("BEGIN")
-        await self._connection.copy_records_to_table("content_sessions", records=rows)
+        await self._connection.copy_records_to_table(
+            "content_sessions", records=rows, columns=_COLUMNS
+        )
         await upsert.fetch(
             minutes,
             [self._partition] * n,

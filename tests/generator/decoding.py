@@ -119,8 +119,17 @@ def _candles(rows: Mapping[Any, Any]) -> Numbers:
     }
 
 
+def _quality(rows: Mapping[Any, Any]) -> Numbers:
+    return {
+        # what is not compared: seconds with a stall, and the buckets
+        window_key(*key): [row[0], *row[2:9]]
+        for key, row in rows.items()
+    }
+
+
 _VIEWS: Mapping[str, Any] = {
     "traffic_by_cdn": _first(2),
+    "quality_by_cdn_and_asn": _quality,
     "media_events_by_type": _first(1),
     "content_plays": _first(2),
     "user_event_summary": _summary,

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import msgspec
 
+from generator.content_sessions.experience import Moment
 from generator.content_sessions.records import Row as Heartbeat
 from generator.countries import COUNTRIES
 from generator.market_ticks.products import PRODUCTS
@@ -20,8 +21,9 @@ AT = "2026-11-22T10:05:00Z"
 KUWAIT = next(country for country in COUNTRIES if country.code == "KW")
 JAPAN = next(country for country in COUNTRIES if country.code == "JP")
 BITCOIN = PRODUCTS[0]
+STALLED = Moment(b"", rebuffer_ms=900, errors=1, throughput_kbps=4_000, startup_ms=700)
 OUTCOMES: dict[str, list[Outcome]] = {
-    "content_sessions": [Heartbeat(MINUTE, "Akamai", 7922, 25_000)] * 2,
+    "content_sessions": [Heartbeat(MINUTE, "Akamai", 7922, 25_000, 10, STALLED)] * 2,
     "media_events": [
         MediaEvent(MINUTE, "play", "movie", "media_1", "Mr Robot"),
         MediaEvent(MINUTE, "stop", "movie", "media_1", "Mr Robot"),
@@ -45,6 +47,7 @@ OUTCOMES: dict[str, list[Outcome]] = {
 }
 VIEWS = {
     "traffic_by_cdn": {f"{AT}|Akamai": [2, 50_000]},
+    "quality_by_cdn_and_asn": {f"{AT}|Akamai|7922": [20, 2, 1_800, 2, 2, 1_400, 2, 8_000]},
     "media_events_by_type": {
         f"{AT}|play|movie": [1],
         f"{AT}|stop|movie": [1],

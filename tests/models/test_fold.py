@@ -1,6 +1,7 @@
 """Totals do not depend on order, batching or replay, and are what a naive reference counts."""
 
 from collections import defaultdict
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.fold import Deltas, merge_deltas
-from models.windows import Window
+from models.windows import Max, Sum, Window
 from tests.models.windows import (
     CANDLES,
     CANDLES_BY_SIZE,
@@ -99,3 +100,12 @@ def _candle(group: list[Trade]) -> tuple[Any, ...]:
         by_sequence[0],
         by_sequence[-1],
     )
+
+
+@given(many_trades)
+def test_columns_that_are_folded_apart_change_nothing(some: list[Trade]) -> None:
+    measures = (Max("largest", of=("size",)), *CANDLES.measures, Sum("sizes", of=("size",)))
+    together = replace(CANDLES, measures=measures)
+    apart = replace(together, apart=("size", "price"))
+
+    assert fold_trades(some, (apart,))[apart] == fold_trades(some, (together,))[together]

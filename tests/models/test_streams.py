@@ -22,6 +22,12 @@ def test_columns_follow_from_the_fields_and_their_bounds() -> None:
         ("current_cdn", "text"),
         ("video_profile_kbps", "int4"),
         ("heartbeat_seconds", "int4"),
+        ("buffer_ms", "int4"),
+        ("rebuffer_ms", "int4"),
+        ("throughput_kbps", "int4"),
+        ("errors", "int4"),
+        ("startup_ms", "int4"),
+        ("player", "text"),
     ]
 
 

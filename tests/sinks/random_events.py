@@ -32,7 +32,11 @@ def _session(random: Random) -> Fields:
         "asn": random.choice([0, 3320, 4_294_967_295]),
         "current_cdn": random.choice(["Akamai", "akamai", "Ünï😀", "a b"]),
         "video_profile_kbps": random.choice([0, 1, 1_000_000, random.randrange(1_000_000)]),
-        "heartbeat_seconds": random.choice([1, 10, 3_600]),
+        "heartbeat_seconds": random.choice([0, 1, 10, 3_600]),
+        "rebuffer_ms": random.choice([None, 0, 1, 2**31 - 1]),
+        "errors": random.choice([None, 0, 3]),
+        "startup_ms": random.choice([None, 0, 249, 250, 7_999, 8_000, 2**31 - 1]),
+        "throughput_kbps": random.choice([None, 0, 999, 1_000, 31_999, 32_000, 10**8]),
     }
 
 

@@ -3,14 +3,7 @@
 import pytest
 
 from edge.cmcd.repeats import Repeats, key_of
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.edge.clock import Clock
 
 
 def test_a_report_is_new_until_it_is_kept() -> None:
