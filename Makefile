@@ -40,7 +40,7 @@ $(REPORTERS)/node_modules: $(REPORTERS)/package-lock.json
 	npm ci --prefix $(REPORTERS) --ignore-scripts --no-audit --no-fund
 	@touch $@
 
-reporters: $(REPORTERS)/node_modules ## install the CMCD reporters of players for tests (Node 20, 33 MB); without them they are skipped
+reporters: $(REPORTERS)/node_modules ## install players and their CMCD reporters for tests (Node 20, 160 MB); without them they are skipped
 
 S3 := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/headrace-tests/versitygw-1.8.0
 $(S3)/versitygw:

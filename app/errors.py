@@ -46,7 +46,8 @@ def _of_this_machine(error: OSError) -> str | None:
     if error.errno == errno.EADDRINUSE:
         return (
             "another process listens at an address that this one needs: set other ports "
-            "(HEADRACE_WEB_PORT and HEADRACE_METRICS_PORT for a worker)"
+            "(HEADRACE_WEB_PORT and HEADRACE_METRICS_PORT for a worker, HEADRACE_EDGE_PORT for "
+            "an edge)"
         )
     if error.errno == errno.EADDRNOTAVAIL:
         return (

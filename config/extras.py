@@ -6,6 +6,9 @@ from importlib.util import find_spec
 
 from config.environment import PlainError
 
+EDGE_PACKAGES = ("backports.zstd", "confluent_kafka", "granian", "throttled")
+"""What `headrace edge` needs."""
+
 
 class NotInstalledError(PlainError):
     """Something has to be installed first: the message says how."""
@@ -23,12 +26,16 @@ def needs_extra() -> Iterator[None]:
 def require(*packages: str, extra: str = "engines") -> None:
     """Raise NotInstalledError for the first that cannot be imported; import none."""
     for package in packages:
-        if find_spec(package) is None:
+        if not is_installed(package):
             raise extra_missing(package, extra)
 
 
 def is_installed(*packages: str) -> bool:
-    return all(find_spec(package) is not None for package in packages)
+    """Say whether all can be imported; import none of them."""
+    try:
+        return all(find_spec(package) is not None for package in packages)
+    except ModuleNotFoundError:  # a package inside another one that is not there
+        return False
 
 
 def extra_missing(package: str, extra: str = "engines") -> NotInstalledError:

@@ -103,7 +103,7 @@ def _work(options: Options, settings: Settings, watch: Watch) -> int:
 def _stop(
     engines: Engines, monitoring: MonitoringServices | None, pool: WorkerPool | None, shown: Screen
 ) -> None:
-    """Stop all in order: generator and monitoring, workers, Kafka, PostgreSQL."""
+    """Stop all in order: generator, edge and monitoring, workers, Kafka, PostgreSQL."""
     # A second Ctrl-C would leave the order; kill -9 still works, and the watchdog then goes on
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)

@@ -11,16 +11,25 @@ from config.streams import chosen_streams
 from edge.access_log import AccessLog
 from edge.addresses import ClientAddresses
 from edge.bodies import BodyReader
+from edge.bridge.describing import Describing
+from edge.bridge.info import Info
+from edge.bridge.openapi import schemas as bridge_schemas
+from edge.bridge.producing import Producing
+from edge.bridge.routes import routes_of
+from edge.bridge.topics import TopicDirectory
+from edge.bridge.writable import writable
 from edge.cmcd.heartbeats import Viewing
 from edge.collector.collector import STREAM, Collector
+from edge.collector.openapi import GET, POST
 from edge.cors import Cors
 from edge.counts import Counts
-from edge.events import Events
+from edge.events import OPERATION, Events
 from edge.gate import Gate
-from edge.health import Health
+from edge.health import LIVE, READY, Health
 from edge.judging import Judge
 from edge.kafka import RecordProducer
 from edge.keys import KeyRing
+from edge.openapi import OpenApi
 from edge.process import Process
 from edge.repeats import Repeats
 from edge.requests import Requests
@@ -52,14 +61,24 @@ def create() -> Process:
         repeats=Repeats(edge.repeats_kept),
         most=edge.body_events,
     )
-    router = Router(
-        [
-            Route("POST", "/v1/events/{stream}", events.post),
-            Route("GET", "/livez", health.livez, open=True),
-            Route("GET", "/readyz", health.readyz, open=True),
-            *cmcd_routes(edge, by_stream, topics, bodies, sender),
-        ]
-    )
+    routes = [
+        Route("POST", "/v1/events/{stream}", events.post, operation=OPERATION),
+        Route("GET", "/livez", health.livez, open=True, operation=LIVE),
+        Route("GET", "/readyz", health.readyz, open=True, operation=READY),
+        *cmcd_routes(edge, by_stream, topics, bodies, sender),
+        *bridge_routes(
+            settings.broker,
+            writable(edge.bridge_topics, topics),
+            by_stream,
+            bodies=bodies,
+            producer=producer,
+            counts=counts,
+            health=health,
+            most=edge.body_events,
+        ),
+    ]
+    described = OpenApi(routes, streams, bridge_schemas())
+    router = Router([*routes, Route("GET", "/openapi.json", described.get, open=True)])
     addresses = ClientAddresses(edge.trusted_proxies)
     gate = Gate(keys, addresses, edge.client_events_per_second, edge.workers, most=edge.body_events)
     log = AccessLog() if edge.access_log else None
@@ -88,7 +107,31 @@ def cmcd_routes(
         percent=edge.cmcd_sessions_percent,
     )
     paths = ("/v1/cmcd", "/v1/cmcd/{cdn}", "/v1/cmcd/{cdn}/{path...}")
-    return [Route(method, path, collector.take) for method in ("GET", "POST") for path in paths]
+    told = {"GET": GET, "POST": POST}
+    return [
+        Route(method, path, collector.take, operation=operation)
+        for method, operation in told.items()
+        for path in paths
+    ]
+
+
+def bridge_routes(
+    broker: str,
+    names: Mapping[str, str],
+    by_stream: Mapping[str, Judge],
+    *,
+    bodies: BodyReader,
+    producer: RecordProducer,
+    counts: Counts,
+    health: Health,
+    most: int,
+) -> list[Route]:
+    """Give the bridge's routes; `names` are the topics that it writes to."""
+    directory = TopicDirectory(broker, names)
+    producing = Producing(
+        names, by_stream, directory, bodies=bodies, producer=producer, counts=counts, most=most
+    )
+    return routes_of(producing, Describing(directory), Info(health))
 
 
 def key_ring(edge: EdgeSettings) -> KeyRing:

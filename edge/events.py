@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from edge.bodies import BodyReader
 from edge.judging import Judge, Judged, Refusal
@@ -14,6 +15,47 @@ from edge.repeats import Repeats
 from edge.sending import Sender
 from edge.splitting import split
 from models.dead_letters import ORIGIN
+
+_EVENT = {"$ref": "#/components/schemas/Event"}
+OPERATION: Mapping[str, Any] = {
+    "summary": "Send events of a stream: an object, an array, or JSON Lines",
+    "operationId": "postEvents",
+    "parameters": [
+        {
+            "name": "strict",
+            "in": "query",
+            "description": "take nothing if one event is bad",
+            "schema": {"type": "boolean"},
+        },
+        {
+            "name": "Idempotency-Key",
+            "in": "header",
+            "description": "a repeat within 10 minutes is answered, not stored again",
+            "schema": {"type": "string", "maxLength": 255},
+        },
+        {
+            "name": "Content-Encoding",
+            "in": "header",
+            "schema": {"type": "string", "enum": ["identity", "gzip", "zstd"]},
+        },
+    ],
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {"anyOf": [_EVENT, {"type": "array", "items": _EVENT, "minItems": 1}]}
+            },
+            "application/x-ndjson": {"schema": {"type": "string"}},
+            "text/plain": {"schema": {"type": "string"}},
+        },
+    },
+    "responses": {
+        "202": {
+            "description": "Kafka has what was accepted; what is refused becomes a dead letter",
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Taken"}}},
+        }
+    },
+}
 
 
 class Events:
@@ -52,7 +94,8 @@ class Events:
         )
 
     async def _take(self, request: Request, stream: str, body: bytes) -> Response:
-        events = split(body, self._most)
+        said = request.headers.get("content-type", "")
+        events = split(body, self._most, lines=said.startswith("application/x-ndjson"))
         request.charge(stream, len(events))
         timestamp = time.time_ns() // 1_000_000
         judged = self._judges[stream].judge(events, timestamp)

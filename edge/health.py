@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from edge.kafka import RecordProducer
 from edge.messages import Request, Response, json_response
 from edge.topics import Topics
+
+LIVE: Mapping[str, Any] = {"summary": "Whether this process lives", "operationId": "livez"}
+READY: Mapping[str, Any] = {
+    "summary": "Whether Kafka answers, and has the topics",
+    "operationId": "readyz",
+}
 
 
 class Health:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from edge.messages import Request, Response
 from edge.problems import Problem
@@ -23,6 +24,8 @@ class Route:
     handler: Handler
     open: bool = False
     """Everybody may ask, without a key."""
+    operation: Mapping[str, Any] = field(default_factory=dict)
+    """What OpenAPI tells of it: edge/openapi.py adds parameters of the path and failures."""
 
 
 @dataclass(slots=True)

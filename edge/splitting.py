@@ -9,16 +9,17 @@ from edge.problems import Problem
 _SPACE = b" \t\r\n"
 
 
-def split(body: bytes, most: int) -> list[bytes]:
+def split(body: bytes, most: int, *, lines: bool = False) -> list[bytes]:
     """Give the bytes of each event as they are written. Raises Problem: 400 or 413.
 
-    What is no JSON inside lines is an event too, for the contract to judge; an array that is none
-    has no parts.
+    With `lines`, as `application/x-ndjson` says, there is one a line, and nothing else is looked
+    for. What is no JSON inside lines is an event too, for the contract to judge; an array that is
+    none has no parts.
     """
     body = body.strip(_SPACE)
     if not body:
         raise Problem(400, "the body has no event: send an object, an array, or JSON Lines")
-    events = _parts(body) if body.startswith(b"[") else _lines(body)
+    events = _split(body) if lines else _parts(body) if body.startswith(b"[") else _lines(body)
     if len(events) > most:
         raise Problem(413, f"a body has at most {most:,} events, this one {len(events):,}")
     if not events:
@@ -36,6 +37,10 @@ def _parts(body: bytes) -> list[bytes]:
 def _lines(body: bytes) -> list[bytes]:
     if b"\n" not in body or _is_one(body):
         return [body]
+    return _split(body)
+
+
+def _split(body: bytes) -> list[bytes]:
     return [line for line in map(_strip, body.split(b"\n")) if line]
 
 

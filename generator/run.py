@@ -10,6 +10,7 @@ from generator.clients import USERS, LastTrade, Simulation
 from generator.producer import InDoubt, Lane, Producer
 from generator.profiles import PROFILES, ProfileName
 from generator.streams import shares
+from generator.through import EdgeProducer
 from generator.times import DAY, SECOND
 from generator.traffic import Fractions, Traffic
 
@@ -78,14 +79,16 @@ async def generate(
     clock: Clock,
     live: asyncio.Event | None = None,
     flush_seconds: float = 20.0,
+    through: str | None = None,
 ) -> None:
     """Produce until `stop` is set or the wanted number of events is sent; returns when flushed.
 
+    Sends to Kafka, or `through` an edge if one is named.
     Sets `live` where the past is filled and the run itself begins, `stop` at the end. Waits for a
     broker that goes away, once stopped only `flush_seconds`.
     Raises BrokerUnreachable at the beginning, and InDoubt where records were not taken.
     """
-    producer = Producer(lanes)
+    producer = EdgeProducer(through, lanes) if through else Producer(lanes)
     try:
         async with asyncio.timeout(None) as patience:
             watching = asyncio.create_task(_limit(patience, stop, flush_seconds))
@@ -94,7 +97,7 @@ async def generate(
                 stop.set()
     except TimeoutError:
         raise InDoubt(
-            f"{producer.in_flight} records were sent to {lanes[0].target.broker} "
+            f"{producer.in_flight} records were sent to {through or lanes[0].target.broker} "
             "and not acknowledged"
         ) from None
     finally:
@@ -106,12 +109,17 @@ async def _limit(patience: asyncio.Timeout, stop: asyncio.Event, seconds: float)
     patience.reschedule(asyncio.get_running_loop().time() + seconds)
 
 
-async def _produce(load: Load, lanes: Sequence[Lane], producer: Producer, run: _Run) -> None:
+async def _produce(
+    load: Load, lanes: Sequence[Lane], producer: Producer | EdgeProducer, run: _Run
+) -> None:
     begun = run.clock()
     start = _start(load, begun)
-    if load.history_seconds and load.events_per_second:
+    through_kafka = isinstance(producer, Producer)  # an edge tells nothing of what is there
+    if load.history_seconds and load.events_per_second and isinstance(producer, Producer):
         await _fill_the_past(load, lanes, producer, run, start)
-    traffic = load.traffic([lane.stream for lane in lanes], start, await _traded(lanes))
+    traffic = load.traffic(
+        [lane.stream for lane in lanes], start, await _traded(lanes if through_kafka else ())
+    )
     run.live.set()
     # unpaced, event time may run until it meets the clock: beyond lies the future
     behind = begun - start if load.events_per_second else 0

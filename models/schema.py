@@ -28,14 +28,14 @@ def document(stream: Stream, version: str) -> dict[str, Any]:
     """Describe one version. Raises KeyError for one that is not released."""
     made = contracts(stream)[version].model_json_schema()
     properties = {name: _without_title(said) for name, said in made["properties"].items()}
-    required = list(made["required"])
+    required = list(made.get("required", ()))
     if stream.versions is not None:
         _say_version(properties, required, stream.versions, version)
     return {
         "$schema": DIALECT,
         "$id": f"urn:headrace:{stream.topic}:{version}",
         "title": f"{made['title']} {version}",
-        "description": made["description"],
+        "description": made.get("description", made["title"]),
         "type": "object",
         "properties": properties,
         "required": required,

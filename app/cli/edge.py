@@ -1,12 +1,13 @@
 """`headrace edge`."""
 
 import os
+import socket
 from ipaddress import ip_address
 
 import click
 
 from config.edge_settings import EdgeSettings
-from config.extras import require
+from config.extras import EDGE_PACKAGES, require
 from config.settings import Settings
 from config.streams import chosen_streams
 
@@ -26,7 +27,7 @@ def edge(
     the good ones. Start as many as you like: an edge keeps no state that matters. Beyond this
     machine it needs API keys: docs/guides/send-events.md.
     """
-    require("backports.zstd", "confluent_kafka", "granian", "throttled", extra="edge")
+    require(*EDGE_PACKAGES, extra="edge")
     if new_key is not None:
         _tell_key(new_key)
         return
@@ -48,8 +49,11 @@ def edge(
 def _check(settings: EdgeSettings) -> None:
     """Tell what is wrong before any process starts."""
     from edge.app import key_ring  # noqa: PLC0415 - of the extra `edge`
+    from edge.bridge.writable import writable  # noqa: PLC0415 - as above
 
-    chosen_streams(Settings())
+    worker = Settings()
+    streams = chosen_streams(worker)
+    writable(settings.bridge_topics, {one.topic: worker.topic(one.topic) for one in streams})
     keys = key_ring(settings)
     keys.load()
     if keys.is_empty and not settings.open and not _is_loopback(settings.host):
@@ -57,6 +61,10 @@ def _check(settings: EdgeSettings) -> None:
             "beyond this machine an edge needs API keys (headrace edge --new-key NAME), or --open "
             "if everybody may send"
         )
+    with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as listener:
+        # granian's own socket shares a port with others that do: another edge would take half
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((settings.host, settings.port))
     for name in (settings.tls_cert, settings.tls_key):
         if name and not os.access(name, os.R_OK):
             raise click.ClickException("HEADRACE_EDGE_TLS_CERT or _TLS_KEY cannot be read")

@@ -77,6 +77,11 @@ _FARTHEST_START = timedelta(days=30)  # so that late beats stay clear of the ret
     show_default=True,
 )
 @click.option(
+    "--through",
+    metavar="URL",
+    help="Send by HTTP to an edge, like http://127.0.0.1:8080; without --history.",
+)
+@click.option(
     "--report",
     type=click.Path(dir_okay=False, path_type=Path),
     help="Keep what was produced in this JSON file, for comparisons.",
@@ -103,6 +108,7 @@ def generate(
     bad: float,
     start: datetime | None,
     compression: Compression,
+    through: str | None,
     report: Path | None,
     metrics_port: int,
 ) -> None:
@@ -140,6 +146,7 @@ def generate(
                 metrics_port=metrics_port,
                 duration=duration,
                 path=report,
+                through=through,
             )
         )
     except InDoubt as error:
@@ -161,6 +168,7 @@ async def _run(
     metrics_port: int,
     duration: float | None,
     path: Path | None,
+    through: str | None,
 ) -> None:
     live, stop = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -175,7 +183,7 @@ async def _run(
         asyncio.create_task(_end(duration, live, stop)),
     ]
     try:
-        await produce(load, lanes, stop=stop, clock=_now, live=live)
+        await produce(load, lanes, stop=stop, clock=_now, live=live, through=through)
     finally:
         for task in beside:
             task.cancel()

@@ -18,6 +18,8 @@ class Ports:
     generator_metrics: int
     prometheus: int
     grafana: int
+    edge: int
+    edge_metrics: int
     sinks: Mapping[str, tuple[int, int]]
     """Of the workers of further sinks, by their roles: the web pages' and the metrics' port."""
     sources: Mapping[str, tuple[int, int]] = field(default_factory=dict)
@@ -29,7 +31,7 @@ class Ports:
     ) -> Ports:
         names = [f"worker-{number}" for number in range(1, workers + 1)]
         metrics = [f"{name}-metrics" for name in names]
-        others = ("generator-metrics", "prometheus", "grafana")
+        others = ("generator-metrics", "prometheus", "grafana", "edge", "edge-metrics")
         of_sinks = {role: (f"sink-{role}", f"sink-{role}-metrics") for role in sinks}
         of_sources = {role: (role, f"{role}-metrics") for role in sources}
         pairs = (*of_sinks.values(), *of_sources.values())
@@ -41,6 +43,8 @@ class Ports:
             generator_metrics=kept["generator-metrics"],
             prometheus=kept["prometheus"],
             grafana=kept["grafana"],
+            edge=kept["edge"],
+            edge_metrics=kept["edge-metrics"],
             sinks={role: (kept[web], kept[other]) for role, (web, other) in of_sinks.items()},
             sources={role: (kept[web], kept[other]) for role, (web, other) in of_sources.items()},
         )

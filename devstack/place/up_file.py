@@ -28,6 +28,7 @@ class Addresses(msgspec.Struct, frozen=True):
     grafana: str | None = None
     sinks: dict[str, RoleAddresses] = {}  # by their roles
     sources: dict[str, RoleAddresses] = {}
+    edge: str | None = None
 
 
 class UpFile(msgspec.Struct, frozen=True):

@@ -192,7 +192,8 @@ def _addresses(addresses: Addresses) -> Table:
         table.add_row(role, f"{source.web}/status/")
     for owner, url in metrics_of(addresses):
         table.add_row("metrics", f"{url} of {owner}")
-    for name, viewer in (("Prometheus", addresses.prometheus), ("Grafana", addresses.grafana)):
+    others = {"edge": addresses.edge, "Prometheus": addresses.prometheus}
+    for name, viewer in (others | {"Grafana": addresses.grafana}).items():
         if viewer:
             table.add_row(name, viewer)
     return table

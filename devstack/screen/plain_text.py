@@ -43,6 +43,7 @@ def addresses(places: Addresses) -> str:
     return "\n".join(
         [
             *(f"page      {url}/" for url in places.web),
+            *(f"events    {url}/v1/events/STREAM" for url in [places.edge] if url),
             f"kafka     {places.kafka}",
             f"postgres  {places.postgres}",
             f"          in another terminal: {invocation('psql')}",

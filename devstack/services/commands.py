@@ -64,6 +64,25 @@ def source(
     )
 
 
+def edge(
+    ports: Ports, data_dir: DataDir, environment: Mapping[str, str], watchdog: Watchdog
+) -> Child:
+    """Make the edge, which takes events over HTTP, not started yet."""
+    mine = {
+        "HEADRACE_EDGE_HOST": "127.0.0.1",
+        "HEADRACE_EDGE_PORT": str(ports.edge),
+        "HEADRACE_EDGE_METRICS_PORT": str(ports.edge_metrics),
+    }
+    return Child(
+        "edge",
+        (*_HEADRACE, "edge"),
+        data_dir.logs / "edge.log",
+        environment={**environment, **mine},
+        order=StopOrder.GENERATOR,
+        watchdog=watchdog,
+    )
+
+
 def generator(
     options: Options,
     ports: Ports,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from config.extras import EDGE_PACKAGES, is_installed
 from config.settings import Settings
 from db.dsn import hosts
 from devstack.engines.grafana import Grafana
@@ -43,6 +44,8 @@ class MonitoringServices:
                 jobs["headrace-sink"] = ports.sink_metrics
             if ports.sources:
                 jobs["headrace-source"] = ports.source_metrics
+            if is_installed(*EDGE_PACKAGES):
+                jobs["headrace-edge"] = [f"127.0.0.1:{ports.edge_metrics}"]
             prometheus = Prometheus(
                 program, data_dir.folder / "prometheus", ports.prometheus, jobs, watchdog
             )

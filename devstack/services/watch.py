@@ -96,6 +96,7 @@ class Watch:
             grafana=self.monitoring.grafana_url,
             sinks=self.pool.sinks_at,
             sources=self.pool.sources_at,
+            edge=self.pool.edge_url,
         )
 
     def _keep_up_file(self) -> None:

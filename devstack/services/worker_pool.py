@@ -1,4 +1,4 @@
-"""The processes of a run after the engines: workers and the generator, kept alive and watched."""
+"""The processes of a run after the engines: workers, edge and generator, kept alive and watched."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from config.extras import EDGE_PACKAGES, is_installed
 from devstack.measure.sinks import SinkMeters
 from devstack.measure.worker_status import fetch_all
 from devstack.place.data_dir import DataDir
@@ -19,7 +20,7 @@ from devstack.processes.child import Child
 from devstack.processes.supervised import Exit, Supervised
 from devstack.processes.watchdog import Watchdog
 from devstack.screen.view import ProcessView
-from devstack.services.commands import generator, sink_worker, source, worker
+from devstack.services.commands import edge, generator, sink_worker, source, worker
 from generator.report import Report
 from telemetry.flow import Flow, Meter
 from telemetry.worker_status import WorkerStatus
@@ -27,7 +28,7 @@ from telemetry.worker_status import WorkerStatus
 
 @dataclass(slots=True)
 class WorkerPool:
-    """Workers, in order of their numbers, those of further sinks, sources, and the generator."""
+    """Workers in order of their numbers, those of sinks, sources, an edge and the generator."""
 
     workers: list[Supervised]
     web: list[str]
@@ -37,6 +38,8 @@ class WorkerPool:
     """By their roles, in the order of `sinks`."""
     sources: list[Supervised]
     sources_at: dict[str, RoleAddresses]
+    edge: Supervised | None
+    edge_url: str | None
     generator: Supervised
     report_file: Path
     generating: bool = False
@@ -62,6 +65,7 @@ class WorkerPool:
             for number in range(1, options.workers + 1)
         ]
         data_dir.report.unlink(missing_ok=True)
+        has_edge = is_installed(*EDGE_PACKAGES)
         return cls(
             workers,
             [f"http://127.0.0.1:{port}" for port in ports.web],
@@ -76,20 +80,26 @@ class WorkerPool:
                 for role in ports.sources
             ],
             _addresses(ports.sources),
+            Supervised(edge(ports, data_dir, environment, watchdog)) if has_edge else None,
+            f"http://127.0.0.1:{ports.edge}" if has_edge else None,
             Supervised(generator(options, ports, data_dir, environment, watchdog)),
             data_dir.report,
         )
 
     @property
     def children(self) -> list[Child]:
-        return [self.generator.child, *(one.child for one in self._supervised)]
+        return [self.generator.child, *(one.child for one in self._tended)]
 
     @property
-    def _supervised(self) -> list[Supervised]:
+    def _of_roles(self) -> list[Supervised]:
         return [*self.workers, *self.sinks, *self.sources]
 
+    @property
+    def _tended(self) -> list[Supervised]:
+        return [*self._of_roles, *([self.edge] if self.edge else [])]
+
     def start_workers(self) -> None:
-        for supervised in self._supervised:
+        for supervised in self._tended:
             supervised.start(time.monotonic())
 
     def start_generator(self) -> None:
@@ -104,7 +114,7 @@ class WorkerPool:
     def tend(self) -> Flow:
         """Restart who ended, with the news of it in `exits`; return what flows now."""
         now = time.monotonic()
-        tended = self._supervised
+        tended = self._tended
         if self.generating:
             tended.append(self.generator)
         self.exits = [news for supervised in tended if (news := supervised.tend(now))]
@@ -138,15 +148,16 @@ class WorkerPool:
         ]
         workers = (
             _worker_view(supervised, status)
-            for supervised, status in zip(self._supervised, statuses, strict=True)
+            for supervised, status in zip(self._of_roles, statuses, strict=True)
         )
-        state = "running" if self.generator.child.running else "not running"
-        return (
-            *workers,
-            ProcessView(
-                "generator", state, self.generator.child.pid, restarts=self.generator.restarts
-            ),
-        )
+        others = [self.generator, *([self.edge] if self.edge else [])]
+        return (*workers, *map(_view, others))
+
+
+def _view(supervised: Supervised) -> ProcessView:
+    child = supervised.child
+    state = "running" if child.running else "not running"
+    return ProcessView(child.name, state, child.pid, restarts=supervised.restarts)
 
 
 def _addresses(ports: Mapping[str, tuple[int, int]]) -> dict[str, RoleAddresses]:

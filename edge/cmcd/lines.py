@@ -1,9 +1,9 @@
 """From what came over HTTP to lines of CMCD, each read or refused by itself. Pure.
 
-Four ways lead here: a body `application/cmcd` with one dictionary a line (what the event mode of
-version 2 posts), a JSON body with one object or an array of them, a query `?CMCD=`, and the four
-headers `CMCD-Object`, `CMCD-Request`, `CMCD-Session`, `CMCD-Status`. Response mode is event mode
-with `e=rr`.
+Five ways lead here: a body `application/cmcd` with one dictionary a line (what the event mode of
+version 2 posts), a JSON body with one object or an array of them, a query `?CMCD=`, a body of
+addresses with such queries, and the four headers `CMCD-Object`, `CMCD-Request`, `CMCD-Session`,
+`CMCD-Status`. Response mode is event mode with `e=rr`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -79,6 +79,17 @@ def of_json(body: bytes) -> list[Line]:
             return [Refused(body[:LONGEST_LINE], "malformed", _NO_JSON)]
     _bound(objects)
     return [_of_object(bytes(one)) for one in objects]
+
+
+def of_addresses(body: bytes) -> list[Line]:
+    """Read `text/uri-list` (RFC 2483), one address with `?CMCD=` a line, as a CDN's log has them.
+
+    Those without CMCD count for nothing. Raises TooManyLinesError.
+    """
+    addresses = [line for line in body.splitlines() if line.strip() and line[:1] != b"#"]
+    _bound(addresses)
+    queries = (line.decode("ascii", "replace").partition("?")[2] for line in addresses)
+    return [line for query in queries if (line := of_query(query.strip())) is not None]
 
 
 def of_query(query: str) -> Line | None:

@@ -61,7 +61,7 @@ def _take(
     if isinstance(found, Refused):
         made.refused[place] = found
         made.add(place, found.raw)
-    elif not _is_new(found, made, *known):
+    elif not _is_new(found, line, made, *known):
         made.repeated += 1
     elif isinstance(found, Passed):
         made.passed += 1
@@ -69,10 +69,14 @@ def _take(
         made.add(place, found.value)
 
 
-def _is_new(found: Heartbeat | Passed, made: Batch, repeats: Repeats, target: str) -> bool:
+def _is_new(
+    found: Heartbeat | Passed, line: Line, made: Batch, repeats: Repeats, target: str
+) -> bool:
     if found.sequence is None:
         return True
-    key = key_of(found.session_id, target, found.sequence)
+    # with its time: a page that plays again under the same `sid` counts `sn` from 0 again
+    time = line.members.get("ts", "") if isinstance(line, Read) else ""
+    key = key_of(found.session_id, f"{target} {time}", found.sequence)
     if key in made.claims:
         return False  # twice in one batch
     claim = repeats.claim(key)

@@ -13,6 +13,7 @@ from edge.problems import Problem
 Mode = Literal["body", "query", "headers"]
 
 _DICTIONARIES = "application/cmcd"
+_ADDRESSES = "text/uri-list"
 _ANY = frozenset(["", "application/json", "text/plain"])
 """What `navigator.sendBeacon` says, and those who say nothing: the first character decides."""
 
@@ -31,7 +32,7 @@ async def read(request: Request, bodies: BodyReader) -> Found:
     that is something else, so query and headers come before what merely may be CMCD.
     """
     content_type = _content_type(request)
-    if content_type == _DICTIONARIES:
+    if content_type in {_DICTIONARIES, _ADDRESSES} and request.method == "POST":
         return Found(_of_body(await bodies.read(request), content_type), "body")
     carried = _of_request(request)
     if carried is not None:
@@ -58,9 +59,13 @@ def _of_request(request: Request) -> Found | None:
 
 
 def _of_body(body: bytes, content_type: str) -> list[Line]:
-    is_json = content_type != _DICTIONARIES and body.lstrip()[:1] in {b"{", b"["}
     try:
-        found = lines.of_json(body) if is_json else lines.of_body(body)
+        if content_type == _ADDRESSES:
+            found = lines.of_addresses(body)
+        elif content_type != _DICTIONARIES and body.lstrip()[:1] in {b"{", b"["}:
+            found = lines.of_json(body)
+        else:
+            found = lines.of_body(body)
     except TooManyLinesError as error:
         raise Problem(413, str(error)) from None
     if not found:

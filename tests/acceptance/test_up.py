@@ -286,6 +286,8 @@ def test_up_json_names_every_address(
     assert content["postgres"].startswith("postgresql://")
     assert len(content["web"]) == 1
     assert len(content["metrics"]) == 2
+    assert content["edge"].startswith("http://127.0.0.1:")
+    assert "edge" in content["pids"]
     assert (content["prometheus"] is None) == (shutil.which("prometheus") is None)
     assert (content["grafana"] is None) == (Grafana.found() is None)
     assert content["pids"]["headrace up"] == running_with_a_sink.pid

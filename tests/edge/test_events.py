@@ -16,10 +16,7 @@ STREAM = "content_sessions"
 
 @pytest.mark.parametrize(
     "content_type",
-    [
-        pytest.param(kind, id=kind)
-        for kind in ("application/json", "text/plain", "application/x-ndjson")
-    ],
+    [pytest.param(kind, id=kind) for kind in ("application/json", "text/plain")],
 )
 @pytest.mark.parametrize(
     ("body", "count"),
@@ -37,6 +34,15 @@ def test_events_are_taken_in_every_form(
     answer = edge.post(STREAM, body, content_type=content_type)
 
     assert (answer.status, answer.json) == (202, {"accepted": count, "refused": []})
+
+
+def test_every_line_of_json_lines_is_judged_by_itself(edge: EdgeProcess) -> None:
+    body = b"\n".join([heartbeat(), b"[", heartbeat()])
+
+    answer = edge.post(STREAM, body, content_type="application/x-ndjson; charset=utf-8")
+
+    assert answer.json["accepted"] == 2
+    assert [(it["index"], it["reason"]) for it in answer.json["refused"]] == [(1, "malformed")]
 
 
 @pytest.mark.parametrize(

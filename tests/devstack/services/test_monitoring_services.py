@@ -259,6 +259,7 @@ def test_prometheus_takes_the_configuration(home: DataDir, watchdog: Watchdog) -
         "headrace-worker": [f"127.0.0.1:{port}" for port in ports.worker_metrics],
         "headrace-generator": [f"127.0.0.1:{ports.generator_metrics}"],
         "headrace-sink": [f"127.0.0.1:{ports.sinks['lines'][1]}"],
+        "headrace-edge": [f"127.0.0.1:{ports.edge_metrics}"],
     }
 
 
