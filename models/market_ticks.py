@@ -66,6 +66,7 @@ MARKET_TICKS = Stream(
     topic="market_ticks",
     event=MarketTick,
     event_time="time",
+    key="product_id",
     windows=(
         Window(
             "candles_by_product",

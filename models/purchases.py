@@ -40,6 +40,7 @@ PURCHASES = Stream(
     topic="purchases",
     event=Purchase,
     event_time="event_time",
+    key="purchase_id",
     windows=(
         Window(
             "purchases_by_country",

@@ -57,7 +57,8 @@ class Stream:
     `versions` the older and newer forms that producers send are made into it. `event_time` names
     the column that windows go by. With `keeps_extra` fields that the contract does not know are
     kept in a column `extra` (jsonb). Without `keeps_rows` only windows are stored, which cannot be
-    recomputed then.
+    recomputed then. `key` names the field that producers key records by, so that those of one key
+    stay in order; a source that makes records itself does so too.
     """
 
     topic: str
@@ -68,6 +69,7 @@ class Stream:
     keeps_extra: bool = False
     keeps_rows: bool = True
     headline: Headline | None = None
+    key: str = ""
     columns: tuple[Column, ...] = field(init=False)
 
     def __post_init__(self) -> None:

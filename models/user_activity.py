@@ -30,6 +30,7 @@ USER_ACTIVITY = Stream(
     topic="user_activity",
     event=UserActivity,
     event_time="event_time",
+    key="user_id",
     windows=(
         Window("user_event_summary", keys=("user_id", "event_type"), measures=(Sum("events"),)),
         Window("user_activity_by_type", keys=("event_type",), measures=(Sum("events"),)),

@@ -25,6 +25,7 @@ MEDIA_EVENTS = Stream(
     topic="media_events",
     event=MediaEvent,
     event_time="event_time",
+    key="session_id",
     versions=Versions(
         name="schema_version",
         default="1.0",
