@@ -62,9 +62,10 @@ class Folder:
             elif os.path.isdir(pattern):
                 _check(pattern)
                 yield from _below(pattern)
-            else:
-                _check(os.path.dirname(pattern))
+            elif os.path.exists(pattern):
                 yield pattern
+            else:
+                raise SourceUnavailable(f"{pattern}: not there: make it, or correct `path`")
 
 
 def _below(folder: str) -> Iterator[str]:
@@ -76,12 +77,16 @@ def _below(folder: str) -> Iterator[str]:
 
 
 def _fixed(pattern: str) -> str:
-    """Give the folder before the first part with a *; of a file the folder that it is in."""
-    if not glob.has_magic(pattern):
-        return pattern if os.path.isdir(pattern) else os.path.dirname(pattern)
+    """Give the folder before the first part with a *.
+
+    It is found by the pattern alone, as names have to be the same whether it is there or not: what
+    has a dot in its last part is taken for a file.
+    """
     parts = pattern.split(os.sep)
-    first = next(place for place, part in enumerate(parts) if glob.has_magic(part))
-    return os.sep.join(parts[:first]) or os.sep
+    magic = next((place for place, part in enumerate(parts) if glob.has_magic(part)), len(parts))
+    if magic == len(parts) and "." in parts[-1]:
+        magic -= 1
+    return os.sep.join(parts[:magic]) or os.sep
 
 
 def _check(folder: str) -> None:

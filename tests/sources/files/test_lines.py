@@ -54,7 +54,9 @@ async def test_what_is_no_event_goes_on_as_it_is(tmp_path: Path) -> None:
 
 
 async def test_lines_of_windows_and_a_byte_order_mark(tmp_path: Path) -> None:
-    (tmp_path / "a.jsonl").write_bytes(b"\xef\xbb\xbf" + _line(1) + b"\r\n\r\n" + _line(2) + b"\r\n")
+    (tmp_path / "a.jsonl").write_bytes(
+        b"\xef\xbb\xbf" + _line(1) + b"\r\n\r\n" + _line(2) + b"\r\n"
+    )
 
     assert (await Drained(tmp_path).all()).values == [_line(1), _line(2)]
 
@@ -110,7 +112,9 @@ async def test_a_file_that_is_cut_is_read_from_its_beginning(
     assert "was cut" in caplog.text
 
 
-async def test_a_file_of_the_same_length_and_name_is_told_from_the_one_before(tmp_path: Path) -> None:
+async def test_a_file_of_the_same_length_and_name_is_told_from_the_one_before(
+    tmp_path: Path,
+) -> None:
     file = tmp_path / "a.jsonl"
     file.write_bytes(_lines(10, 20))
     drained = await Drained(tmp_path).settled()
@@ -245,6 +249,15 @@ def _refuse(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_a_folder_that_is_away_is_waited_for(tmp_path: Path) -> None:
     with pytest.raises(SourceUnavailable, match="no such folder"):
         await Drained(tmp_path / "none" / "*.jsonl").settled()
+    with pytest.raises(SourceUnavailable, match="not there"):
+        await Drained(tmp_path / "none").settled()
+
+
+async def test_one_file_may_be_named(tmp_path: Path) -> None:
+    for name in ("messages", "a.jsonl"):
+        (tmp_path / name).write_bytes(_lines(0, 2))
+        drained = await Drained(tmp_path / name).settled()
+        assert _numbers(await drained.settled()) == [0, 1]
 
 
 async def test_a_file_that_is_removed_is_not_read_again_when_it_comes_back(tmp_path: Path) -> None:
