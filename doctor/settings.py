@@ -11,6 +11,8 @@ from config.streams import StreamsError, chosen_streams
 from doctor.finding import Finding
 from models.all import STREAMS
 from sinks.configured import configured_sinks, kind_of
+from sources.configured import configured_sources, stream_of
+from sources.configured import kind_of as kind_of_source
 
 
 def readable() -> tuple[Settings, list[Finding]]:
@@ -46,10 +48,13 @@ def topics(settings: Settings) -> tuple[list[str], Iterator[Finding]]:
 
 
 def sinks(settings: Settings) -> Iterator[Finding]:
-    """Judge headrace.yaml, what its sinks need installed, and the role that a worker here has."""
+    """Judge headrace.yaml, what is needed for it, and the role that a worker here has."""
     try:
         configured = configured_sinks(settings)
-        check_role(settings.role, configured)
+        sources = configured_sources(settings)
+        check_role(settings.role, [*configured, *sources])
+        for source in sources.values():
+            stream_of(settings, source, kind_of_source(source))
         for sink in configured.values():
             kind_of(sink)
     except (SettingsError, OSError, ImportError) as error:
@@ -57,3 +62,5 @@ def sinks(settings: Settings) -> Iterator[Finding]:
         return
     if configured:
         yield Finding("sinks", ", ".join(configured))
+    if sources:
+        yield Finding("sources", ", ".join(sources))

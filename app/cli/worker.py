@@ -10,6 +10,7 @@ from config.roles import CORE, SOURCE, check_role
 from config.settings import Settings
 from config.streams import chosen_streams
 from sinks.configured import configured_sinks
+from sources.configured import configured_sources
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
@@ -37,7 +38,7 @@ def worker(role: str | None, streams: str | None, faust_options: tuple[str, ...]
         run_source(settings)
         return
     if settings.role != CORE:
-        check_role(settings.role, configured_sinks(settings))
+        check_role(settings.role, [*configured_sinks(settings), *configured_sources(settings)])
     chosen_streams(settings)  # told here what is wrong, before Faust is loaded
     command = [sys.executable, "-m", "faust", "-A", "app", "worker", "-l", "info", *faust_options]
     os.execv(sys.executable, command)  # noqa: S606 - this very interpreter

@@ -1,6 +1,7 @@
 """The roles: what may fail by itself is one, with a process and a consumer group of its own.
 
-`core` stores to PostgreSQL; each sink that headrace.yaml names is a role of its name.
+`core` stores to PostgreSQL; each sink that headrace.yaml names is a role of its name. A source's is
+no Faust app: `source_process.py`.
 """
 
 import faust

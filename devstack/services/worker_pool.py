@@ -69,7 +69,7 @@ class WorkerPool:
                 for web, _ in (*ports.sinks.values(), *ports.sources.values())
             ],
             [
-                Supervised(source(role, ports, data_dir, environment, watchdog))
+                Supervised(source(role, ports, data_dir, environment, watchdog), may_end=True)
                 for role in ports.sources
             ],
             Supervised(generator(options, ports, data_dir, environment, watchdog)),
@@ -140,12 +140,14 @@ class WorkerPool:
 def _worker_view(supervised: Supervised, status: WorkerStatus | None) -> ProcessView:
     child = supervised.child
     if not child.running:
-        state = "ended, starts again soon"
+        is_done = supervised.may_end and child.returncode == 0
+        state = "has read all" if is_done else "ended, starts again soon"
     elif status is None:
         state = "starting"
     else:
         state = f"waits for {status.waiting_for}" if status.waiting_for else status.state
         if status.source and not status.waiting_for:
-            state = f"{state}, {status.source.records:,} events"
+            told = status.source.progress or f"{status.source.records:,} events"
+            state = f"{state}, {told}"
     memory = status.memory_bytes if status else None
     return ProcessView(child.name, state, child.pid, memory, supervised.restarts)
