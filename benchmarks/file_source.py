@@ -181,7 +181,7 @@ def made(events: int) -> list[Record]:
     now = time.time_ns() // 1_000_000
     pace = 20_000
     simulation = Simulation(1, pace, now - events * 1_000 // pace)
-    return list(Traffic(_STREAM.topic, simulation, Fractions(bad=0)).take(events))
+    return list(Traffic(_STREAM.topic, simulation, Fractions(bad=0)).take(events))[:events]
 
 
 def written(records: list[Record], folder: Path) -> dict[str, Path]:
