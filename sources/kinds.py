@@ -48,6 +48,8 @@ class SourceKind:
     stream: str = ""
     silence_seconds: float | None = None
     """Silence for so long is a failure, unless the entry says another time; None: it may rest."""
+    ends: Callable[[Any], bool] = lambda _: False
+    """By its options, whether its process ends, with 0, when all is read."""
 
     @property
     def missing(self) -> str:

@@ -34,3 +34,5 @@ class SourceStats:
     """Timestamp of the newest record committed, in seconds since 1970; 0: none yet."""
     last_heard: float = field(default_factory=time.time)
     """When the outside last showed that it is there, in seconds since 1970."""
+    progress: str = ""
+    """How far it is, in words of the source's own, where it can tell: like files read and left."""

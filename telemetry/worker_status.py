@@ -79,6 +79,7 @@ class SourceStatus(msgspec.Struct, frozen=True):
     duplicates: int = 0
     refused: dict[str, int] = {}
     last_event: float = 0.0  # seconds since 1970; 0: none yet
+    progress: str = ""  # in words, where the source can tell
 
 
 class WorkerStatus(msgspec.Struct, frozen=True):

@@ -60,6 +60,7 @@ class SourceProcess:
         kind = kind_of(configured)
         self._settings = settings
         self._stream = stream_of(settings, configured, kind)
+        self._ends = kind.ends(configured.options)
         self.stats = SourceStats()
         opening = Opening(configured.name, self._stream, self.stats)
         self._runner = SourceRunner(
@@ -95,13 +96,17 @@ class SourceProcess:
         self._runner.stop()
 
     async def run(self) -> None:
-        """Run until `stop`. One that has read all stays, so that nobody starts it again."""
+        """Run until `stop`, or until all is read where the source is to end there.
+
+        Any other that has read all stays, so that nobody starts it again.
+        """
         async with AsyncExitStack() as stack:
             await self._monitoring.start()
             stack.push_async_callback(self._monitoring.stop)
             stack.push_async_callback(await self._web())
             await self._runner.run()
-            await self._stop.wait()
+            if not self._ends:
+                await self._stop.wait()
 
     async def _web(self) -> Callable[[], Awaitable[None]]:
         """Listen; return how to end it."""
@@ -133,6 +138,7 @@ class SourceProcess:
                 stats.duplicates,
                 dict(stats.refused),
                 stats.last_event,
+                stats.progress,
             ),
         )
         return web.Response(body=msgspec.json.encode(status), content_type="application/json")

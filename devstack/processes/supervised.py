@@ -38,6 +38,8 @@ class Supervised:
 
     child: Child
     restarts: int = 0
+    may_end: bool = False
+    """Whether ending with 0 means that its work is done: it is not started again then."""
     _delay: float = _FIRST_DELAY_SECONDS
     _started_at: float = 0.0
     _restart_at: float | None = None
@@ -49,7 +51,7 @@ class Supervised:
     def tend(self, now: float) -> Exit | None:
         """Look after it: return an end that is news, restart when the delay is over."""
         returncode = self.child.returncode
-        if returncode is None:
+        if returncode is None or (self.may_end and returncode == 0):
             self._restart_at = None
             return None
         if self._restart_at is None:

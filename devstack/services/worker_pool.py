@@ -76,7 +76,7 @@ class WorkerPool:
             ],
             _addresses(ports.sinks),
             [
-                Supervised(source(role, ports, data_dir, environment, watchdog))
+                Supervised(source(role, ports, data_dir, environment, watchdog), may_end=True)
                 for role in ports.sources
             ],
             _addresses(ports.sources),
@@ -170,12 +170,14 @@ def _addresses(ports: Mapping[str, tuple[int, int]]) -> dict[str, RoleAddresses]
 def _worker_view(supervised: Supervised, status: WorkerStatus | None) -> ProcessView:
     child = supervised.child
     if not child.running:
-        state = "ended, starts again soon"
+        is_done = supervised.may_end and child.returncode == 0
+        state = "has read all" if is_done else "ended, starts again soon"
     elif status is None:
         state = "starting"
     else:
         state = f"waits for {status.waiting_for}" if status.waiting_for else status.state
         if status.source and not status.waiting_for:
-            state = f"{state}, {status.source.records:,} events"
+            told = status.source.progress or f"{status.source.records:,} events"
+            state = f"{state}, {told}"
     memory = status.memory_bytes if status else None
     return ProcessView(child.name, state, child.pid, memory, supervised.restarts)
