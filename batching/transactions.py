@@ -86,7 +86,8 @@ class SourceTopic:
             bootstrap_servers=place.broker,
             transactional_id=place.transactional_id,
             transaction_timeout_ms=_TRANSACTION_SECONDS * 1_000,
-            compression_type="lz4",
+            # not lz4: aiokafka has it at level 9 alone, 2.5 us an event instead of 0.6, and larger
+            compression_type="zstd",
             max_batch_size=_BATCH_BYTES,
             max_request_size=_LARGEST_BYTES,
             retry_backoff_ms=250,
@@ -106,15 +107,16 @@ class SourceTopic:
 
         Those of one key go to one partition, as librdkafka and the generator choose it.
         """
-        count = len(self._open)
+        batches, count, size = self._open, len(self._open), 0
         for value, key, timestamp in records:
             partition = self._turn if key is None else crc32(key) % count
-            if self._open[partition].append(timestamp=timestamp, key=key, value=value) is None:
+            if batches[partition].append(timestamp=timestamp, key=key, value=value) is None:
                 self._close_batch(partition)
                 if key is None:
                     partition = self._turn = (self._turn + 1) % count
-                self._open[partition].append(timestamp=timestamp, key=key, value=value)
-            self.pending_bytes += len(value) + len(key or b"")
+                batches[partition].append(timestamp=timestamp, key=key, value=value)
+            size += len(value) if key is None else len(value) + len(key)
+        self.pending_bytes += size
         self.pending_records += len(records)
 
     async def commit(self, resume: Mapping[str, Any]) -> None:

@@ -34,7 +34,7 @@ from devstack.processes.watchdog import Watchdog
 from generator.clients import Simulation
 from generator.producer import Lane, Producer
 from generator.records import Outcome, Record
-from generator.target import Target
+from generator.target import Compression, Target
 from generator.traffic import Fractions, Traffic
 from models.content_sessions import CONTENT_SESSIONS
 from models.decode import Decoder
@@ -99,17 +99,15 @@ class Bench:
         gc.collect()
         wall, cpu, kafka = time.perf_counter(), time.process_time(), _cpu(broker)
         await work()
-        return Spent(
-            time.perf_counter() - wall, time.process_time() - cpu, _cpu(broker) - kafka
-        )
+        return Spent(time.perf_counter() - wall, time.process_time() - cpu, _cpu(broker) - kafka)
 
     def topic(self) -> str:
         self.topics += 1
         return f"bench{self.topics}"
 
-    async def ceiling(self, records: list[Record]) -> Spent:
+    async def ceiling(self, records: list[Record], compression: Compression) -> Spent:
         """Send what is made already, as the generator does."""
-        target = Target(self.kafka.address, self.topic(), _PARTITIONS, "lz4")
+        target = Target(self.kafka.address, self.topic(), _PARTITIONS, compression)
         lane = Lane(_STREAM.topic, target, _Nobody())
         async with Producer([lane]) as producer:
 
@@ -205,7 +203,8 @@ async def run(bench: Bench, rounds: int) -> dict[str, Any]:
     records = made(bench.events)
     files = written(records, bench.folder)
     hops: dict[str, Callable[[], Awaitable[Spent]]] = {
-        "generator's producer": lambda: bench.ceiling(records),
+        "generator's producer": lambda: bench.ceiling(records, "lz4"),
+        "generator's producer, zstd": lambda: bench.ceiling(records, "zstd"),
         "jsonl to Kafka": lambda: bench.source(files["jsonl"]),
         "parquet to Kafka": lambda: bench.source(files["parquet"]),
         "jsonl, reading alone": lambda: bench.reading(files["jsonl"]),
