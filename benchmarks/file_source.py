@@ -24,6 +24,7 @@ import msgspec
 import psutil
 import pyarrow as pa
 import pyarrow.parquet as pq
+from aiokafka.errors import KafkaError
 
 from agents.source_runner import SourceRunner
 from batching.transactions import SourcePlace, SourceTopic
@@ -151,8 +152,7 @@ class Bench:
         """Put records into batches, and let them go."""
         topic = self.topic()
         place = SourcePlace(self.kafka.address, topic, f"{topic}.sources", "b", _PARTITIONS, 1)
-        made = SourceTopic(place)
-        await made.open()
+        made = await _opened(place)
         now = time.time_ns() // 1_000_000
         some = [(record.value or b"", record.key, now) for record in records]
 
@@ -163,6 +163,18 @@ class Bench:
         spent = await self.measured(add)
         await made.close()
         return spent
+
+
+async def _opened(place: SourcePlace) -> SourceTopic:
+    """Open; a broker that has just made a topic may not know it yet, as the runner knows."""
+    while True:
+        made = SourceTopic(place)
+        try:
+            await made.open()
+        except KafkaError:
+            await made.close()
+        else:
+            return made
 
 
 def _readers(file: Path, stats: SourceStats) -> list[Source]:

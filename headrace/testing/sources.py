@@ -261,13 +261,26 @@ async def committed(broker: str, topic: str) -> list[bytes]:
         ]
         consumer.assign(partitions)
         await consumer.seek_to_beginning(*partitions)
-        ends = await consumer.end_offsets(partitions)
+        ends = await _ends(broker, partitions)
         while any([await consumer.position(one) < ends[one] for one in partitions]):
             for records in (await consumer.getmany(timeout_ms=100)).values():
                 values += [record.value for record in records]
     finally:
         await consumer.stop()
     return values
+
+
+async def _ends(broker: str, partitions: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
+    """Give where the log ends: who reads committed is told less, until Kafka has marked the end.
+
+    That is after the commit was answered.
+    """
+    consumer = AIOKafkaConsumer(bootstrap_servers=broker, isolation_level="read_uncommitted")
+    await consumer.start()
+    try:
+        return dict(await consumer.end_offsets(partitions))
+    finally:
+        await consumer.stop()
 
 
 async def _numbers(consumer: AIOKafkaConsumer, topic: str) -> set[int]:
