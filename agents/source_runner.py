@@ -98,6 +98,8 @@ class SourceRunner:
             self._stats.waiting.pop(_KAFKA, None)
             self.state = "running"
             self._inbox = Inbox(self._entry.buffer_bytes)
+            if self._stop.is_set():  # in the meantime, and that woke the inbox before
+                self._inbox.wake()
             read_to = dict(resume)
             readings = [self._reading(reader, read_to) for reader in self._readers]
             for one in readings:

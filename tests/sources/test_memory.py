@@ -83,6 +83,14 @@ async def test_what_waits_is_bounded_while_nobody_takes_it() -> None:
     await asyncio.wait([reading])
 
 
+async def test_who_is_woken_before_waiting_does_not_wait() -> None:
+    inbox = Inbox(limit_bytes=1)
+    inbox.take()
+    inbox.wake()
+
+    await asyncio.wait_for(inbox.wait(None), 30)
+
+
 async def test_no_more_records_a_second_than_the_entry_allows() -> None:
     source = MemorySource([(b"x", None, 0)] * 1_000)
     limiter = AsyncLimiter(100, 3_600)  # what it lets through at once, and then nothing for long
