@@ -165,6 +165,21 @@ SINK_UNAVAILABLE = Alert(
     every_seconds=10,
 )
 
+SOURCE_NOT_READING = Alert(
+    name="HeadraceSourceNotReading",
+    title="Source not reading",
+    severity="critical",
+    summary="{{ $labels.source }}: the outside cannot be read",
+    description=(
+        "It fails or says nothing, or Kafka is away. The source tries again by itself, and reads "
+        "what was missed where the outside still has it."
+    ),
+    panel=Panel(uids.OPERATIONS, "Records read"),
+    promql="max by (source) (headrace_source_waiting)",
+    wait_seconds=60,
+    every_seconds=10,
+)
+
 WORKER_DOWN = Alert(
     name="HeadraceWorkerDown",
     title="Worker down",
@@ -256,6 +271,7 @@ ALERTS = (
     CDN_FULL,
     SEQUENCE_GAPS,
     SINK_UNAVAILABLE,
+    SOURCE_NOT_READING,
     WORKER_DOWN,
     NO_WORKER,
     UNHELD,

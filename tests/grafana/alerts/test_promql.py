@@ -25,6 +25,7 @@ EMPTY_PANELS = {
 EMPTY_ALERTS = {
     *("HeadraceLagGrowing", "HeadraceNoWorker", "HeadraceDeadLetters", "HeadraceDiskFullSoon"),
     *("HeadraceNoData", "HeadraceSequenceGaps"),
+    "HeadraceSourceNotReading",  # no source runs here
 }
 SUFFIXES = r"_(bucket|sum|count)$"
 OF_THE_SYSTEM = {
