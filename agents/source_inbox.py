@@ -29,10 +29,9 @@ class Inbox:
             await self._room.wait()
 
     async def wait(self, seconds: float | None) -> None:
-        """Return when something is there, or after so long."""
-        if self._chunks:
+        """Return when something is there or `wake` was called since `take`, or after so long."""
+        if self._changed.is_set():
             return
-        self._changed.clear()
         waiting = asyncio.ensure_future(self._changed.wait())
         try:
             await asyncio.wait([waiting], timeout=seconds)
@@ -41,6 +40,7 @@ class Inbox:
 
     def take(self) -> list[Chunk]:
         """Give all that waits."""
+        self._changed.clear()
         taken = list(self._chunks)
         self._chunks.clear()
         self.size_bytes = 0
@@ -48,5 +48,5 @@ class Inbox:
         return taken
 
     def wake(self) -> None:
-        """Let `wait` return."""
+        """Let `wait` return, now or when it is called next."""
         self._changed.set()

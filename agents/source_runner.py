@@ -26,6 +26,8 @@ logger = logging.getLogger(__name__)
 
 _KAFKA = "Kafka"
 _LONGEST_WAIT_SECONDS = 10.0
+_SLOW_SECONDS = 5.0
+"""A commit that takes so long is told: aiokafka tries again and again, and says nothing."""
 _COMMIT_BYTES = 4 * 1024 * 1024
 _ENVELOPE_BYTES = 512
 """What Kafka adds to a record and its batch, at most."""
@@ -96,6 +98,8 @@ class SourceRunner:
             self._stats.waiting.pop(_KAFKA, None)
             self.state = "running"
             self._inbox = Inbox(self._entry.buffer_bytes)
+            if self._stop.is_set():  # in the meantime, and that woke the inbox before
+                self._inbox.wake()
             read_to = dict(resume)
             readings = [self._reading(reader, read_to) for reader in self._readers]
             for one in readings:
@@ -160,13 +164,22 @@ class SourceRunner:
 
     async def _commit(self, topic: SourceTopic, resume: dict[str, Any]) -> None:
         records, size = topic.pending_records, topic.pending_bytes
-        await topic.commit(resume)
+        slow = asyncio.get_running_loop().call_later(_SLOW_SECONDS, self._tell_slow)
+        try:
+            await topic.commit(resume)
+        finally:
+            slow.cancel()
+        self._stats.waiting.pop(_KAFKA, None)
         self._stats.records += records
         self._stats.size_bytes += size
         self._stats.commits += 1
         self._stats.buffered_bytes = self._inbox.size_bytes
         if records:
             self._stats.last_event = self._newest
+
+    def _tell_slow(self) -> None:
+        self._stats.waiting[_KAFKA] = "acknowledges nothing"
+        logger.warning("Kafka at %s acknowledges nothing", self._place.broker)
 
     async def _pause(self, seconds: float) -> None:
         with suppress(TimeoutError):

@@ -24,6 +24,7 @@ import msgspec
 import psutil
 import pyarrow as pa
 import pyarrow.parquet as pq
+from aiokafka.errors import KafkaError
 
 from agents.source_runner import SourceRunner
 from batching.transactions import SourcePlace, SourceTopic
@@ -34,7 +35,7 @@ from devstack.processes.watchdog import Watchdog
 from generator.clients import Simulation
 from generator.producer import Lane, Producer
 from generator.records import Outcome, Record
-from generator.target import Target
+from generator.target import Compression, Target
 from generator.traffic import Fractions, Traffic
 from models.content_sessions import CONTENT_SESSIONS
 from models.decode import Decoder
@@ -105,9 +106,9 @@ class Bench:
         self.topics += 1
         return f"bench{self.topics}"
 
-    async def ceiling(self, records: list[Record]) -> Spent:
+    async def ceiling(self, records: list[Record], compression: Compression) -> Spent:
         """Send what is made already, as the generator does."""
-        target = Target(self.kafka.address, self.topic(), _PARTITIONS, "lz4")
+        target = Target(self.kafka.address, self.topic(), _PARTITIONS, compression)
         lane = Lane(_STREAM.topic, target, _Nobody())
         async with Producer([lane]) as producer:
 
@@ -151,8 +152,7 @@ class Bench:
         """Put records into batches, and let them go."""
         topic = self.topic()
         place = SourcePlace(self.kafka.address, topic, f"{topic}.sources", "b", _PARTITIONS, 1)
-        made = SourceTopic(place)
-        await made.open()
+        made = await _opened(place)
         now = time.time_ns() // 1_000_000
         some = [(record.value or b"", record.key, now) for record in records]
 
@@ -163,6 +163,18 @@ class Bench:
         spent = await self.measured(add)
         await made.close()
         return spent
+
+
+async def _opened(place: SourcePlace) -> SourceTopic:
+    """Open; a broker that has just made a topic may not know it yet, as the runner knows."""
+    while True:
+        made = SourceTopic(place)
+        try:
+            await made.open()
+        except KafkaError:
+            await made.close()
+        else:
+            return made
 
 
 def _readers(file: Path, stats: SourceStats) -> list[Source]:
@@ -203,7 +215,8 @@ async def run(bench: Bench, rounds: int) -> dict[str, Any]:
     records = made(bench.events)
     files = written(records, bench.folder)
     hops: dict[str, Callable[[], Awaitable[Spent]]] = {
-        "generator's producer": lambda: bench.ceiling(records),
+        "generator's producer": lambda: bench.ceiling(records, "lz4"),
+        "generator's producer, zstd": lambda: bench.ceiling(records, "zstd"),
         "jsonl to Kafka": lambda: bench.source(files["jsonl"]),
         "parquet to Kafka": lambda: bench.source(files["parquet"]),
         "jsonl, reading alone": lambda: bench.reading(files["jsonl"]),

@@ -22,6 +22,9 @@ from sources.base import Record
 _Time = Annotated[datetime, msgspec.Meta(tz=True)] | None
 _Key = str | int | None
 
+_said_key = attrgetter("key")
+_seconds = datetime.timestamp
+
 
 def contracts(stream: Stream) -> list[type[BaseModel]]:
     """Give the contracts of all forms that the stream's events may have, the row's own first."""
@@ -69,14 +72,13 @@ class Envelopes:
     def records(self, values: Sequence[bytes]) -> list[Record]:
         """Give a record for each; of what is no event, without a key and with the time now."""
         now = int(self._clock() * 1_000)
+        if not values:
+            return []
         try:
             heads = list(map(self._decode, values))
         except (msgspec.DecodeError, ValueError, RecursionError):
             return [self._one(value, now) for value in values]
-        return [
-            (value, _key(head.key), self._time(head, now))
-            for value, head in zip(values, heads, strict=True)
-        ]
+        return list(zip(values, self._keys(heads), self._stamps(heads, now), strict=True))
 
     def of_columns(
         self, values: Sequence[bytes], keys: Iterable[bytes | None], times: Iterable[int | None]
@@ -89,6 +91,25 @@ class Envelopes:
             (value, key, now if time is None or time > now else max(0, time))
             for value, key, time in zip(values, keys, times, strict=True)
         ]
+
+    def _keys(self, heads: Sequence[Any]) -> list[bytes | None]:
+        try:
+            return list(map(str.encode, map(_said_key, heads)))
+        except TypeError:  # one has none, or a number
+            return [_key(head.key) for head in heads]
+
+    def _stamps(self, heads: Sequence[Any], now: int) -> list[int]:
+        """Give all times at once where all stand under the same name."""
+        for said in self._times if self._own_time else ():
+            try:
+                stamps = [int(time * 1_000 + 0.5) for time in map(_seconds, map(said, heads))]
+            except TypeError:
+                continue
+            return stamps if min(stamps) >= 0 and max(stamps) <= now else self._each(heads, now)
+        return self._each(heads, now)
+
+    def _each(self, heads: Sequence[Any], now: int) -> list[int]:
+        return [self._time(head, now) for head in heads]
 
     def _one(self, value: bytes, now: int) -> Record:
         try:

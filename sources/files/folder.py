@@ -2,6 +2,7 @@
 
 import glob
 import os
+import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
@@ -25,18 +26,20 @@ class Folder:
 
     def __init__(self, patterns: Sequence[str], after: str = "") -> None:
         self._after = after
-        self._patterns = [os.path.abspath(one) for one in patterns]
+        self._patterns = [os.path.abspath(os.path.expanduser(one)) for one in patterns]
         self._root = os.path.commonpath([_fixed(one) for one in self._patterns])
 
     def look(self) -> Sequence[Found]:
         found: dict[str, Found] = {}
         for path in self._paths():
             try:
-                stat = os.stat(path)
+                seen = os.stat(path)
             except OSError:
-                continue  # it is gone, or will be told when it is opened
+                continue  # it is gone, or leads nowhere
+            if not stat.S_ISREG(seen.st_mode):
+                continue  # to open a pipe would wait for ever
             name = os.path.relpath(path, self._root)
-            found[name] = Found(name, stat.st_size, str(stat.st_ino), stat.st_mtime)
+            found[name] = Found(name, seen.st_size, str(seen.st_ino), seen.st_mtime)
         return [found[name] for name in sorted(found) if name > self._after]
 
     def open(self, found: Found) -> BinaryIO:
@@ -69,7 +72,7 @@ class Folder:
 
 
 def _below(folder: str) -> Iterator[str]:
-    for parent, folders, names in os.walk(folder, followlinks=True):
+    for parent, folders, names in os.walk(folder):
         folders[:] = [one for one in folders if not one.startswith((".", "_"))]
         for name in names:
             if not name.startswith((".", "_")) and not name.endswith(_UNFINISHED):

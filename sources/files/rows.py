@@ -108,6 +108,7 @@ def _rows(physical: Sequence[bytes]) -> tuple[list[bytes], list[bytes]]:
     """Put lines together whose quotes are open; give whole rows, and the lines of a begun one."""
     found: list[bytes] = []
     begun: list[bytes] = []
+    quotes = size = 0
     left = deque(physical)
     while left:
         line = left.popleft()
@@ -115,13 +116,15 @@ def _rows(physical: Sequence[bytes]) -> tuple[list[bytes], list[bytes]]:
             found.append(line)
             continue
         begun.append(line)
-        if sum(one.count(b'"') for one in begun) % 2 == 0:
+        quotes, size = quotes + line.count(b'"'), size + len(line)
+        if quotes % 2 == 0:
             found.append(b"\n".join(begun))
-            begun = []
-        elif sum(map(len, begun)) > _LONGEST_QUOTED:  # never closed: the first line stands alone
+        elif size > _LONGEST_QUOTED:  # never closed: the first line stands alone
             found.append(begun[0])
             left.extendleft(reversed(begun[1:]))
-            begun = []
+        else:
+            continue
+        begun, quotes, size = [], 0, 0
     return found, begun
 
 

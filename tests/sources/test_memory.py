@@ -83,6 +83,14 @@ async def test_what_waits_is_bounded_while_nobody_takes_it() -> None:
     await asyncio.wait([reading])
 
 
+async def test_who_is_woken_before_waiting_does_not_wait() -> None:
+    inbox = Inbox(limit_bytes=1)
+    inbox.take()
+    inbox.wake()
+
+    await asyncio.wait_for(inbox.wait(None), 30)
+
+
 async def test_no_more_records_a_second_than_the_entry_allows() -> None:
     source = MemorySource([(b"x", None, 0)] * 1_000)
     limiter = AsyncLimiter(100, 3_600)  # what it lets through at once, and then nothing for long
@@ -95,6 +103,51 @@ async def test_no_more_records_a_second_than_the_entry_allows() -> None:
     assert inbox.size_bytes == 100
     reading.cancel()
     await asyncio.wait([reading])
+
+
+@pytest.mark.timeout(240)
+async def test_a_broker_that_is_killed_and_comes_back_leaves_each_event_once(
+    own_kafka: Kafka,
+) -> None:
+    outside = Outside()
+    subject = SourceSubject(outside.readers, outside.add, json.loads)
+    run = Run(subject, own_kafka.address, "events")
+    try:
+        await outside.add(500)
+        await run.until(lambda: run.stats.records >= 500)
+        adding = asyncio.create_task(_more(outside))
+        await run.until(lambda: run.stats.records >= 600)
+        await asyncio.to_thread(own_kafka.kill)
+        await run.until(lambda: "Kafka" in run.stats.waiting)
+        await asyncio.to_thread(own_kafka.start)
+        await adding
+        # the topic is looked at, and not the counters: an answer may have been lost
+        found: list[bytes] = []
+        while len(found) < len(outside.records):
+            found = await committed(own_kafka.address, "events")
+        await run.stop()
+    finally:
+        await run.kill()
+
+    assert sorted(map(int, found)) == list(range(len(outside.records)))
+
+
+async def _more(outside: Outside) -> None:
+    for _ in range(200):
+        await outside.add(10)
+        await asyncio.sleep(0.01)
+
+
+async def test_a_source_that_has_read_all_says_so(kafka: Kafka, topic_prefix: str) -> None:
+    source = MemorySource([(b"%d" % number, None, 0) for number in range(95)], ends=True)
+    subject = SourceSubject(lambda _: [source], _nothing, int)
+    run = Run(subject, kafka.address, f"{topic_prefix}ends")
+
+    await asyncio.wait_for(run.task, 60)
+
+    assert run.runner.state == "has read all"
+    assert source.closed
+    assert run.stats.records == 95
 
 
 async def _nothing(count: int) -> None:

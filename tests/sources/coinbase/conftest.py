@@ -42,7 +42,6 @@ class Stage:
         self.broker = broker
         self.topic = topic
         self.options: dict[str, Any] = {}
-        self.started = False
 
     def readers(self, stats: SourceStats) -> list[Source]:
         options = CoinbaseOptions.model_validate(
@@ -63,15 +62,13 @@ class Stage:
         for product in self.exchange.products:
             if not self.exchange.trades[product]:
                 self.exchange.make(product)
-        stored = len(await self.stored()) if self.started else 0
         run = self.run(**entry)
         try:
-            await run.until(lambda: run.stats.records >= len(self.trades()) - stored)
+            await run.until_held(len(self.trades()))
             connections = len(self.readers(SourceStats()))
             await run.until(lambda: len(self.exchange.sockets) == connections)
-            self.started = True
             yield run
-            await self.all_stored(run, stored)
+            await run.until_held(len(self.trades()))
             await run.stop()
         finally:
             await run.kill()
@@ -80,10 +77,6 @@ class Stage:
     def run(self, **entry: Any) -> Run:
         """Start the source, with no more ado."""
         return Run(SourceSubject(self.readers, _nothing, bytes), self.broker, self.topic, **entry)
-
-    async def all_stored(self, run: Run, before: int = 0) -> None:
-        """Wait until as many records are stored as there are trades."""
-        await run.until(lambda: run.stats.records >= len(self.trades()) - before)
 
     def trades(self) -> list[Trade]:
         return sorted(

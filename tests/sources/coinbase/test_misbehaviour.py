@@ -22,6 +22,7 @@ Misbehave = Callable[[Exchange, Run], Awaitable[None]]
 async def _drops(exchange: Exchange, run: Run) -> None:
     for _ in range(3):
         connections = exchange.connections
+        await run.until(lambda: bool(exchange.sockets))
         await exchange.drop()
         exchange.make("BTC-USD")  # while nobody listens
         await run.until(lambda before=connections: exchange.connections > before)  # type: ignore[misc]
@@ -163,6 +164,19 @@ async def test_each_trade_is_once_in_the_topic_though_the_exchange(
         await misbehave(stage.exchange, run)
         await stage.exchange.trade(times=5)
         await stage.exchange.trade("ETH-USD", times=5)
+
+
+@pytest.mark.parametrize("days", [-400, 400])
+async def test_each_trade_is_once_in_the_topic_though_the_clock_jumps(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, days: int
+) -> None:
+    right = time.time
+    async with stage.running() as run:
+        await stage.exchange.trade(times=5)
+        monkeypatch.setattr(time, "time", lambda: right() + days * 86_400)
+        await _loses_the_last(stage.exchange, run)
+        await _drops(stage.exchange, run)
+        await stage.exchange.trade(times=5)
 
 
 async def test_what_happened_while_the_source_was_down_is_fetched(stage: Stage) -> None:

@@ -32,7 +32,7 @@ class Drained:
         return [value for value, _, _ in self.records]
 
     def source(self) -> FileSource:
-        options = FileOptions(path=str(self.path), look_seconds=0.01, **self.options)
+        options = FileOptions(path=(str(self.path),), look_seconds=0.01, **self.options)
         place = Folder(options.path, options.after)
         return FileSource(place, options, self.stream, self.stats, clock=lambda: self.now)
 
