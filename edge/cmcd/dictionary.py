@@ -42,7 +42,7 @@ _SHORT = 40
 
 
 class NotADictionaryError(ValueError):
-    """The text is no RFC 8941 dictionary; the message says where it ends to be one."""
+    """The text is no RFC 8941 dictionary; the message says why, the same for the same mistake."""
 
 
 class _NotPlainError(ValueError):
@@ -110,8 +110,8 @@ def parse_by_the_rfc(text: str) -> dict[str, Value]:
         read: Any = http_sf.parse(text.encode("ascii"), tltype="dictionary")
     except UnicodeEncodeError:
         raise NotADictionaryError("a character that is not ASCII") from None
-    except (http_sf.StructuredFieldError, ValueError, OverflowError) as error:
-        raise NotADictionaryError(str(error)) from None
+    except ValueError as error:  # http-sf's own is one; its place in the text is not in args
+        raise NotADictionaryError(*error.args[:1]) from None
     return {key: _value(*member) for key, member in read.items()}
 
 

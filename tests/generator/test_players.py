@@ -1,6 +1,7 @@
 """Sessions begin, beat every ten seconds and end, at the wanted rate."""
 
 from collections import defaultdict
+from random import Random
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from generator.clients import Simulation
+from generator.content_sessions.experience import Experience
 from generator.content_sessions.players import Players
 from generator.content_sessions.sessions import PERIOD
 from generator.profiles import PROFILES
@@ -101,3 +103,36 @@ def test_each_cdn_carries_about_as_much_as_is_told_in_advance() -> None:
         watched[beat["current_cdn"]] += kilobits / 1_000 / seconds
 
     assert watched == pytest.approx(mbps_by_cdn(rate, [STREAM]), rel=0.05)
+
+
+def test_players_say_how_it_goes_and_once_how_the_start_was() -> None:
+    players = Players(Simulation(1, 10, NOW))
+    starts: dict[str, list[bool]] = defaultdict(list)
+    said = beats(players, 5_000)
+
+    for row in said:
+        starts[row["session_id"]].append(row["startup_ms"] is not None)
+
+    old = [row for row in said if row["player"] is None]
+    new = [row for row in said if row["player"] is not None]
+    assert {row["platform"] for row in old} == {"roku"}
+    assert {(row["rebuffer_ms"], row["throughput_kbps"]) for row in old} == {(None, None)}
+    assert 0.005 < sum(row["rebuffer_ms"] > 0 for row in new) / len(new) < 0.1
+    assert all(row["throughput_kbps"] > row["video_profile_kbps"] for row in new)
+    for row in new:
+        first, *others = starts[row["session_id"]]
+        assert first
+        assert not any(others)
+
+
+@pytest.mark.parametrize("rung", [0, 3, 6])
+def test_a_cdn_in_trouble_makes_viewers_wait(rung: int) -> None:
+    experience, random = Experience(1), Random(1)
+
+    def stalls(*, trouble: bool) -> int:
+        moments = [
+            experience.moment(random, rung, trouble=trouble, begins=False) for _ in range(2_000)
+        ]
+        return sum(moment.rebuffer_ms > 0 for moment in moments)
+
+    assert stalls(trouble=True) > 2 * stalls(trouble=False)
