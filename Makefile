@@ -77,7 +77,7 @@ bench: $(INSTALLED)-bench ## measure, beside Pathway and a stock Faust agent: JS
 
 ROUNDS ?= 10
 SEED ?= 1
-chaos: $(INSTALLED)-develop ## kill and stop things for ROUNDS rounds, then compare with the truth
+chaos: $(INSTALLED)-develop $(S3)/versitygw ## kill and stop things for ROUNDS rounds, then compare with the truth
 	@$(BIN)/python -m tests.chaos --rounds $(ROUNDS) --seed $(SEED)
 	@$(BIN)/python -m tests.chaos.sinks --rounds $(ROUNDS) --seed $(SEED)
 

@@ -22,7 +22,7 @@ from tests.chaos.sinks.stage import SinksStage
 from tests.databases import temporary_database
 from tests.sinks.parquet.gateway import Gateway, NotBuiltError, program
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(600)]
 
 
 @pytest.fixture

@@ -75,10 +75,13 @@ def writing(place: dict[str, Any], *more: str) -> Iterator[Writers]:
         writers.end()
 
 
-def torture(writers: Writers, gateway: Gateway | None = None) -> int:
-    """Strike until the time is over; give how often S3 was killed."""
+def torture(writers: Writers, folder: Path, gateway: Gateway | None = None) -> int:
+    """Strike until the time is over, from when there are objects; give how often S3 was killed."""
+    began = time.monotonic()
+    while not any(folder.rglob("date=*/*/*.parquet")) and time.monotonic() < began + 60:
+        time.sleep(0.05)
     chance, end = random.Random(1), time.monotonic() + _SECONDS
-    killed, next_kill = 0, time.monotonic() + 3
+    killed, next_kill = 0, time.monotonic() + 1
     while time.monotonic() < end:
         time.sleep(0.05)
         writers.strike(chance)
@@ -105,7 +108,7 @@ def _wanted(last: int) -> list[int]:
 async def test_in_a_folder_each_record_is_stored_once(tmp_path: Path) -> None:
     place = {"path": str(tmp_path / "parquet")}
     with writing(place) as writers:
-        torture(writers)
+        torture(writers, tmp_path)
 
     stored, reached = await _stored_and_reached(place)
 
@@ -118,7 +121,7 @@ async def test_in_a_folder_each_record_is_stored_once(tmp_path: Path) -> None:
 async def test_in_s3_each_record_is_stored_once(own_gateway: Gateway) -> None:
     place = own_gateway.options(own_gateway.bucket())
     with writing(place) as writers:
-        killed = torture(writers, own_gateway)
+        killed = torture(writers, own_gateway.buckets, own_gateway)
 
     stored, reached = await _stored_and_reached(place)
 
@@ -132,7 +135,7 @@ async def test_in_s3_each_record_is_stored_once(own_gateway: Gateway) -> None:
 async def test_without_the_guard_the_same_is_seen_to_fail(tmp_path: Path) -> None:
     place = {"path": str(tmp_path / "parquet")}
     with writing(place, "unguarded") as writers:
-        torture(writers)
+        torture(writers, tmp_path)
 
     stored, reached = await _stored_and_reached(place)
 
