@@ -130,32 +130,38 @@ class Staging:
         async with self._connection.use() as connection:
             await connection.execute("BEGIN")
             if batch.row_count:
-                with told_apart(self._stream.topic):
-                    copying = connection.copy_to_table(
-                        f"{self._stream.topic}_rows",
-                        schema_name=SCHEMA,
-                        source=_copied(batch),
-                        columns=self._names,
-                        format="binary",
-                    )
-                    await watched(connection, copying)
+                await self._copy(connection, batch)
             if letters:
                 await connection.executemany(
                     f"INSERT INTO {self._refused} VALUES ($1, $2, $3, $4, $5)",  # noqa: S608 - declared names
                     letters,
                 )
-            for tp, reached in sorted(batch.positions(expected).items()):
-                done = await connection.execute(
-                    f"UPDATE {self._positions} SET last_offset = $4 "  # noqa: S608 - declared names
-                    "WHERE partition = $1 AND epoch = $2 AND last_offset = $3",
-                    tp.partition,
-                    *expected[tp].place,
-                    reached.last_offset,
-                )
-                if done != "UPDATE 1":
-                    raise Fenced(f"another replay has stored further than {expected[tp]}")
+            await self._advance(connection, expected, batch.positions(expected))
             await commit(connection)
         return {}
+
+    async def _copy(self, connection: Any, batch: Batch) -> None:
+        copying = connection.copy_to_table(
+            f"{self._stream.topic}_rows",
+            schema_name=SCHEMA,
+            source=_copied(batch),
+            columns=self._names,
+            format="binary",
+        )
+        with told_apart(self._stream.topic):
+            await watched(connection, copying)
+
+    async def _advance(self, connection: Any, expected: Positions, reached: Positions) -> None:
+        for tp, new in sorted(reached.items()):
+            done = await connection.execute(
+                f"UPDATE {self._positions} SET last_offset = $4 "  # noqa: S608 - declared names
+                "WHERE partition = $1 AND epoch = $2 AND last_offset = $3",
+                tp.partition,
+                *expected[tp].place,
+                new.last_offset,
+            )
+            if done != "UPDATE 1":
+                raise Fenced(f"another replay has stored further than {expected[tp]}")
 
     async def note(self, positions: Positions) -> None:
         """Nothing is kept of positions but their place."""
