@@ -20,7 +20,7 @@ from grafana.looks import (
 )
 from grafana.panels import stat, table, timeseries
 from grafana.queries import Promql, Sql, statements
-from grafana.roles import CORE
+from grafana.roles import CORE, SINKS
 from grafana.timelines import timeline
 
 _FIRING = 'ALERTS{alertname=~"Headrace.+", alertstate="firing"}'
@@ -50,7 +50,7 @@ def _now(sql: dict[str, Sql]) -> list[Panel]:
             Promql(f"sum(rate(headrace_rows_stored_total{{{CORE}}}[1m]))", "stored"),
             sparkline=True,
             unit=RECORDS_PER_SECOND,
-            width=6,
+            width=5,
             steps=ALIVE,
             no_value="no worker",
             leads_to=operations,
@@ -64,7 +64,7 @@ def _now(sql: dict[str, Sql]) -> list[Panel]:
             sql["oldest"],
             unit=SECONDS,
             decimals=0,
-            width=6,
+            width=5,
             steps=("green", (60, "orange"), (300, "red")),
             no_value="nothing stored",
             leads_to=operations,
@@ -79,7 +79,7 @@ def _now(sql: dict[str, Sql]) -> list[Panel]:
             sql["traffic"],
             sparkline=True,
             unit=MBPS,
-            width=6,
+            width=5,
             steps=ALIVE,
             no_value="no traffic",
             leads_to=steering,
@@ -89,10 +89,24 @@ def _now(sql: dict[str, Sql]) -> list[Panel]:
             ),
         ),
         stat(
+            "Further sinks that wait",
+            Promql(f"sum(max by (role) (headrace_sink_waiting{{{SINKS}}}))", instant=True),
+            unit=NO_UNIT,
+            width=4,
+            steps=("green", (1, "red")),
+            no_value="no sink",
+            nothing="blue",
+            leads_to=uids.path(uids.SINKS),
+            description=(
+                "Sinks beside PostgreSQL that cannot store now. Red: mend their server or disk; "
+                "the Sinks dashboard names them. One without a worker is an alert."
+            ),
+        ),
+        stat(
             "Alerts that fire",
             Promql(f"count({_FIRING}) or vector(0)", instant=True),
             unit=NO_UNIT,
-            width=6,
+            width=5,
             steps=("green", (1, "red")),
             no_value="no Prometheus",
             leads_to=operations,
@@ -119,7 +133,7 @@ def _streams(sql: dict[str, Sql]) -> list[Panel]:
         table(
             "Fires now",
             Promql(
-                f"sum by (alertname, severity, stream, cdn, product) ({_FIRING})",
+                f"sum by (alertname, severity, stream, role, cdn, product) ({_FIRING})",
                 instant=True,
                 kind=PromQueryFormat.TABLE,
             ),

@@ -13,6 +13,7 @@ from grafana.alerts.alert import Alert
 from grafana.alerts.declared import ALERTS
 from grafana.alerts.of_sinks import OF_SINKS
 from grafana.paths import DASHBOARDS
+from grafana.roles import SINKS
 from telemetry.metrics import GENERATOR, WORKER
 from tests.grafana.alerts.watched import SINK, Watched
 from tests.grafana.files import dashboard, panels
@@ -61,7 +62,7 @@ OF_CORE = [
         *asked(path for path in DASHBOARDS.glob("*.json") if path.stem != "sinks"),
         *((alert.name, alert.promql) for alert in ALERTS if alert not in OF_SINKS),
     ]
-    if "headrace_" in promql and title not in BY_PROCESS
+    if "headrace_" in promql and title not in BY_PROCESS and SINKS not in promql
 ]
 
 
