@@ -13,6 +13,7 @@ from pathlib import Path
 from config.environment import PlainError
 from config.invocation import invocation
 from config.settings import Settings
+from devstack.aside import run_aside
 from devstack.place.data_dir import DataDir
 from devstack.place.options import Options
 from devstack.place.ports import Ports
@@ -87,7 +88,7 @@ def _start(engines: Engines, options: Options, shown: Screen) -> None:
     if engines.names:
         shown.say(f"Starting {engines.names} ...")
     engines.start()
-    asyncio.run(engines.migrate(options.events_per_second))
+    run_aside(engines.migrate(options.events_per_second))
     if engines.names:
         shown.say(f"Up after {time.monotonic() - begun:.1f} s.")
 

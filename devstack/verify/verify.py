@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from dataclasses import dataclass, replace
 
@@ -10,6 +9,7 @@ from config.environment import PlainError
 from config.settings import Settings
 from config.streams import chosen_streams
 from db.stored import VIEWS, Stored, stored
+from devstack.aside import run_aside
 from devstack.measure.lag import count_unstored
 from devstack.place.options import Options
 from devstack.services.watch import Watch
@@ -91,7 +91,7 @@ class Verification:
         """Count what waits of all streams that the workers run."""
         engines = self.watch.engines
         topics = [self.settings.topic(stream.topic) for stream in chosen_streams(self.settings)]
-        return asyncio.run(count_unstored(engines.broker, engines.database, topics))
+        return run_aside(count_unstored(engines.broker, engines.database, topics))
 
     def _stored(self) -> dict[str, Stored]:
         """Count what can be compared: rows if they are kept, and windows of a minute."""
@@ -103,7 +103,7 @@ class Verification:
             for window in stream.windows
             if window.seconds == _MINUTE
         }
-        found = asyncio.run(stored(self.watch.engines.database, topics, views))
+        found = run_aside(stored(self.watch.engines.database, topics, views))
         return {
             stream.topic: found[stream.topic]
             if stream.keeps_rows
