@@ -49,7 +49,7 @@ def test_a_certificate_is_replaced_while_the_edge_runs(
     for source, target in zip(reversed(second), reversed(served), strict=True):
         beside = target.with_suffix(".new")
         shutil.copy(source, beside)
-        beside.replace(target)  # the key first: a moment between them is looked over
+        beside.replace(target)  # the key first: for a moment it is another certificate's
 
     edge.wait_until(lambda: shown() == second[0].read_text().strip(), "showing the second one")
     assert edge.child.pid == parent
