@@ -16,6 +16,9 @@ from edge.sending import Sender
 from edge.splitting import split
 from models.dead_letters import ORIGIN
 
+_LINES = "application/x-ndjson"
+_MEDIA_TYPES = ("application/json", "text/plain", _LINES)
+_ACCEPTED = ", ".join(_MEDIA_TYPES)
 _EVENT = {"$ref": "#/components/schemas/Event"}
 OPERATION: Mapping[str, Any] = {
     "summary": "Send events of a stream: an object, an array, or JSON Lines",
@@ -82,20 +85,20 @@ class Events:
         stream = request.parameters["stream"]
         if stream not in self._judges:
             raise Problem(404, f"no such stream: there are {', '.join(self._judges)}")
+        media_type = _media_type(request)
         body = await self._bodies.read(request)
         said = request.headers.get("idempotency-key")
         if said is None:
-            return await self._take(request, stream, body)
+            return await self._take(request, stream, body, media_type)
         caller = request.caller.name if request.caller else ""
         return await self._repeats.once(
             (caller, f"{request.path}?{request.scope.query_string}", said),
             body,
-            lambda: self._take(request, stream, body),
+            lambda: self._take(request, stream, body, media_type),
         )
 
-    async def _take(self, request: Request, stream: str, body: bytes) -> Response:
-        said = request.headers.get("content-type", "")
-        events = split(body, self._most, lines=said.startswith("application/x-ndjson"))
+    async def _take(self, request: Request, stream: str, body: bytes, media_type: str) -> Response:
+        events = split(body, self._most, lines=media_type == _LINES)
         request.charge(stream, len(events))
         timestamp = time.time_ns() // 1_000_000
         judged = self._judges[stream].judge(events, timestamp)
@@ -110,6 +113,15 @@ class Events:
         return json_response(
             202, {"accepted": len(judged.good), "refused": [told(it) for it in judged.refused]}
         )
+
+
+def _media_type(request: Request) -> str:
+    """Say what the body is. Raises Problem 415: a form of somebody's page is none of these."""
+    said: str = request.headers.get("content-type", "")
+    media_type = said.partition(";")[0].strip().lower()
+    if media_type not in _MEDIA_TYPES:
+        raise Problem(415, f"Content-Type is none of {_ACCEPTED}", ("accept", _ACCEPTED))
+    return media_type
 
 
 def records(events: Sequence[bytes], judged: Judged, timestamp: int, origin: str) -> list[Record]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from edge.addresses import Address, ClientAddresses, household
 from edge.keys import ApiKey, KeyRing
 from edge.limits import RateLimit
-from edge.messages import Request
+from edge.messages import Headers, Request
 from edge.problems import Problem
 
 _BEARER = "bearer "
@@ -52,8 +52,7 @@ class Gate:
 
     def admit(self, request: Request) -> Caller:
         """Tell who calls. Raises Problem: 401 or 429."""
-        peer, headers = request.scope.client, request.headers
-        address = self._addresses.of(peer, headers.get("x-forwarded-for"))
+        address = self._addresses.of(request.scope.client, _forwarded(request.headers))
         if self._keys.is_empty:
             return Caller(_NOBODY, address, self)
         key = self._keys.find(_given(request))
@@ -83,6 +82,13 @@ class Gate:
 
     def _limit(self, rate: int) -> RateLimit:
         return RateLimit(max(1, rate // self._processes), self._most)
+
+
+def _forwarded(headers: Headers) -> str | None:
+    """Put all of `X-Forwarded-For` together: a client's own line may stand before a proxy's."""
+    if "x-forwarded-for" not in headers:
+        return None
+    return ",".join(value for name, value in headers.items() if name == "x-forwarded-for")
 
 
 def _given(request: Request) -> str:

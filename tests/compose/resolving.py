@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parents[2]
-OURS_ALWAYS = {"migrate", "worker", "generator"}
+OURS_ALWAYS = {"edge", "generator", "migrate", "worker"}
 OF_CLICKHOUSE = {"clickhouse", "migrate-clickhouse", "sink-clickhouse"}
 OURS = OURS_ALWAYS | (OF_CLICKHOUSE - {"clickhouse"}) | {"sink-parquet"}
 PROFILES = {

@@ -58,10 +58,11 @@ class EdgeProcess:
         """Send one request over a connection of its own."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
-            connection.request(method, path, body, dict(headers or {}))
+            named = {"content-type": "application/json", **(headers or {})}
+            connection.request(method, path, body, named)
             answer = connection.getresponse()
-            named = {name.lower(): value for name, value in answer.getheaders()}
-            return Answer(answer.status, named, answer.read())
+            said = {name.lower(): value for name, value in answer.getheaders()}
+            return Answer(answer.status, said, answer.read())
         finally:
             connection.close()
 

@@ -64,7 +64,8 @@ def _send(edge: EdgeProcess, stream: str, load: Load, name: str, stop: threading
         load.sent += ids
         body = b"\n".join(heartbeat(session_id=it) for it in ids)
         try:
-            connection.request("POST", f"/v1/events/{stream}", body)
+            headers = {"Content-Type": "application/x-ndjson"}
+            connection.request("POST", f"/v1/events/{stream}", body, headers)
             answer = connection.getresponse()
             answer.read()
         except (OSError, http.client.HTTPException):

@@ -15,7 +15,9 @@ from tests.integration.events import heartbeat
 from tests.integration.test_bad_records import LARGE, bad_records
 
 STREAM = "content_sessions"
-POST = b"POST /v1/events/content_sessions HTTP/1.1\r\nHost: edge\r\n"
+POST = (
+    b"POST /v1/events/content_sessions HTTP/1.1\r\nHost: edge\r\nContent-Type: application/json\r\n"
+)
 LINES = heartbeat() + b"\n" + heartbeat() + b"\n"
 
 
@@ -47,6 +49,11 @@ BODIES = [
     ),
     pytest.param({}, b"[" + b"0," * 1_000 + b"0]", 413, "1,001", id="too many events"),
     pytest.param({}, b" " * 1_048_577, 413, "1,048,576", id="too large"),
+    pytest.param({"content-type": "image/png"}, LINES, 415, "application/json", id="a picture"),
+    pytest.param({"content-type": ""}, LINES, 415, "application/json", id="no type"),
+    pytest.param(
+        {"content-type": "application/x-www-form-urlencoded"}, LINES, 415, "json", id="a form"
+    ),
     pytest.param({"content-encoding": "br"}, b"x", 415, "gzip", id="a coding that is unknown"),
     pytest.param({"content-encoding": "gzip"}, b"{}", 400, "no gzip", id="no gzip"),
     pytest.param(
@@ -165,7 +172,8 @@ def test_chunks_are_put_together(edge: EdgeProcess) -> None:
     parts = chain.from_iterable((LINES[n : n + 7] for n in range(0, len(LINES), 7)) for _ in "ab")
     connection = http.client.HTTPConnection("127.0.0.1", edge.port, timeout=30)
 
-    connection.request("POST", f"/v1/events/{STREAM}", parts, encode_chunked=True)
+    headers = {"Content-Type": "text/plain", "Transfer-Encoding": "chunked"}
+    connection.request("POST", f"/v1/events/{STREAM}", parts, headers, encode_chunked=True)
 
     assert json.loads(connection.getresponse().read())["accepted"] == 4
     connection.close()

@@ -1,5 +1,6 @@
 """Keys, limits, CORS and proxies, at an edge that is configured with all of them."""
 
+import http.client
 import json
 import os
 import subprocess
@@ -121,6 +122,27 @@ def test_clients_behind_a_trusted_proxy_are_told_apart(guarded: Guarded) -> None
     other = send("203.0.113.2")
 
     assert (first, again, feigned, other) == (202, 429, 429, 202)
+
+
+def test_a_client_cannot_put_an_address_of_its_own_before_a_proxys(guarded: Guarded) -> None:
+    body = b"\n".join([heartbeat()] * 1_000)
+
+    def send(feigned: str) -> int:
+        connection = http.client.HTTPConnection("127.0.0.1", guarded.edge.port, timeout=60)
+        connection.putrequest("POST", f"/v1/events/{STREAM}?key={guarded.keys['any']}")
+        for name, value in (
+            ("Content-Type", "text/plain"),
+            ("Content-Length", str(len(body))),
+            ("X-Forwarded-For", feigned),
+            ("X-Forwarded-For", "192.0.2.9"),
+        ):
+            connection.putheader(name, value)
+        connection.endheaders(body)
+        status = connection.getresponse().status
+        connection.close()
+        return status
+
+    assert [send("192.0.2.10"), send("192.0.2.11")] == [202, 429]
 
 
 def test_pages_of_allowed_origins_may_send(guarded: Guarded) -> None:
