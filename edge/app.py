@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from edge.bridge.producing import Producing
 from edge.bridge.routes import routes_of
 from edge.bridge.topics import TopicDirectory
 from edge.bridge.writable import writable
+from edge.client_networks import ClientNetworks
 from edge.cmcd.heartbeats import Viewing
 from edge.collector.collector import STREAM, Collector
 from edge.collector.openapi import GET, POST
@@ -29,6 +31,7 @@ from edge.health import LIVE, READY, Health
 from edge.judging import Judge
 from edge.kafka import RecordProducer
 from edge.keys import KeyRing
+from edge.networks import Databases, Proxies
 from edge.openapi import OpenApi
 from edge.process import Process
 from edge.repeats import Repeats
@@ -102,6 +105,7 @@ def cmcd_routes(
         topics[STREAM],
         bodies,
         sender=sender,
+        networks=client_networks(edge),
         viewing=Viewing(edge.cmcd_interval_seconds, edge.cmcd_by_responses),
         most=edge.body_events,
         percent=edge.cmcd_sessions_percent,
@@ -113,6 +117,12 @@ def cmcd_routes(
         for method, operation in told.items()
         for path in paths
     ]
+
+
+def client_networks(edge: EdgeSettings) -> ClientNetworks:
+    """Give what looks networks up, by the files and proxies that the settings name."""
+    files = Databases([Path(name) for name in edge.network_files], time.monotonic)
+    return ClientNetworks(files, Proxies(edge.trusted_proxies, edge.asn_header.lower()))
 
 
 def bridge_routes(
