@@ -78,6 +78,7 @@ def create() -> Process:
             counts=counts,
             health=health,
             most=edge.body_events,
+            seconds=edge.kafka_seconds,
         ),
     ]
     described = OpenApi(routes, streams, bridge_schemas())
@@ -135,9 +136,10 @@ def bridge_routes(
     counts: Counts,
     health: Health,
     most: int,
+    seconds: float,
 ) -> list[Route]:
     """Give the bridge's routes; `names` are the topics that it writes to."""
-    directory = TopicDirectory(broker, names)
+    directory = TopicDirectory(broker, names, seconds)
     producing = Producing(
         names, by_stream, directory, bodies=bodies, producer=producer, counts=counts, most=most
     )

@@ -21,17 +21,17 @@ logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-_ANSWER_SECONDS = 10.0
 _FRESH_SECONDS = 1.0
 _KNOWN_SECONDS = 30.0
 _AWAY_SECONDS = 5
 
 
 class TopicDirectory:
-    """Knows the topics of `names`, and shows no other."""
+    """Knows the topics of `names`, and shows no other. Waits for Kafka for so many seconds."""
 
-    def __init__(self, broker: str, names: Collection[str]) -> None:
+    def __init__(self, broker: str, names: Collection[str], seconds: float) -> None:
         self._broker = broker
+        self._seconds = seconds
         self._names = frozenset(names)
         self._admin: AdminClient | None = None
         self._found: Mapping[str, TopicMetadata] = {}
@@ -68,8 +68,8 @@ class TopicDirectory:
         resource = ConfigResource(ConfigResource.Type.TOPIC, topic)
 
         def configs(admin: AdminClient) -> Any:
-            asked = admin.describe_configs([resource], request_timeout=_ANSWER_SECONDS)
-            return asked[resource].result(_ANSWER_SECONDS)
+            asked = admin.describe_configs([resource], request_timeout=self._seconds)
+            return asked[resource].result(self._seconds)
 
         found = await self._ask(configs)
         return {name: entry.value for name, entry in sorted(found.items())}
@@ -81,8 +81,8 @@ class TopicDirectory:
         next_one = OffsetSpec.latest()  # type: ignore[no-untyped-call]
 
         def offset(admin: AdminClient, spec: OffsetSpec) -> int:
-            asked = admin.list_offsets({place: spec}, request_timeout=_ANSWER_SECONDS)
-            return int(asked[place].result(_ANSWER_SECONDS).offset)
+            asked = admin.list_offsets({place: spec}, request_timeout=self._seconds)
+            return int(asked[place].result(self._seconds).offset)
 
         return await self._ask(lambda admin: (offset(admin, first), offset(admin, next_one)))
 
@@ -100,7 +100,7 @@ class TopicDirectory:
 
     async def _refresh(self) -> None:
         try:
-            found = await self._ask(lambda admin: admin.list_topics(timeout=_ANSWER_SECONDS).topics)
+            found = await self._ask(lambda admin: admin.list_topics(timeout=self._seconds).topics)
             self._found = {
                 name: topic
                 for name, topic in found.items()
