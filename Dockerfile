@@ -9,7 +9,7 @@ RUN python -m venv --without-pip /opt/headrace
 # Dependencies first: they change seldom, and this layer is kept then. Wheels only: there is no compiler.
 COPY pyproject.toml constraints.txt ./
 ENV PIP_CONSTRAINT=constraints.txt PIP_NO_CACHE_DIR=1
-RUN python -c "import tomllib; it = tomllib.load(open('pyproject.toml', 'rb'))['project']; more = it['optional-dependencies']; print(*it['dependencies'], *more['parquet'], *more['clickhouse'], sep='\n')" > requirements.txt \
+RUN python -c "import tomllib; it = tomllib.load(open('pyproject.toml', 'rb'))['project']; more = it['optional-dependencies']; print(*it['dependencies'], *more['parquet'], *more['clickhouse'], *more['edge'], sep='\n')" > requirements.txt \
     && pip --python /opt/headrace/bin/python install --only-binary :all: -r requirements.txt
 COPY . .
 RUN pip --python /opt/headrace/bin/python install --no-deps .
@@ -33,7 +33,7 @@ ENV PATH=/opt/headrace/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1
 WORKDIR /srv
 USER 10001:10001
-EXPOSE 6066 9464 9465
+EXPOSE 6066 8080 9464 9465 9466
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s CMD ["headrace-health", "/livez"]
 ENTRYPOINT ["tini", "--", "headrace"]
 CMD ["worker"]

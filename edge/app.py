@@ -88,7 +88,15 @@ def create() -> Process:
     log = AccessLog() if edge.access_log else None
     requests = Requests(router, gate, Cors(edge.cors_origins), counts, log)
     ports = range(edge.metrics_port, edge.metrics_port + edge.workers) if edge.metrics_port else ()
-    return Process(requests, producer, made, keys=keys, counts=counts, health=health, ports=ports)
+    return Process(
+        requests,
+        producer,
+        made,
+        keys=keys,
+        counts=counts,
+        health=health,
+        monitored_at=(settings.metrics_host, ports),
+    )
 
 
 def cmcd_routes(

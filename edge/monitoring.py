@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 _PAUSE_SECONDS = 1.0
 
 
-async def serve(ports: Sequence[int], source: Source, health: Health) -> None:
+async def serve(host: str, ports: Sequence[int], source: Source, health: Health) -> None:
     """Listen at the first of the ports that no other process of the edge has, until cancelled.
 
     A process that begins while the one before it ends finds none, and waits for that one's.
@@ -24,7 +24,7 @@ async def serve(ports: Sequence[int], source: Source, health: Health) -> None:
     exposition = Exposition(EDGE, [source])
     while ports:
         for port in ports:
-            server = MonitoringServer("127.0.0.1", port, exposition, health)
+            server = MonitoringServer(host, port, exposition, health)
             try:
                 await server.start()
             except PortTakenError:

@@ -31,14 +31,14 @@ class Process:
         keys: KeyRing,
         counts: Counts,
         health: Health,
-        ports: Sequence[int],
+        monitored_at: tuple[str, Sequence[int]],
     ) -> None:
         self.__rsgi__ = requests.answer
         self._producer = producer
         self._topics = topics
         self._keys = keys
         self._health = health
-        self._ports = ports
+        self._host, self._ports = monitored_at
         self._source = counts.samples(
             lambda: producer.pending_bytes, lambda: not health.not_ready()
         )
@@ -53,7 +53,7 @@ class Process:
         self._beside = [
             loop.create_task(self._topics.make()),
             loop.create_task(self._look_after()),
-            loop.create_task(monitoring.serve(self._ports, self._source, self._health)),
+            loop.create_task(monitoring.serve(self._host, self._ports, self._source, self._health)),
         ]
 
     def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:

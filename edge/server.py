@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import ssl
 import threading
 from pathlib import Path
 
@@ -54,9 +55,17 @@ def _watch(files: list[Path]) -> None:
     while True:
         pause.wait(_LOOK_SECONDS)
         now = _states(files)
-        if now != before and all(now):  # a file that is just being replaced is not there
+        if now != before and _fit(*files):  # not while one of the two is replaced and one is not
             before = now
             os.kill(os.getpid(), signal.SIGHUP)
+
+
+def _fit(cert: Path, key: Path) -> bool:
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(cert, key)
+    except OSError:  # also what ssl says of a key that is another certificate's
+        return False
+    return True
 
 
 def _states(files: list[Path]) -> list[tuple[int, int] | None]:

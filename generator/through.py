@@ -74,9 +74,8 @@ class EdgeProducer:
     async def send(self, lane: Lane, records: Iterable[Record], timestamp: int) -> None:
         """Take records; their timestamp will be the edge's. Waits while the edge is behind."""
         del timestamp
-        opened = self._open[lane.stream]
         for record in records:
-            value = record.value
+            opened, value = self._open[lane.stream], record.value
             if not value or b"\n" in value or len(value) > _LARGEST_BYTES or not value.strip():
                 continue
             opened.records.append(record)

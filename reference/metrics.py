@@ -12,7 +12,7 @@ tests/repository/test_metrics.py holds it current. -->
 Every worker serves `/metrics` in Prometheus' text format, on `HEADRACE_METRICS_HOST` (`127.0.0.1`)
 and `HEADRACE_METRICS_PORT` (`9464`; `0` switches it off), from its first moment and also with
 Faust's own web pages off. The generator does so at `HEADRACE_GENERATOR_METRICS_PORT` (`9465`), or
-with `headrace generate --metrics-port 9465`, and each process of an edge, on `127.0.0.1`, at
+with `headrace generate --metrics-port 9465`, and each process of an edge at
 `HEADRACE_EDGE_METRICS_PORT` (`9466`, the second process at `9467`, …). Beside it stand `/livez` and
 `/readyz`:
 [operations.md](../guides/operations.md#health). Alerts and dashboards expect the workers in

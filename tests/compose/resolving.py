@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parents[2]
-OURS = {"migrate", "worker", "generator"}
+OURS = {"edge", "generator", "migrate", "worker"}
 PROFILES = ("clickhouse", "minio")
 _SECONDS = 60
 

@@ -36,7 +36,7 @@ def test_every_port_is_on_loopback(services: Services) -> None:
 
 
 def test_ours_have_no_fixed_port_name_or_address_and_so_can_be_scaled(services: Services) -> None:
-    for name in OURS:
+    for name in OURS - {"edge"}:  # several edges need somebody before them
         assert not {"ports", "container_name", "hostname", "networks"} & set(services[name])
 
 

@@ -1,4 +1,4 @@
-"""`headrace generate --through`: what simulated clients send by HTTP is in the topic, as counted."""
+"""`headrace generate --through`: what simulated clients send by HTTP is in the topic."""
 
 import json
 import os

@@ -1,6 +1,8 @@
 """What a topic holds now."""
 
-from confluent_kafka import Consumer, Message, TopicPartition
+import time
+
+from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
 from tests.integration.topics import Topic
 
@@ -14,7 +16,7 @@ def everything(topic: Topic) -> list[Message]:
     )
     try:
         place = TopicPartition(topic.name, 0, 0)
-        _, end = consumer.get_watermark_offsets(place, timeout=_SECONDS)
+        end = _end(consumer, place)
         consumer.assign([place])
         found: list[Message] = []
         while len(found) < end:
@@ -24,3 +26,13 @@ def everything(topic: Topic) -> list[Message]:
         return found
     finally:
         consumer.close()
+
+
+def _end(consumer: Consumer, place: TopicPartition) -> int:
+    deadline = time.monotonic() + _SECONDS
+    while True:
+        try:
+            return int(consumer.get_watermark_offsets(place, timeout=_SECONDS)[1])
+        except KafkaException:  # a broker that has just made a topic does not lead it yet
+            assert time.monotonic() < deadline, f"no end of {place.topic}"
+            time.sleep(0.1)
