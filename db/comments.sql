@@ -32,8 +32,6 @@ BEGIN
             ('%', 'mean_throughput_kbps', 'mean throughput, kbit/s'),
             ('%', 'throughput_kbps_p05', 'throughput of the slowest twentieth, from buckets, kbit/s'),
             ('%', 'throughput_kbps_p50', 'median throughput, from buckets, kbit/s'),
-            ('%', 'startup_counts', 'starts from 0, 250, 500, 1000, 2000, 4000 and 8000 ms on'),
-            ('%', 'throughput_counts', 'throughputs from 0, 1, 2, 4, 8, 16 and 32 Mbit/s on'),
             ('%', 'startups_from_0', 'starts from 0 ms to below the next one'),
             ('%', 'startups_from_250', 'starts from 250 ms to below the next one'),
             ('%', 'startups_from_500', 'starts from 500 ms to below the next one'),

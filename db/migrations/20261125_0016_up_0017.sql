@@ -111,24 +111,34 @@ BEGIN
                    throughput_kbps::double precision / nullif(throughputs, 0) AS mean_throughput_kbps,
                    throughput_quantile(throughput_counts, 0.05) AS throughput_kbps_p05,
                    throughput_quantile(throughput_counts, 0.5) AS throughput_kbps_p50,
-                   startup_counts, throughput_counts, window_seconds
+                   startups_from_0, startups_from_250, startups_from_500, startups_from_1000,
+                   startups_from_2000, startups_from_4000, startups_from_8000, throughputs_from_0,
+                   throughputs_from_1000, throughputs_from_2000, throughputs_from_4000, throughputs_from_8000,
+                   throughputs_from_16000, throughputs_from_32000, window_seconds
             FROM (SELECT window_start, {keys},
                          sum(reported_seconds)::bigint AS reported_seconds, sum(stalled_seconds)::bigint AS
                          stalled_seconds, sum(stalls)::bigint AS stalls, sum(rebuffer_ms)::bigint AS rebuffer_ms,
                          sum(errors)::bigint AS errors, sum(startups)::bigint AS startups, sum(startup_ms)::bigint AS
                          startup_ms, sum(throughputs)::bigint AS throughputs, sum(throughput_kbps)::bigint AS
-                         throughput_kbps,
-                         ARRAY[sum(startups_from_0)::bigint, sum(startups_from_250)::bigint,
-                               sum(startups_from_500)::bigint, sum(startups_from_1000)::bigint,
-                               sum(startups_from_2000)::bigint, sum(startups_from_4000)::bigint,
-                               sum(startups_from_8000)::bigint] AS startup_counts,
-                         ARRAY[sum(throughputs_from_0)::bigint, sum(throughputs_from_1000)::bigint,
-                               sum(throughputs_from_2000)::bigint, sum(throughputs_from_4000)::bigint,
-                               sum(throughputs_from_8000)::bigint, sum(throughputs_from_16000)::bigint,
-                               sum(throughputs_from_32000)::bigint] AS throughput_counts,
+                         throughput_kbps, sum(startups_from_0)::bigint AS startups_from_0,
+                         sum(startups_from_250)::bigint AS startups_from_250, sum(startups_from_500)::bigint AS
+                         startups_from_500, sum(startups_from_1000)::bigint AS startups_from_1000,
+                         sum(startups_from_2000)::bigint AS startups_from_2000, sum(startups_from_4000)::bigint AS
+                         startups_from_4000, sum(startups_from_8000)::bigint AS startups_from_8000,
+                         sum(throughputs_from_0)::bigint AS throughputs_from_0, sum(throughputs_from_1000)::bigint AS
+                         throughputs_from_1000, sum(throughputs_from_2000)::bigint AS throughputs_from_2000,
+                         sum(throughputs_from_4000)::bigint AS throughputs_from_4000,
+                         sum(throughputs_from_8000)::bigint AS throughputs_from_8000,
+                         sum(throughputs_from_16000)::bigint AS throughputs_from_16000,
+                         sum(throughputs_from_32000)::bigint AS throughputs_from_32000,
                          {length} AS window_seconds
                   FROM {source}
-                  GROUP BY window_start, {keys}) AS counted
+                  GROUP BY window_start, {keys}) AS counted,
+                 LATERAL (SELECT ARRAY[startups_from_0, startups_from_250, startups_from_500, startups_from_1000,
+                          startups_from_2000, startups_from_4000, startups_from_8000] AS startup_counts,
+                                 ARRAY[throughputs_from_0, throughputs_from_1000, throughputs_from_2000,
+                          throughputs_from_4000, throughputs_from_8000, throughputs_from_16000,
+                          throughputs_from_32000] AS throughput_counts) AS buckets
         $view$, '{view}', made.view), '{keys}', made.keys), '{source}', made.source), '{length}', made.length);
         EXECUTE format('COMMENT ON VIEW %I IS %L', made.view,
                        'Experience of viewers by ' || CASE WHEN made.length = '3600' THEN 'hour'

@@ -96,14 +96,14 @@ WHERE window_start = (SELECT last_full_window('quality_by_cdn_and_asn', $__timeT
   AND ('*' IN ($cdn) OR current_cdn IN ($cdn));
 
 -- startup_now: seconds until the first picture, of all but the slowest twentieth; the last five minutes
-SELECT startup_quantile(ARRAY(SELECT sum(held)::bigint
-                              FROM quality_by_cdn,
-                                   unnest(startup_counts) WITH ORDINALITY AS bucket (held, place)
-                              WHERE window_start > least($__timeTo()::timestamptz, now()) - interval '5 minutes'
-                                                   - (SELECT window_length('quality_by_cdn_and_asn', $__timeTo()))
-                                AND window_start <= $__timeTo()
-                                AND ('*' IN ($cdn) OR current_cdn IN ($cdn))
-                              GROUP BY place ORDER BY place), 0.95) / 1000 AS startup;
+SELECT startup_quantile(ARRAY[sum(startups_from_0), sum(startups_from_250), sum(startups_from_500),
+                              sum(startups_from_1000), sum(startups_from_2000), sum(startups_from_4000),
+                              sum(startups_from_8000)]::bigint[], 0.95) / 1000 AS startup
+FROM quality_by_cdn
+WHERE window_start > least($__timeTo()::timestamptz, now()) - interval '5 minutes'
+                     - (SELECT window_length('quality_by_cdn_and_asn', $__timeTo()))
+  AND window_start <= $__timeTo()
+  AND ('*' IN ($cdn) OR current_cdn IN ($cdn));
 
 -- rebuffer_by_cdn: percent of the time watched that players stood still, by window
 SELECT window_start AS time, window_seconds AS seconds, current_cdn AS metric, 100 * rebuffer_ratio AS value

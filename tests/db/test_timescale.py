@@ -16,7 +16,7 @@ from tests.devstack.engines.timescale.engine import timescale
 
 NOW = datetime.now(UTC)
 NO_TIME = timedelta(0)
-KEPT = 14
+KEPT = 15
 COLUMNS = """
 SELECT c.relname, attname, format_type(atttypid, atttypmod)
 FROM pg_class c JOIN pg_attribute a ON attrelid = c.oid AND attnum > 0 AND NOT attisdropped
