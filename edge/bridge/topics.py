@@ -46,12 +46,15 @@ class TopicDirectory:
     async def partitions(self, topic: str, at_least: int = 0) -> Mapping[int, PartitionMetadata]:
         """Give the partitions of a topic, asking anew where it has fewer than one needs to know of.
 
-        Raises BridgeError 404, Problem 503.
+        What is known serves while it is asked for anew: no request waits for that. Raises
+        BridgeError 404, Problem 503.
         """
         self._must_be_shown(topic)
-        await self._know(_KNOWN_SECONDS)
-        if topic not in self._found or len(self._found[topic].partitions) < at_least:
+        known = self._found.get(topic)
+        if known is None or len(known.partitions) < at_least:
             await self._know(_FRESH_SECONDS)
+        elif time.monotonic() - self._asked > _KNOWN_SECONDS:
+            self._question()
         if topic not in self._found:
             raise _unknown(topic)
         found: Mapping[int, PartitionMetadata] = self._found[topic].partitions
@@ -94,9 +97,13 @@ class TopicDirectory:
         """Have an answer that is not older; all who wait share one question."""
         if time.monotonic() - self._asked < seconds:
             return
+        await asyncio.shield(self._question())
+
+    def _question(self) -> asyncio.Future[None]:
         if self._asking is None:
             self._asking = asyncio.ensure_future(self._refresh())
-        await asyncio.shield(self._asking)
+            self._asking.add_done_callback(_retrieved)
+        return self._asking
 
     async def _refresh(self) -> None:
         try:
@@ -121,3 +128,9 @@ class TopicDirectory:
 
 def _unknown(topic: str) -> BridgeError:
     return BridgeError(404, f"Topic '{topic}' is none that this bridge writes to: see GET /topics")
+
+
+def _retrieved(future: asyncio.Future[None]) -> None:
+    # nobody may wait for it: asyncio would complain of an error that nobody took
+    if not future.cancelled():
+        future.exception()
