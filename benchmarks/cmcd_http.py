@@ -114,6 +114,7 @@ def _cpu_seconds(process: psutil.Process) -> float:
 def _wrk(address: str, connections: int, seconds: int, mode: str, lines: int) -> dict[str, float]:
     """Send for so long. Any answer but 2xx ends the measurement."""
     command = ["wrk", "-t", "1", "-c", str(connections), "-d", f"{seconds}s", "--latency"]
+    command += ["--timeout", "30s"]
     command += ["-s", str(_SCRIPT), address, "--", mode, str(lines)]
     said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     if "Non-2xx" in said or "Socket errors" in said:

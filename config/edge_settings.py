@@ -39,6 +39,12 @@ class EdgeSettings(EnvironmentSettings):
     trusted_proxies: Annotated[
         Networks, Field(description="whose X-Forwarded-For is believed: 10.0.0.0/8,::1, …")
     ] = ()
+    network_files: Annotated[
+        Names, Field(description="of networks and countries in MaxMind's format, with commas")
+    ] = ()
+    asn_header: Annotated[
+        str, Field(description="in which trusted proxies say the client's network")
+    ] = ""
     client_events_per_second: Annotated[
         int, Field(description="of one client address; 0: any number", ge=0)
     ] = 0
@@ -88,7 +94,7 @@ class EdgeSettings(EnvironmentSettings):
     ] = 9466
     access_log: Annotated[bool, Field(description="a line of JSON for each request")] = False
 
-    @field_validator("cors_origins", "bridge_topics", mode="before")
+    @field_validator("cors_origins", "bridge_topics", "network_files", mode="before")
     @classmethod
     def _split(cls, names: Any) -> Any:
         return _parts(names) if isinstance(names, str) else names

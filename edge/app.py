@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from edge.bridge.producing import Producing
 from edge.bridge.routes import routes_of
 from edge.bridge.topics import TopicDirectory
 from edge.bridge.writable import writable
+from edge.client_networks import ClientNetworks
 from edge.cmcd.heartbeats import Viewing
 from edge.collector.collector import STREAM, Collector
 from edge.collector.openapi import GET, POST
@@ -29,6 +31,7 @@ from edge.health import LIVE, READY, Health
 from edge.judging import Judge
 from edge.kafka import RecordProducer
 from edge.keys import KeyRing
+from edge.networks import Databases, Proxies
 from edge.openapi import OpenApi
 from edge.process import Process
 from edge.repeats import Repeats
@@ -75,6 +78,7 @@ def create() -> Process:
             counts=counts,
             health=health,
             most=edge.body_events,
+            seconds=edge.kafka_seconds,
         ),
     ]
     described = OpenApi(routes, streams, bridge_schemas())
@@ -110,6 +114,7 @@ def cmcd_routes(
         topics[STREAM],
         bodies,
         sender=sender,
+        networks=client_networks(edge),
         viewing=Viewing(edge.cmcd_interval_seconds, edge.cmcd_by_responses),
         most=edge.body_events,
         percent=edge.cmcd_sessions_percent,
@@ -123,6 +128,12 @@ def cmcd_routes(
     ]
 
 
+def client_networks(edge: EdgeSettings) -> ClientNetworks:
+    """Give what looks networks up, by the files and proxies that the settings name."""
+    files = Databases([Path(name) for name in edge.network_files], time.monotonic)
+    return ClientNetworks(files, Proxies(edge.trusted_proxies, edge.asn_header.lower()))
+
+
 def bridge_routes(
     broker: str,
     names: Mapping[str, str],
@@ -133,9 +144,10 @@ def bridge_routes(
     counts: Counts,
     health: Health,
     most: int,
+    seconds: float,
 ) -> list[Route]:
     """Give the bridge's routes; `names` are the topics that it writes to."""
-    directory = TopicDirectory(broker, names)
+    directory = TopicDirectory(broker, names, seconds)
     producing = Producing(
         names, by_stream, directory, bodies=bodies, producer=producer, counts=counts, most=most
     )

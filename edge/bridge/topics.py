@@ -21,17 +21,17 @@ logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-_ANSWER_SECONDS = 10.0
 _FRESH_SECONDS = 1.0
 _KNOWN_SECONDS = 30.0
 _AWAY_SECONDS = 5
 
 
 class TopicDirectory:
-    """Knows the topics of `names`, and shows no other."""
+    """Knows the topics of `names`, and shows no other. Waits for Kafka for so many seconds."""
 
-    def __init__(self, broker: str, names: Collection[str]) -> None:
+    def __init__(self, broker: str, names: Collection[str], seconds: float) -> None:
         self._broker = broker
+        self._seconds = seconds
         self._names = frozenset(names)
         self._admin: AdminClient | None = None
         self._found: Mapping[str, TopicMetadata] = {}
@@ -46,12 +46,15 @@ class TopicDirectory:
     async def partitions(self, topic: str, at_least: int = 0) -> Mapping[int, PartitionMetadata]:
         """Give the partitions of a topic, asking anew where it has fewer than one needs to know of.
 
-        Raises BridgeError 404, Problem 503.
+        What is known serves while it is asked for anew: no request waits for that. Raises
+        BridgeError 404, Problem 503.
         """
         self._must_be_shown(topic)
-        await self._know(_KNOWN_SECONDS)
-        if topic not in self._found or len(self._found[topic].partitions) < at_least:
+        known = self._found.get(topic)
+        if known is None or len(known.partitions) < at_least:
             await self._know(_FRESH_SECONDS)
+        elif time.monotonic() - self._asked > _KNOWN_SECONDS:
+            self._question()
         if topic not in self._found:
             raise _unknown(topic)
         found: Mapping[int, PartitionMetadata] = self._found[topic].partitions
@@ -68,8 +71,8 @@ class TopicDirectory:
         resource = ConfigResource(ConfigResource.Type.TOPIC, topic)
 
         def configs(admin: AdminClient) -> Any:
-            asked = admin.describe_configs([resource], request_timeout=_ANSWER_SECONDS)
-            return asked[resource].result(_ANSWER_SECONDS)
+            asked = admin.describe_configs([resource], request_timeout=self._seconds)
+            return asked[resource].result(self._seconds)
 
         found = await self._ask(configs)
         return {name: entry.value for name, entry in sorted(found.items())}
@@ -81,8 +84,8 @@ class TopicDirectory:
         next_one = OffsetSpec.latest()  # type: ignore[no-untyped-call]
 
         def offset(admin: AdminClient, spec: OffsetSpec) -> int:
-            asked = admin.list_offsets({place: spec}, request_timeout=_ANSWER_SECONDS)
-            return int(asked[place].result(_ANSWER_SECONDS).offset)
+            asked = admin.list_offsets({place: spec}, request_timeout=self._seconds)
+            return int(asked[place].result(self._seconds).offset)
 
         return await self._ask(lambda admin: (offset(admin, first), offset(admin, next_one)))
 
@@ -94,13 +97,17 @@ class TopicDirectory:
         """Have an answer that is not older; all who wait share one question."""
         if time.monotonic() - self._asked < seconds:
             return
+        await asyncio.shield(self._question())
+
+    def _question(self) -> asyncio.Future[None]:
         if self._asking is None:
             self._asking = asyncio.ensure_future(self._refresh())
-        await asyncio.shield(self._asking)
+            self._asking.add_done_callback(_retrieved)
+        return self._asking
 
     async def _refresh(self) -> None:
         try:
-            found = await self._ask(lambda admin: admin.list_topics(timeout=_ANSWER_SECONDS).topics)
+            found = await self._ask(lambda admin: admin.list_topics(timeout=self._seconds).topics)
             self._found = {
                 name: topic
                 for name, topic in found.items()
@@ -121,3 +128,9 @@ class TopicDirectory:
 
 def _unknown(topic: str) -> BridgeError:
     return BridgeError(404, f"Topic '{topic}' is none that this bridge writes to: see GET /topics")
+
+
+def _retrieved(future: asyncio.Future[None]) -> None:
+    # nobody may wait for it: asyncio would complain of an error that nobody took
+    if not future.cancelled():
+        future.exception()

@@ -34,16 +34,17 @@ class Batch:
 
 
 def batch(
-    lines: Sequence[Line], sender: Sender, viewing: Viewing, repeats: Repeats, target: str
+    lines: Sequence[Line | None], sender: Sender, viewing: Viewing, repeats: Repeats, target: str
 ) -> Batch:
-    """Claim and convert. Raises UnderWayError, and claims nothing then.
+    """Claim and convert; None is passed over. Raises UnderWayError, and claims nothing then.
 
     Whoever gets the batch has to `keep` or `drop` its claims.
     """
     made = Batch()
     try:
         for place, line in enumerate(lines):
-            _take(made, place, line, (sender, viewing), (repeats, target))
+            if line is not None:
+                _take(made, place, line, (sender, viewing), (repeats, target))
     except BaseException:
         repeats.drop(made.claims)
         raise

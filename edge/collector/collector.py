@@ -9,6 +9,7 @@ from urllib.parse import unquote
 from zlib import crc32
 
 from edge.bodies import BodyReader
+from edge.client_networks import ClientNetworks
 from edge.cmcd import answers
 from edge.cmcd.heartbeats import Sender, Viewing
 from edge.cmcd.lines import Line, Read
@@ -43,6 +44,7 @@ class Collector:
         *,
         sender: KafkaSender,
         viewing: Viewing,
+        networks: ClientNetworks,
         most: int,
         percent: int = 100,
     ) -> None:
@@ -51,6 +53,7 @@ class Collector:
         self._bodies = bodies
         self._sender = sender
         self._viewing = viewing
+        self._networks = networks
         self._most = most
         self._percent = percent
         self._repeats = Repeats(time.monotonic)
@@ -63,27 +66,42 @@ class Collector:
         lines = self._of_sessions_that_report(found.lines)
         request.charge(STREAM, len(lines))
         target = f"{request.path} {found.mode}"
+        sender = self._said_beside(request, found.mode)
         try:
-            made = batch(lines, _sender(request), self._viewing, self._repeats, target)
+            made = batch(lines, sender, self._viewing, self._repeats, target)
         except UnderWayError:
             raise try_later(_UNDER_WAY_SECONDS, "a line of this is on its way to Kafka") from None
         judged = await self._send(request, made)
         return _taken(found.mode, made, judged)
 
-    def _of_sessions_that_report(self, lines: Sequence[Line]) -> Sequence[Line]:
+    def _of_sessions_that_report(self, lines: Sequence[Line]) -> Sequence[Line | None]:
+        """Leave the lines of the others out. Raises Problem 410 where none is left."""
         if self._percent >= 100:  # noqa: PLR2004 - all
             return lines
         sessions = [str(line.members["sid"]) for line in lines if isinstance(line, Read)]
         if answers.before_kafka(sessions, is_stopped=self._is_stopped) is answers.STOP:
             raise Problem(410, "this session is not one of those that report: send no more of it")
         return [
-            line
+            None if isinstance(line, Read) and self._is_stopped(str(line.members["sid"])) else line
             for line in lines
-            if not (isinstance(line, Read) and self._is_stopped(str(line.members["sid"])))
         ]
 
     def _is_stopped(self, session_id: str) -> bool:
         return crc32(session_id.encode(errors="surrogatepass")) % 100 >= self._percent
+
+    def _said_beside(self, request: Request, mode: Mode) -> Sender:
+        """Give what no line says; who sends a log is in no viewer's network."""
+        said = request.scope.query_string
+        query = request.query if "platform=" in said or "player=" in said else {}
+        platform = query.get("platform") or request.headers.get("sec-ch-ua-platform", "").strip('"')
+        player = query.get("player")
+        return Sender(
+            received_at=datetime.now(UTC),
+            platform=platform[:_LONGEST_NAME] or _UNKNOWN,
+            player=player[:_LONGEST_NAME] if player else None,
+            asn=0 if mode == "log" else self._networks.of(request).asn,
+            cdn=unquote(request.parameters.get("cdn", _UNKNOWN)),
+        )
 
     async def _send(self, request: Request, made: Batch) -> Judged:
         """Give the verdict when Kafka has all of it. Raises Problem 503, and keeps no claim."""
@@ -102,19 +120,6 @@ class Collector:
         return judged
 
 
-def _sender(request: Request) -> Sender:
-    said = request.scope.query_string
-    query = request.query if "platform=" in said or "player=" in said else {}
-    platform = query.get("platform") or request.headers.get("sec-ch-ua-platform", "").strip('"')
-    player = query.get("player")
-    return Sender(
-        received_at=datetime.now(UTC),
-        platform=platform[:_LONGEST_NAME] or _UNKNOWN,
-        player=player[:_LONGEST_NAME] if player else None,
-        cdn=unquote(request.parameters.get("cdn", _UNKNOWN)),
-    )
-
-
 def _records(made: Batch, judged: Judged, timestamp: int, origin: str) -> list[Record]:
     records = [
         Record(made.values[index], key, timestamp)
@@ -131,7 +136,7 @@ def _records(made: Batch, judged: Judged, timestamp: int, origin: str) -> list[R
 
 def _taken(mode: Mode, made: Batch, judged: Judged) -> Response:
     """Tell what became of each line; a player's own request is told so only if it is wrong."""
-    if mode != "body" and not judged.refused:
+    if mode in {"query", "headers"} and not judged.refused:
         return Response(204)
     refused = []
     for it in judged.refused:

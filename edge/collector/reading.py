@@ -10,7 +10,7 @@ from edge.cmcd.lines import Line, TooManyLinesError
 from edge.messages import Request
 from edge.problems import Problem
 
-Mode = Literal["body", "query", "headers"]
+Mode = Literal["body", "log", "query", "headers"]
 
 _DICTIONARIES = "application/cmcd"
 _ADDRESSES = "text/uri-list"
@@ -33,7 +33,8 @@ async def read(request: Request, bodies: BodyReader) -> Found:
     """
     content_type = _content_type(request)
     if content_type in {_DICTIONARIES, _ADDRESSES} and request.method == "POST":
-        return Found(_of_body(await bodies.read(request), content_type), "body")
+        mode: Mode = "log" if content_type == _ADDRESSES else "body"
+        return Found(_of_body(await bodies.read(request), content_type), mode)
     carried = _of_request(request)
     if carried is not None:
         return carried

@@ -104,7 +104,7 @@ def test_bodies(
         pytest.param("POST", "/v1/events/", 404, id="no stream"),
         pytest.param("GET", "/v1/events/content_sessions", 405, id="GET"),
         pytest.param("DELETE", "/v1/events/content_sessions", 405, id="DELETE"),
-        pytest.param("TRACE", "/", 404, id="TRACE"),
+        pytest.param("TRACE", "/", 405, id="TRACE"),
     ],
 )
 def test_paths_and_methods(edge: EdgeProcess, method: str, path: str, status: int) -> None:

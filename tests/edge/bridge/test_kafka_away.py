@@ -1,0 +1,46 @@
+"""The bridge while Kafka is away: everything is told in its form, in a bounded time."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from devstack.place.free_ports import free_port
+from devstack.processes.watchdog import Watchdog
+from tests.edge.bridge.conftest import TYPE
+from tests.edge.edge_process import EdgeProcess, edge_process
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory, watchdog: Watchdog) -> Iterator[EdgeProcess]:
+    """Start an edge whose Kafka is not there."""
+    folder = tmp_path_factory.mktemp("alone")
+    settings = {"HEADRACE_EDGE_KAFKA_SECONDS": "1"}
+    edge = edge_process(f"127.0.0.1:{free_port()}", folder, watchdog, settings)
+    edge.child.start()
+    edge.wait_until(lambda: _is_healthy(edge), "healthy")
+    yield edge
+    edge.child.kill()
+
+
+def _is_healthy(edge: EdgeProcess) -> bool:
+    try:
+        return edge.ask("GET", "/healthy").status == 200
+    except OSError:
+        return False
+
+
+def test_it_is_not_ready(alone: EdgeProcess) -> None:
+    answer = alone.ask("GET", "/ready")
+
+    assert (answer.status, answer.json["error_code"]) == (500, 500)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_it_asks_to_come_again(alone: EdgeProcess, method: str) -> None:
+    path = f"/topics/{alone.prefix}content_sessions"
+    body, headers = b'{"records": [{"value": 1}]}', {"content-type": TYPE.format("json")}
+
+    answer = alone.ask(method, path, body if method == "POST" else None, headers)
+
+    assert (answer.status, answer.json["error_code"]) == (503, 503)
+    assert int(answer.headers["retry-after"]) > 0
