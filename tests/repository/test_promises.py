@@ -12,7 +12,7 @@ from config.settings import Settings
 ROOT = Path(__file__).parents[2]
 PACKAGES = [
     *("agents", "app", "batching", "config", "db", "devstack", "doctor", "generator", "grafana"),
-    *("headrace", "models", "reference", "sinks", "telemetry"),
+    *("headrace", "models", "reference", "sinks", "sources", "telemetry"),
 ]
 
 
