@@ -9,7 +9,7 @@ RUN python -m venv --without-pip /opt/headrace
 # Dependencies first: they change seldom, and this layer is kept then. Wheels only: there is no compiler.
 COPY pyproject.toml constraints.txt ./
 ENV PIP_CONSTRAINT=constraints.txt PIP_NO_CACHE_DIR=1
-RUN python -c "import tomllib; it = tomllib.load(open('pyproject.toml', 'rb'))['project']; more = it['optional-dependencies']; print(*it['dependencies'], *more['parquet'], *more['clickhouse'], *more['edge'], sep='\n')" > requirements.txt \
+RUN python -c "import tomllib; it = tomllib.load(open('pyproject.toml', 'rb'))['project']; more = it['optional-dependencies']; print(*it['dependencies'], *more['parquet'], *more['clickhouse'], *more['edge'], *more['files'], sep='\n')" > requirements.txt \
     && pip --python /opt/headrace/bin/python install --only-binary :all: -r requirements.txt
 COPY . .
 RUN pip --python /opt/headrace/bin/python install --no-deps .

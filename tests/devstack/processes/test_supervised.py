@@ -84,3 +84,12 @@ def test_who_ran_well_is_restarted_quickly(failing: Supervised) -> None:
 
 def test_the_signal_that_ended_it_is_named() -> None:
     assert Exit("worker-1", -9, "").how == "worker-1 was ended by SIGKILL"
+
+
+def test_one_that_may_end_is_left_when_its_work_is_done(tmp_path: Path) -> None:
+    done = Supervised(Child("done", (sys.executable, "-c", ""), tmp_path / "log"), may_end=True)
+    done.start(now=0)
+
+    assert ended(done, now=0.1) is None
+    assert done.tend(now=1_000) is None
+    assert done.restarts == 0
