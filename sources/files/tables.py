@@ -106,8 +106,11 @@ def _json(column: pa.Array) -> tuple[str, pa.Array]:
     if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind):
         return "", column.cast(_TEXT)
     if pa.types.is_timestamp(kind):
-        zoned = column.cast(pa.timestamp(kind.unit, "UTC"))
-        return '"', pc.binary_replace_slice(zoned.cast(_TEXT), 10, 11, "T")
+        # as UTC without saying so: to write a time with its zone takes thirty times as long
+        plain = column.cast(pa.int64()).cast(pa.timestamp(kind.unit)).cast(_TEXT)
+        return '"', pc.binary_join_element_wise(
+            pc.binary_replace_slice(plain, 10, 11, "T"), "Z", ""
+        )
     if pa.types.is_decimal(kind) or pa.types.is_date(kind) or pa.types.is_time(kind):
         return '"', column.cast(_TEXT)
     if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_binary(kind):
