@@ -23,7 +23,8 @@ Totals = dict[tuple[object, ...], list[int]]
 """[events, kilobits, session_seconds] by (minute since 1970, *the window's keys)."""
 
 PARTITIONS = 4
-# Late and disordered records as in real traffic; none bad, as peers have no place for those
+# Late and disordered records as in real traffic. None bad, and none of what players say since
+# content_sessions 1.1: peers have no place for those
 _FRACTIONS = Fractions(bad=0)
 
 
@@ -65,7 +66,7 @@ async def fill(broker: str, prefix: str, events: int) -> Backlog:
     tally = Tally()
     topic = f"{prefix}{CONTENT_SESSIONS.topic}"
     await generate(
-        Load(0, events=events, fractions=_FRACTIONS),
+        Load(0, events=events, fractions=_FRACTIONS, players_tell=False),
         [Lane(CONTENT_SESSIONS.topic, Target(broker, topic, PARTITIONS), tally)],
         stop=asyncio.Event(),
         clock=lambda: time.time_ns() // 1_000_000,

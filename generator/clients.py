@@ -33,7 +33,8 @@ class Simulation:
 
     `start` is the time of the first event, in milliseconds since 1970; `users` how many people
     there are; `heartbeat_seconds` how much viewing one heartbeat of a player stands for; `story`
-    what happens meanwhile; `traded` what the exchange goes on from, by product.
+    what happens meanwhile; `traded` what the exchange goes on from, by product; `players_tell`
+    whether players say how viewing goes (content_sessions 1.1) or are all old ones.
     """
 
     seed: int
@@ -44,6 +45,7 @@ class Simulation:
     heartbeat_seconds: int = HEARTBEAT_SECONDS
     story: Story | None = None
     traded: Mapping[str, LastTrade] = field(default_factory=dict)
+    players_tell: bool = True
 
     def slower(self, share: float) -> "Simulation":
         return replace(self, events_per_second=self.events_per_second * share)

@@ -41,6 +41,7 @@ class Load:
     profile: ProfileName = "flat"
     users: int = USERS
     history_seconds: float = 0.0
+    players_tell: bool = True
 
     @property
     def pace(self) -> float:
@@ -49,7 +50,15 @@ class Load:
     def simulation(self, start: int, traded: Mapping[str, LastTrade] = _NOTHING) -> Simulation:
         """Give that of all streams together."""
         profile = PROFILES[self.profile]
-        return Simulation(self.seed, self.pace, start, profile, self.users, traded=traded)
+        return Simulation(
+            self.seed,
+            self.pace,
+            start,
+            profile,
+            self.users,
+            traded=traded,
+            players_tell=self.players_tell,
+        )
 
     def traffic(
         self, streams: Sequence[str], start: int, traded: Mapping[str, LastTrade] = _NOTHING

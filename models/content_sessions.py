@@ -80,7 +80,7 @@ CONTENT_SESSIONS = Stream(
             "quality_by_cdn_and_asn",
             keys=("current_cdn", "asn"),
             measures=QUALITY,
-            apart=("throughput_kbps",),
+            apart=("throughput_kbps", "startup_ms"),
         ),
     ),
     headline=Headline(

@@ -9,10 +9,11 @@ instead of being folded again.
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, compress
 from operator import itemgetter
 from typing import Any
 
-from models.windows import Measure, Window
+from models.windows import Measure, Sum, Window
 
 Key = tuple[Any, ...]
 """(window_start in microseconds since 1970, partition, *the window's keys)."""
@@ -42,27 +43,39 @@ class Fold:
         self, partition: int, event_times: Sequence[int], columns: Mapping[str, Sequence[Any]]
     ) -> None:
         """Take in rows, given by column; times are in microseconds since 1970."""
+        starts: dict[int, list[int]] = {}
         for window, parts in self._parts.items():
             length = window.seconds * _SECOND
-            starts = [time - time % length for time in event_times]
+            if length not in starts:
+                starts[length] = [time - time % length for time in event_times]
             keys = [columns[name] for name in window.keys]
             for part in parts:
-                fields = (columns[name] for name in part.fields)
-                contributions = zip(starts, *keys, *fields, strict=True)
-                self._counts[window, partition, part].update(contributions)
+                fields = [columns[name] for name in part.fields]
+                given: list[Sequence[Any]] = [starts[length], *keys, *fields]
+                if part.may_be_left_out and fields[0].count(None) > len(event_times) / 2:
+                    given = _said(given)
+                self._counts[window, partition, part].update(zip(*given, strict=True))
 
     def deltas(self) -> Deltas:
         """Give the deltas of all rows taken in."""
         deltas: Deltas = {window: {} for window in self._windows}
-        found: defaultdict[Window, dict[_Part, dict[Key, Row]]] = defaultdict(dict)
+        found: dict[Window, dict[_Part, dict[Key, Row]]] = {}
+        for window, parts in self._parts.items():
+            found[window] = {part: {} for part in parts}
         for (window, partition, part), counts in self._counts.items():
-            _expand(window, partition, part, counts, found[window].setdefault(part, {}))
+            _expand(window, partition, part, counts, found[window][part])
         for window, rows in found.items():
             deltas[window] = _side_by_side(rows)
         for window, base in self._base.items():
             if base != window:
                 deltas[window] = _roll_up(base, window, deltas[base])
         return deltas
+
+
+def _said(columns: Sequence[Sequence[Any]]) -> list[Sequence[Any]]:
+    """Leave out the rows that have nothing in the last column."""
+    said = [value is not None for value in columns[-1]]
+    return [list(compress(values, said)) for values in columns]
 
 
 def merge_deltas(into: Deltas, more: Deltas) -> None:
@@ -85,6 +98,8 @@ class _Part:
 
     places: tuple[int, ...]
     fields: tuple[str, ...]
+    may_be_left_out: bool
+    """Whether events that do not say its one field add nothing: sums of zeros."""
 
 
 def _parts(window: Window) -> list[_Part]:
@@ -92,13 +107,16 @@ def _parts(window: Window) -> list[_Part]:
     for place, measure in enumerate(window.measures):
         alone = measure.of[0] if len(measure.of) == 1 else ""
         found[alone if alone in window.apart else ""].append(place)
-    return [
-        _Part(
-            tuple(places),
-            tuple(sorted({name for place in places for name in window.measures[place].of})),
-        )
-        for places in found.values()
-    ]
+    return [_part(window, places, is_apart=bool(field)) for field, places in found.items()]
+
+
+def _part(window: Window, places: Sequence[int], *, is_apart: bool) -> _Part:
+    measures = [window.measures[place] for place in places]
+    fields = sorted({name for measure in measures for name in measure.of})
+    nothing = is_apart and all(
+        isinstance(measure, Sum) and measure.value(None) == 0 for measure in measures
+    )
+    return _Part(tuple(places), tuple(fields), may_be_left_out=nothing)
 
 
 def _expand(
@@ -142,16 +160,24 @@ class _Computed(dict[Row, Row]):
 
 
 def _side_by_side(parts: Mapping[_Part, Mapping[Key, Row]]) -> dict[Key, Row]:
-    """Put the parts of each row together; all have the same keys, those of the same events."""
+    """Put the parts of each row together; one that was left out is zeros."""
     if len(parts) == 1:
         return dict(*parts.values())
     places = [place for part in parts for place in part.places]
     order = sorted(range(len(places)), key=places.__getitem__)
     put = itemgetter(*order)
-    first, *others = parts.values()
+    nothing = [(0,) * len(part.places) for part in parts]
+    keys = dict.fromkeys(key for rows in parts.values() for key in rows)
     return {
-        key: put((*row, *(value for other in others for value in other[key])))
-        for key, row in first.items()
+        key: put(
+            list(
+                chain.from_iterable(
+                    rows.get(key, zeros)
+                    for rows, zeros in zip(parts.values(), nothing, strict=True)
+                )
+            )
+        )
+        for key in keys
     }
 
 

@@ -51,9 +51,15 @@ class Delivery:
 class Catalog:
     """The pools of one run. Kilobits are those of one heartbeat."""
 
-    def __init__(self, seed: int, heartbeat_seconds: int = HEARTBEAT_SECONDS) -> None:
+    def __init__(
+        self,
+        seed: int,
+        heartbeat_seconds: int = HEARTBEAT_SECONDS,
+        *,
+        players: Mapping[str, str] = PLAYERS,
+    ) -> None:
         random = Random(seed)
-        self._viewers = _viewers(random, _channels(seed))
+        self._viewers = _viewers(random, _channels(seed), players)
         # each as often as its weight: one cheap choice for a session
         self._cdns = [cdn for cdn, weight in CDNS.items() for _ in range(weight)]
         self._others = {cdn: [one for one in self._cdns if one != cdn] for cdn in CDNS}
@@ -92,7 +98,7 @@ def _channels(seed: int) -> list[str]:
     return [f"{fake.city()} {kinds[index % len(kinds)]}" for index in range(_CHANNELS)]
 
 
-def _viewers(random: Random, channels: list[str]) -> list[Viewer]:
+def _viewers(random: Random, channels: list[str], players: Mapping[str, str]) -> list[Viewer]:
     # weighted here, so that a session draws its viewer with one uniform choice
     popularity = {channel: 1 / (rank + 1) for rank, channel in enumerate(channels)}
     networks = {asn: likely.weight for asn, likely in ASNS.items()}
@@ -101,7 +107,7 @@ def _viewers(random: Random, channels: list[str]) -> list[Viewer]:
     for _ in range(_VIEWERS):
         asn, platform = _weighted(random, networks), _weighted(random, devices)
         fields = {"platform": platform, "channel": _weighted(random, popularity), "asn": asn}
-        player = PLAYERS.get(platform)
+        player = players.get(platform)
         if player:
             fields["player"] = player
         viewers.append(Viewer(asn, rungs(platform, asn), _members(fields), player is not None))

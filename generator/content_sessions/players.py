@@ -4,7 +4,7 @@ from random import Random
 
 from generator.clients import Simulation, while_ago
 from generator.content_sessions.catalog import Catalog
-from generator.content_sessions.experience import Experience
+from generator.content_sessions.experience import PLAYERS, Experience
 from generator.content_sessions.records import heartbeat
 from generator.content_sessions.sessions import Session, begin
 from generator.records import Record
@@ -19,7 +19,11 @@ class Players:
 
     def __init__(self, simulation: Simulation) -> None:
         self._random = simulation.random("content_sessions")
-        self._catalog = Catalog(simulation.seed, simulation.heartbeat_seconds)
+        self._catalog = Catalog(
+            simulation.seed,
+            simulation.heartbeat_seconds,
+            players=PLAYERS if simulation.players_tell else {},
+        )
         self._experience = Experience(simulation.seed, simulation.heartbeat_seconds)
         self._period = simulation.heartbeat_seconds * SECOND
         self._story = simulation.story
