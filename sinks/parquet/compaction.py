@@ -20,11 +20,10 @@ from datetime import datetime
 from itertools import pairwise
 
 from sinks.base import SinkUnavailable
-from sinks.parquet.keys import compacted_key, is_object
+from sinks.parquet.keys import WAITING, compacted_key, is_object
 from sinks.parquet.merging import merge, read_metadata
 from sinks.parquet.objects import Listed, Objects
 
-_WAITING = "_compacting"
 _REPLACES = "replaces"
 
 
@@ -66,7 +65,7 @@ async def compact(
     told = {_REPLACES: json.dumps([group.key, *group.keys])}
     merged = await asyncio.to_thread(merge, bodies, compression_level, row_group_rows, told)
     # not by the suffix of what readers look for: DuckDB's ** goes into any folder
-    waiting = f"{topic}/{_WAITING}/{group.key.replace('/', '|')}.new"
+    waiting = f"{topic}/{WAITING}/{group.key.replace('/', '|')}.new"
     await objects.create(waiting, merged, {})
     await _finish(objects, waiting)
 
@@ -74,8 +73,8 @@ async def compact(
 async def finish_all(objects: Objects, topic: str) -> list[str]:
     """Finish what a run before has begun; return the names of what it made."""
     await objects.prepare()
-    begun = sorted(await objects.files(f"{topic}/{_WAITING}"))
-    return [await _finish(objects, f"{topic}/{_WAITING}/{name}") for name in begun]
+    begun = sorted(await objects.files(f"{topic}/{WAITING}"))
+    return [await _finish(objects, f"{topic}/{WAITING}/{name}") for name in begun]
 
 
 async def _finish(objects: Objects, waiting: str) -> str:

@@ -13,6 +13,9 @@ from models.validation import FIRST_KEPT, LAST_KEPT
 
 SUFFIX = ".parquet"
 EPOCH = "epoch="
+WAITING = "_compacting"
+"""The folder of a topic where compaction keeps what does not stand in its place yet."""
+
 _DIGITS = 20
 _HOUR_US = 3_600_000_000
 _HOUR_MS = 3_600_000
@@ -61,6 +64,11 @@ def first_offsets(names: Iterable[str]) -> list[int]:
     """Read the offsets of those names that are an object's."""
     stems = (name.removesuffix(SUFFIX) for name in names if name.endswith(SUFFIX))
     return [int(stem) for stem in stems if len(stem) == _DIGITS and stem.isdecimal()]
+
+
+def first_offset_of(name: str) -> int:
+    """Read where an object of rows begins, written by the sink or made by compaction."""
+    return int(name.rpartition("/")[2][:_DIGITS])
 
 
 def is_object(key: str) -> bool:
