@@ -18,7 +18,7 @@ from sinks.parquet.keys import (
     EPOCH,
     WAITING,
     epoch_folder,
-    first_offset_of,
+    first_offsets_in,
     is_object,
     partition_folder,
 )
@@ -96,7 +96,7 @@ class ParquetHistory:
     async def _listed(self, run: Run) -> list[_Object]:
         tp = TopicPartition(self._topic, run.partition)
         listed = await self._objects.listed(partition_folder(tp, run.epoch))
-        return sorted(_Object(first_offset_of(key), key) for key in listed if is_object(key))
+        return sorted(_Object(first_offsets_in(key)[0], key) for key in listed if is_object(key))
 
     async def _whole(self, key: str) -> Any:
         try:

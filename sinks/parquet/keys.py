@@ -66,9 +66,13 @@ def first_offsets(names: Iterable[str]) -> list[int]:
     return [int(stem) for stem in stems if len(stem) == _DIGITS and stem.isdecimal()]
 
 
-def first_offset_of(name: str) -> int:
-    """Read where an object of rows begins, written by the sink or made by compaction."""
-    return int(name.rpartition("/")[2][:_DIGITS])
+def first_offsets_in(key: str) -> tuple[int, int]:
+    """Read from the name where an object begins, and the last that was put into it.
+
+    Both are the same where it is as the sink has written it.
+    """
+    stem = key.rpartition("/")[2].removesuffix(SUFFIX)
+    return int(stem[:_DIGITS]), int(stem[-_DIGITS:])
 
 
 def is_object(key: str) -> bool:
