@@ -27,7 +27,7 @@ class ContentSession(Event):
         int, Field(ge=0, le=4_294_967_295, description="the viewer's network (autonomous system)")
     ]
     current_cdn: Annotated[
-        Text, Field(min_length=1, max_length=128, description="which CDN the player fetches from")
+        Text, Field(min_length=1, max_length=64, description="which CDN the player fetches from")
     ]
     video_profile_kbps: Annotated[int, Field(ge=0, le=1_000_000, description="bitrate now, kbit/s")]
     heartbeat_seconds: Annotated[

@@ -6,7 +6,7 @@ before: exact counts, so that a quantile of any sum of windows is right to withi
 event that does not say something (of an older player) counts in nothing that is made from it.
 """
 
-from collections.abc import Callable
+from dataclasses import dataclass
 from itertools import pairwise
 
 from models.windows import Measure, Sum
@@ -17,28 +17,35 @@ THROUGHPUT_KBPS = (0, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000)
 same numbers, and tests/db/test_quality.py holds the two together."""
 
 
-def _or_nothing(value: int | None) -> int:
+def or_nothing(value: int | None) -> int:
     return value or 0
 
 
-def _is_said(value: int | None) -> int:
+def is_said(value: int | None) -> int:
     return value is not None
 
 
-def _is_some(value: int | None) -> int:
+def is_some(value: int | None) -> int:
     return bool(value)
 
 
-def _of_said(seconds: int, said: int | None) -> int:
+def of_said(seconds: int, said: int | None) -> int:
     return 0 if said is None else seconds
 
 
-def _of_some(seconds: int, said: int | None) -> int:
+def of_some(seconds: int, said: int | None) -> int:
     return seconds if said else 0
 
 
-def _is_from(first: int, end: float) -> Callable[[int | None], int]:
-    return lambda value: value is not None and first <= value < end
+@dataclass(frozen=True, slots=True)
+class IsFrom:
+    """Say whether a value is in a bucket: from `first` to below `end`."""
+
+    first: int
+    end: float
+
+    def __call__(self, value: int | None) -> int:
+        return value is not None and self.first <= value < self.end
 
 
 def _buckets(name: str, column: str, begins: tuple[int, ...]) -> list[Measure]:
@@ -49,7 +56,7 @@ def _buckets(name: str, column: str, begins: tuple[int, ...]) -> list[Measure]:
             Sum(
                 f"{name}_from_{first}",
                 of=(column,),
-                value=_is_from(int(first), end),
+                value=IsFrom(int(first), end),
                 sql=f"coalesce({column} >= {first}{below}, false)::int",
             )
         )
@@ -60,40 +67,40 @@ QUALITY: tuple[Measure, ...] = (
     Sum(
         "reported_seconds",
         of=("heartbeat_seconds", "rebuffer_ms"),
-        value=_of_said,
+        value=of_said,
         sql="CASE WHEN rebuffer_ms IS NULL THEN 0 ELSE heartbeat_seconds END",
     ),
     Sum(
         "stalled_seconds",
         of=("heartbeat_seconds", "rebuffer_ms"),
-        value=_of_some,
+        value=of_some,
         sql="CASE WHEN rebuffer_ms > 0 THEN heartbeat_seconds ELSE 0 END",
     ),
     Sum(
         "stalls",
         of=("rebuffer_ms",),
-        value=_is_some,
+        value=is_some,
         sql="coalesce(rebuffer_ms > 0, false)::int",
     ),
     Sum(
         "rebuffer_ms",
         of=("rebuffer_ms",),
-        value=_or_nothing,
+        value=or_nothing,
         sql="coalesce(rebuffer_ms, 0)",
     ),
-    Sum("errors", of=("errors",), value=_or_nothing, sql="coalesce(errors, 0)"),
-    Sum("startups", of=("startup_ms",), value=_is_said, sql="(startup_ms IS NOT NULL)::int"),
-    Sum("startup_ms", of=("startup_ms",), value=_or_nothing, sql="coalesce(startup_ms, 0)"),
+    Sum("errors", of=("errors",), value=or_nothing, sql="coalesce(errors, 0)"),
+    Sum("startups", of=("startup_ms",), value=is_said, sql="(startup_ms IS NOT NULL)::int"),
+    Sum("startup_ms", of=("startup_ms",), value=or_nothing, sql="coalesce(startup_ms, 0)"),
     Sum(
         "throughputs",
         of=("throughput_kbps",),
-        value=_is_said,
+        value=is_said,
         sql="(throughput_kbps IS NOT NULL)::int",
     ),
     Sum(
         "throughput_kbps",
         of=("throughput_kbps",),
-        value=_or_nothing,
+        value=or_nothing,
         sql="coalesce(throughput_kbps, 0)",
     ),
     *_buckets("startups", "startup_ms", STARTUP_MS),

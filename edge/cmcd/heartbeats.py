@@ -28,6 +28,7 @@ _NOT_WATCHING = frozenset(["a", "d", "e", "f", "q", "s", "w"])
 _VIDEO = frozenset({"v", "av"})
 _FIRST_BAD_STATUS = 400
 _UNKNOWN = "unknown"
+_CDN_LETTERS = 64  # what a heartbeat holds; CMCD allows 128
 
 _MOST = {
     "br": 1_000_000,
@@ -165,12 +166,13 @@ def _time(members: Members, sender: Sender) -> datetime:
 
 
 def _cdn(members: Members, sender: Sender) -> str:
-    return str(members.get("cdn") or members.get("h") or _host(members.get("url")) or sender.cdn)
+    said = members.get("cdn") or members.get("h") or _host(members.get("url")) or sender.cdn
+    return str(said)[:_CDN_LETTERS]
 
 
 def _host(url: Value | None) -> str:
     try:
-        return (urlsplit(str(url)).hostname or "")[:128] if url else ""
+        return (urlsplit(str(url)).hostname or "") if url else ""
     except ValueError:
         return ""  # brackets that are no address
 

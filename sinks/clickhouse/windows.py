@@ -6,15 +6,18 @@ a retry repeats or drops by itself.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from math import inf
 from operator import mul
 
 from models.money import DECIMALS, minor_units
+from models.quality import IsFrom, is_said, is_some, of_said, of_some, or_nothing
 from models.streams import Stream
 from models.windows import First, Last, Max, Measure, Min, Sum, Window
 from sinks.clickhouse.column_types import ColumnType, column_types
 from sinks.clickhouse.names import REFUSED, Names, quoted
 
+_MOST_MEASURES = 12
 _COUNTS = re.compile(r"\((?P<column>\w+) = '(?P<value>\w+)'\)::int")
 """How a measure says in PostgreSQL's words that it counts some of the events."""
 
@@ -42,7 +45,8 @@ def projections(stream: Stream) -> dict[str, str]:
     """Give the projections that the windows are read from, by name.
 
     A window that another one can be added up from needs none; nor has one by a key of many values
-    (a user, a title): its projection would be as large as the table.
+    (a user, a title): its projection would be as large as the table. Nor has one of many measures,
+    which every insert would have to add up.
     """
     types = column_types(stream)
     worth = [window for window in stream.windows if _is_worth_it(window, types)]
@@ -59,9 +63,13 @@ def _projection(stream: Stream, window: Window) -> str:
 
 def _is_worth_it(window: Window, types: dict[str, ColumnType]) -> bool:
     has_sql = all(sql for _, sql in _measures(window, ""))
-    return has_sql and all(
-        types[key].is_one_of_few or types[key].sql.endswith(("Int32", "Int64"))
-        for key in window.keys
+    return (
+        has_sql
+        and len(window.measures) <= _MOST_MEASURES
+        and all(
+            types[key].is_one_of_few or types[key].sql.endswith(("Int32", "Int64"))
+            for key in window.keys
+        )
     )
 
 
@@ -110,6 +118,23 @@ def _value(measure: Measure, columns: Sequence[str]) -> str:
         names = ", ".join(f"'{name}'" for name in DECIMALS)
         units = ", ".join(str(10**places) for places in DECIMALS.values())
         return f"toInt64({amount} * transform({currency}, [{names}], [{units}], 100))"
+    if quality := _quality(measure.value, columns):
+        return quality
     if (counted := _COUNTS.fullmatch(measure.sql)) and [counted["column"]] == list(measure.of):
         return f"({columns[0]} = '{counted['value']}')"
     return ""
+
+
+def _quality(value: Callable[..., object] | None, columns: Sequence[str]) -> str:
+    first, last = columns[0], columns[-1]
+    if isinstance(value, IsFrom):
+        below = "" if value.end == inf else f" AND {first} < {value.end:.0f}"
+        return f"ifNull({first} >= {value.first}{below}, 0)"
+    words: dict[object, str] = {
+        or_nothing: f"ifNull({first}, 0)",
+        is_said: f"isNotNull({first})",
+        is_some: f"ifNull({first} > 0, 0)",
+        of_said: f"if(isNull({last}), 0, {first})",
+        of_some: f"if(ifNull({last} > 0, 0), {first}, 0)",
+    }
+    return words.get(value, "")
