@@ -69,7 +69,8 @@ class Writer:
     ) -> None:
         """`read_again` makes the consumer read on from where each partition is stored.
 
-        With `begins_at_end` a partition of which nothing is stored begins with what comes next.
+        With `begins_at_end` a partition of which nothing is stored begins with what comes next,
+        unless it was added to a topic that was stored before.
         """
         self._stream = stream
         self._topic = topic
@@ -84,6 +85,7 @@ class Writer:
         self._pending_bytes = pending_bytes
         self._read_again = read_again
         self._begins_at_end = begins_at_end
+        self._added: frozenset[TopicPartition] = frozenset()
         self._stored: dict[TopicPartition, Position] = {}
         self._read_to: dict[TopicPartition, ReadTo] = {}
         self._notes: dict[TopicPartition, Position] = {}
@@ -108,6 +110,8 @@ class Writer:
                 return
             positions = await self._sink.positions(new)
             totals = await self._sink.totals(new)
+            if self._begins_at_end:
+                self._added |= await self._added_later(positions)
             self._stored.update(positions)
             self._observer.on_taken_over(positions, totals)
 
@@ -122,7 +126,7 @@ class Writer:
         """
         held = self._stored[tp]
         if not self._is_outstanding(tp):
-            stored = held.read_to if held.last_offset >= 0 else self._beginning(held, identity)
+            stored = held.read_to if held.last_offset >= 0 else self._beginning(tp, identity)
             self._read_to[tp] = identity.same_to or stored
         known = self._known(held, identity, self._read_to[tp])
         if known != held:
@@ -232,11 +236,25 @@ class Writer:
         finally:
             await self._drop()
 
-    def _beginning(self, held: Position, identity: PartitionIdentity) -> ReadTo:
+    def _beginning(self, tp: TopicPartition, identity: PartitionIdentity) -> ReadTo:
         """Say where a partition is read from of which nothing is stored."""
+        held = self._stored[tp]
         if held.next_offset is not None:  # by `headrace epoch new`, or by `keep_beginnings`
             return ReadTo(max(held.next_offset, identity.first), None)
-        return ReadTo(identity.end if self._begins_at_end else identity.first, None)
+        begins_at_end = self._begins_at_end and tp not in self._added
+        return ReadTo(identity.end if begins_at_end else identity.first, None)
+
+    async def _added_later(self, positions: Positions) -> frozenset[TopicPartition]:
+        """Give partitions that the topic did not have when the sink was new.
+
+        Kafka adds them behind the others, and a worker hears of it minutes later: what came in
+        between is none of what a new sink passes over.
+        """
+        new = [tp for tp, at in positions.items() if at.last_offset < 0 and at.next_offset is None]
+        before = range(max((tp.partition for tp in new), default=0))
+        found = await self._sink.positions([TopicPartition(self._topic, one) for one in before])
+        first = min((tp.partition for tp, at in found.items() if at.last_offset >= 0), default=None)
+        return frozenset(tp for tp in new if first is not None and tp.partition > first)
 
     def _known(self, held: Position, identity: PartitionIdentity, read_to: ReadTo) -> Position:
         """Give the position with what is known of it beside its place."""

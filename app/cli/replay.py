@@ -9,12 +9,14 @@ from datetime import datetime
 from typing import Any, cast
 
 import click
+from pydantic import ValidationError
 
 from app.cli.moments import Moment
 from app.cli.replay_progress import Shown, progress, tell
 from app.letters.streams import REPLAY
 from app.replaying.run import Plan, Summary, fill, replace
 from app.sending.decoding import decoder
+from config.environment import plain_words
 from config.settings import Settings
 from config.streams import known_streams, user_sql
 from db.dsn import check
@@ -201,7 +203,7 @@ def _history(settings: Settings, asked: _Asked, stream: Stream, dsn: str) -> His
             f"{asked.source!r} is none: parquet, parquet:NAME or postgres", param_hint="--source"
         )
     if asked.path is not None:
-        return open_history(ParquetOptions(path=asked.path), stream, "--path", topic, asked.span)
+        return open_history(_at(asked.path), stream, "--path", topic, asked.span)
     sinks = {
         each: one
         for each, one in configured_sinks(settings).items()
@@ -217,6 +219,14 @@ def _history(settings: Settings, asked: _Asked, stream: Stream, dsn: str) -> His
     kind_of(configured)
     options = cast("ParquetOptions", configured.options)
     return open_history(options, stream, each, topic, asked.span)
+
+
+def _at(path: str) -> ParquetOptions:
+    try:
+        return ParquetOptions(path=path)
+    except ValidationError as error:
+        words = "; ".join(plain_words(one["type"], one["msg"]) for one in error.errors())
+        raise click.BadParameter(words.removeprefix("path: "), param_hint="--path") from None
 
 
 def _id(asked: _Asked, settings: Settings, dsn: str) -> str:

@@ -15,6 +15,7 @@ from models.media_events import MEDIA_EVENTS
 from models.positions import TopicPartition
 from models.records import RecordBatch
 from models.validation import Limits
+from sinks.base import SinkUnavailable
 from sinks.configured import configured_sinks, flush_of, kind_of, streams_of
 from sinks.kinds import Flush, Weight, kinds
 
@@ -110,7 +111,10 @@ async def _weighed(settings: Settings, sink: ConfiguredSink) -> list[_Weighed]:
     assert kind.weigh is not None  # noqa: S101 - asked before
     found = []
     for stream in streams_of(settings, sink):
-        weight = await kind.weigh(sink.options, settings.topic(stream.topic))
+        try:
+            weight = await kind.weigh(sink.options, settings.topic(stream.topic))
+        except SinkUnavailable as error:
+            raise SinkUnavailable(f"sink {sink.name}: {error}") from None
         if weight is not None:
             name = f"{sink.name}: {stream.topic}"
             found.append(_Weighed(name, weight, flush_of(sink, kind), weight.partitions))

@@ -98,6 +98,23 @@ async def keep(server: Server, names: Names, positions: Positions) -> None:
     )
 
 
+async def keep_epochs(server: Server, names: Names) -> None:
+    """Keep what rows of an epoch reach that is not kept at all. Raises SinkUnavailable.
+
+    Which epoch is the newest is told by what is kept: where that table was lost or emptied, the
+    rows of an earlier epoch would else be gone on with, and stored once more.
+    """
+    groups = f"{n.TOPIC}, {n.EPOCH}, {n.PARTITION}"
+    await server.query(
+        f"INSERT INTO {names.positions} ({groups}, place) SETTINGS async_insert = 0"
+        f" SELECT {groups}, (reached, {_NONE}, {_NONE}, toUnixTimestamp64Milli(at),"
+        f" toUUID('{_NO_TOPIC}')) FROM (SELECT {groups}, max({n.OFFSET}) AS reached,"
+        f" argMax({n.TIMESTAMP}, {n.OFFSET}) AS at FROM {names.records} GROUP BY {groups})"
+        f" WHERE ({n.TOPIC}, {n.EPOCH}) NOT IN"
+        f" (SELECT {n.TOPIC}, {n.EPOCH} FROM {names.positions})"
+    )
+
+
 def _positions_sql(names: Names, topic: str, partitions: Sequence[int]) -> str:
     newest = newest_epoch(names, topic)
     where = (

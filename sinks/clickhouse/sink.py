@@ -21,7 +21,7 @@ from sinks.clickhouse.insert import EXACT, insert_sql, sent_columns, token
 from sinks.clickhouse.keeping import Keeping
 from sinks.clickhouse.names import REFUSED, Names
 from sinks.clickhouse.options import ClickhouseOptions
-from sinks.clickhouse.positions import read_positions, rows_reach
+from sinks.clickhouse.positions import keep_epochs, read_positions, rows_reach
 from sinks.clickhouse.preparation import prepare
 from sinks.clickhouse.server import Server
 from telemetry import fault_points
@@ -70,6 +70,7 @@ class ClickhouseSink:
     async def positions(self, partitions: Iterable[TopicPartition]) -> Positions:
         await self._ready()
         await self._keeping.now()
+        await keep_epochs(self._server, self._names)
         return await self._read(partitions)
 
     async def note(self, positions: Positions) -> None:

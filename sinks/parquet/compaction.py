@@ -20,12 +20,12 @@ from datetime import datetime
 from itertools import pairwise
 
 from sinks.base import SinkUnavailable
-from sinks.parquet.keys import compacted_key, is_object
+from sinks.parquet.keys import WAITING, compacted_key, first_offsets_in, is_object
 from sinks.parquet.merging import merge, read_metadata
 from sinks.parquet.objects import Listed, Objects
 
-_WAITING = "_compacting"
 _REPLACES = "replaces"
+_ANOTHER = "does another run compact it? Let that end, then run it once more"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,32 +65,58 @@ async def compact(
     bodies = [await _body(objects, key) for key in group.keys]
     told = {_REPLACES: json.dumps([group.key, *group.keys])}
     merged = await asyncio.to_thread(merge, bodies, compression_level, row_group_rows, told)
-    # not by the suffix of what readers look for: DuckDB's ** goes into any folder
-    waiting = f"{topic}/{_WAITING}/{group.key.replace('/', '|')}.new"
-    await objects.create(waiting, merged, {})
-    await _finish(objects, waiting)
+    # One name for an hour: while a run exchanges some of its objects, no other does. Not by the
+    # suffix of what readers look for: DuckDB's ** goes into any folder
+    waiting = f"{topic}/{WAITING}/{group.folder.replace('/', '|')}.new"
+    if not await objects.create(waiting, merged, {}):
+        raise SinkUnavailable(f"{group.folder}: {_ANOTHER}")
+    if await _finish(objects, waiting) is None:
+        raise SinkUnavailable(f"{group.folder}: {_ANOTHER}")
 
 
 async def finish_all(objects: Objects, topic: str) -> list[str]:
     """Finish what a run before has begun; return the names of what it made."""
     await objects.prepare()
-    begun = sorted(await objects.files(f"{topic}/{_WAITING}"))
-    return [await _finish(objects, f"{topic}/{_WAITING}/{name}") for name in begun]
+    begun = sorted(await objects.files(f"{topic}/{WAITING}"))
+    finished = [await _finish(objects, f"{topic}/{WAITING}/{name}") for name in begun]
+    return [key for key in finished if key is not None]
 
 
-async def _finish(objects: Objects, waiting: str) -> str:
+async def _finish(objects: Objects, waiting: str) -> str | None:
+    """Exchange objects; None, and nothing done, where another run has already."""
     body = await _body(objects, waiting)
-    key, *replaced = json.loads(read_metadata(body)[_REPLACES])
+    key, *replaced = json.loads(read_metadata(body, waiting)[_REPLACES])
+    if any(_overlap(one, key) for one in await _others(objects, key) - {*replaced}):
+        await objects.delete([waiting])
+        return None
     await objects.delete(replaced)
     await objects.create(key, memoryview(body), {})
+    # who was frozen up to here may come after one that has put it into a larger one
+    if any(_holds(one, key) for one in await _others(objects, key)):
+        await objects.delete([key])
     await objects.delete([waiting])
     return str(key)
+
+
+async def _others(objects: Objects, key: str) -> set[str]:
+    listed = await objects.listed(key.rpartition("/")[0])
+    return {one for one in listed if is_object(one) and one != key}
+
+
+def _overlap(one: str, other: str) -> bool:
+    (first, last), (others_first, others_last) = first_offsets_in(one), first_offsets_in(other)
+    return first <= others_last and others_first <= last
+
+
+def _holds(one: str, other: str) -> bool:
+    (first, last), (others_first, others_last) = first_offsets_in(one), first_offsets_in(other)
+    return first <= others_first and others_last <= last
 
 
 async def _body(objects: Objects, key: str) -> bytes:
     body = await objects.read(key)
     if body is None:
-        raise SinkUnavailable(f"{key} is gone: does another run compact it? Run it once more")
+        raise SinkUnavailable(f"{key} is gone: {_ANOTHER}")
     return body
 
 

@@ -10,10 +10,18 @@ import pyarrow.parquet as pq
 
 from models.positions import Position, TopicPartition
 from models.streams import Stream
+from sinks.base import SinkUnavailable
 from sinks.history import Rows, Run, TimeSpan
 from sinks.parquet.epochs import Epoch
 from sinks.parquet.finding import find
-from sinks.parquet.keys import EPOCH, epoch_folder, first_offsets, hour_in, object_key
+from sinks.parquet.keys import (
+    EPOCH,
+    WAITING,
+    epoch_folder,
+    first_offsets_in,
+    is_object,
+    partition_folder,
+)
 from sinks.parquet.objects import Objects
 
 _PARTITION = "kafka_partition="
@@ -23,7 +31,7 @@ _OFFSET = "kafka_offset"
 
 class _Object(NamedTuple):
     first_offset: int
-    hour: int
+    key: str
 
 
 class ParquetHistory:
@@ -57,7 +65,7 @@ class ParquetHistory:
         end = self._ends[run].last_offset
         reached = after
         for key in await self._keys(run, after):
-            source = await self._objects.whole(key)
+            source = await self._whole(key)
             reading = self._read(source, reached, end)
             while (rows := await asyncio.to_thread(next, reading, None)) is not None:
                 reached = rows.offsets[-1]
@@ -68,23 +76,38 @@ class ParquetHistory:
 
     async def _keys(self, run: Run, after: int) -> list[str]:
         """Name the objects that hold offsets behind `after`, in their order."""
-        tp = TopicPartition(self._topic, run.partition)
-        folder = f"{epoch_folder(self._topic, run.epoch)}/{_PARTITION}{run.partition}"
-        found: list[_Object] = []
-        for date in await self._objects.folders(folder):
-            for name in await self._objects.folders(f"{folder}/{date}"):
-                hour = hour_in(date, name)
-                if hour is not None:
-                    files = await self._objects.files(f"{folder}/{date}/{name}")
-                    found += [_Object(offset, hour) for offset in first_offsets(files)]
-        found.sort()
+        found = await self._listed(run)
+        if await self._objects.files(f"{self._topic}/{WAITING}") or found != await self._listed(
+            run
+        ):
+            # while objects are exchanged, a listing may show neither the old ones nor the new one
+            raise SinkUnavailable(
+                f"{self._topic} is being compacted, or that was begun and did not end: let "
+                "`headrace compact parquet --yes` end, then run the same again"
+            )
         last = self._ends[run].last_offset
         following = [one.first_offset for one in found[1:]] + [last + 1]
         return [
-            object_key(tp, run.epoch, one.hour, one.first_offset)
+            one.key
             for one, behind in zip(found, following, strict=True)
             if behind > after + 1 and one.first_offset <= last
         ]
+
+    async def _listed(self, run: Run) -> list[_Object]:
+        tp = TopicPartition(self._topic, run.partition)
+        listed = await self._objects.listed(partition_folder(tp, run.epoch))
+        return sorted(_Object(first_offsets_in(key)[0], key) for key in listed if is_object(key))
+
+    async def _whole(self, key: str) -> Any:
+        try:
+            return await self._objects.whole(key)
+        except SinkUnavailable as error:
+            if await self._objects.look(key) is not None:
+                raise
+            raise SinkUnavailable(
+                f"{key} was there, and is gone: does `headrace compact` run? Let it end, then run "
+                "the same again"
+            ) from error
 
     async def _numbers(self, folder: str, prefix: str) -> list[int]:
         names = await self._objects.folders(folder)

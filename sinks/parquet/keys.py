@@ -13,6 +13,9 @@ from models.validation import FIRST_KEPT, LAST_KEPT
 
 SUFFIX = ".parquet"
 EPOCH = "epoch="
+WAITING = "_compacting"
+"""The folder of a topic where compaction keeps what does not stand in its place yet."""
+
 _DIGITS = 20
 _HOUR_US = 3_600_000_000
 _HOUR_MS = 3_600_000
@@ -61,6 +64,15 @@ def first_offsets(names: Iterable[str]) -> list[int]:
     """Read the offsets of those names that are an object's."""
     stems = (name.removesuffix(SUFFIX) for name in names if name.endswith(SUFFIX))
     return [int(stem) for stem in stems if len(stem) == _DIGITS and stem.isdecimal()]
+
+
+def first_offsets_in(key: str) -> tuple[int, int]:
+    """Read from the name where an object begins, and the last that was put into it.
+
+    Both are the same where it is as the sink has written it.
+    """
+    stem = key.rpartition("/")[2].removesuffix(SUFFIX)
+    return int(stem[:_DIGITS]), int(stem[-_DIGITS:])
 
 
 def is_object(key: str) -> bool:

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sinks.base import SinkUnavailable
-from sinks.parquet.objects import Listed, Metadata
+from sinks.parquet.objects import Listed, Metadata, of_sink
 
 T = TypeVar("T")
 
@@ -89,7 +89,7 @@ class LocalObjects:
         except (OSError, pa.ArrowInvalid) as error:
             number = error.errno if isinstance(error, OSError) else None
             words = _CURES.get(number or 0, str(error))
-            raise SinkUnavailable(f"sink {self._name}: {self._root}: {words}") from error
+            raise SinkUnavailable(f"{of_sink(self._name)}{self._root}: {words}") from error
 
     def _prepare(self) -> None:
         if self._folder is not None:

@@ -33,9 +33,12 @@ def merge(
     return merged
 
 
-def read_metadata(body: bytes) -> Mapping[str, str]:
-    """Give what `merge` was told to write beside the rows."""
-    found = pq.read_metadata(pa.BufferReader(body)).metadata or {}
+def read_metadata(body: bytes, name: str) -> Mapping[str, str]:
+    """Give what `merge` was told to write beside the rows. Raises MergeError."""
+    try:
+        found = pq.read_metadata(pa.BufferReader(body)).metadata or {}
+    except pa.ArrowException as error:
+        raise MergeError(f"{name} was not made by compaction: take it away") from error
     return {name.decode(): value.decode() for name, value in found.items()}
 
 

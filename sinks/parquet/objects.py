@@ -54,3 +54,8 @@ class Objects(Protocol):
         ...
 
     async def close(self) -> None: ...
+
+
+def of_sink(name: str) -> str:
+    """Begin an error with the sink's name; a command that has said it gives none."""
+    return f"sink {name}: " if name else ""

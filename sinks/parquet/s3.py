@@ -9,7 +9,7 @@ from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import S3Store
 
 from config.environment import PlainError
-from sinks.parquet.objects import Listed, Metadata
+from sinks.parquet.objects import Listed, Metadata, of_sink
 from sinks.parquet.options import ParquetOptions
 from sinks.parquet.s3_errors import unavailable
 
@@ -40,7 +40,7 @@ class S3Objects:
                 self._is_proven = True
                 return
         raise OverwritesError(
-            f"sink {self._name}: {self._options.path} overwrites objects although If-None-Match "
+            f"{of_sink(self._name)}{self._options.path} overwrites objects although If-None-Match "
             "says not to. Use a store with conditional writes; records could be stored twice here."
         )
 

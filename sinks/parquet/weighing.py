@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from models.batches import DecodedBatch
 from models.streams import Stream
+from sinks.base import SinkUnavailable
 from sinks.kinds import Weight
 from sinks.parquet.columns import Columns
 from sinks.parquet.files import Files
@@ -26,7 +27,6 @@ _ORIGIN = ("kafka_partition", "kafka_offset", "epoch", "date", "hour")
 
 async def weigh(objects: Objects, topic: str) -> Weight | None:
     """Weigh what is stored of a topic; None where that has no rows. Raises SinkUnavailable."""
-    await objects.prepare()
     listed = (await objects.listed(topic)).items()
     sizes = {key: found.size_bytes for key, found in listed if is_object(key)}
     # by their hours: the newest of all partitions
@@ -34,8 +34,7 @@ async def weigh(objects: Objects, topic: str) -> Weight | None:
     rows = size = 0
     lines: list[int] = []
     for key in newest:
-        body = await objects.read(key)
-        file = pq.ParquetFile(pa.BufferReader(body)) if body else None
+        file = _opened(key, await objects.read(key))
         if file is None or not file.metadata.num_rows:
             continue
         rows, size = rows + file.metadata.num_rows, size + sizes[key]
@@ -52,6 +51,15 @@ async def weigh(objects: Objects, topic: str) -> Weight | None:
         bytes_per_event=size / rows,
         json_bytes_per_event=sum(lines) / len(lines),
     )
+
+
+def _opened(key: str, body: bytes | None) -> pq.ParquetFile | None:
+    if body is None:  # compacted since it was listed
+        return None
+    try:
+        return pq.ParquetFile(pa.BufferReader(body))
+    except pa.ArrowException:
+        raise SinkUnavailable(f"{key} is no Parquet file: what has put it there?") from None
 
 
 def weigh_sample(stream: Stream, parts: Sequence[DecodedBatch], json_bytes: int) -> Weight:

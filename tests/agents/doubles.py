@@ -74,7 +74,9 @@ class RecordingObserver:
         self.told.append(f"waiting: {reason}")
 
 
-def writer_to(sink: Sink, ear: RecordingObserver, *, flush_records: int = 2) -> Writer:
+def writer_to(
+    sink: Sink, ear: RecordingObserver, *, flush_records: int = 2, begins_at_end: bool = False
+) -> Writer:
     return Writer(
         stream=CONTENT_SESSIONS,
         topic=TP.topic,
@@ -86,6 +88,7 @@ def writer_to(sink: Sink, ear: RecordingObserver, *, flush_records: int = 2) -> 
         pending_bytes=PendingBytes(),
         totals_since=lambda _: 0,
         read_again=lambda: ear.told.append("read again"),
+        begins_at_end=begins_at_end,
     )
 
 

@@ -142,3 +142,33 @@ async def test_it_is_read_on_from_where_the_log_is_what_was_read(ear: RecordingO
     await writer.take_over([TP])
 
     assert writer.begin(TP, PartitionIdentity(0, same_to=ReadTo(11, 3))) == 11
+
+
+async def test_a_new_sink_begins_at_the_end_and_a_partition_added_later_at_its_begin(
+    ear: RecordingObserver,
+) -> None:
+    sink, there = MemorySink(), PartitionIdentity(first=5, end=50)
+    added = TP._replace(partition=TP.partition + 1)
+    writer = writer_to(sink, ear, begins_at_end=True)
+    await writer.take_over([TP])
+    assert writer.begin(TP, there) == 50
+    await writer.keep_beginnings([TP])
+    await writer.accept(two_records(50))
+    await flushed(writer)
+
+    # nothing of it was there when the sink was new
+    await writer.take_over([TP, added])
+    in_the_same_worker = writer.begin(added, there)
+    of_another = writer_to(sink, ear, begins_at_end=True)
+    await of_another.take_over([added])
+
+    assert in_the_same_worker == 5
+    assert of_another.begin(added, there) == 5
+
+
+async def test_all_partitions_of_a_new_sink_begin_at_the_end(ear: RecordingObserver) -> None:
+    there, other = PartitionIdentity(first=5, end=50), TP._replace(partition=TP.partition + 1)
+    writer = writer_to(MemorySink(), ear, begins_at_end=True)
+    await writer.take_over([TP, other])
+
+    assert [writer.begin(tp, there) for tp in (TP, other)] == [50, 50]

@@ -216,6 +216,17 @@ def test_two_sinks_of_one_place_are_refused(tmp_path: Path, other: str) -> None:
     assert "line 3: sinks.b.kind: stores where a does" in told.stderr
 
 
+def test_two_sinks_of_files_in_one_folder_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "headrace.yaml").write_text(
+        "sinks:\n  one: {kind: file, path: x}\n  two: {kind: file, path: ./y/../x}\n"
+    )
+
+    told = headrace(tmp_path, "check")
+
+    assert told.returncode == 2
+    assert "sinks.two.kind: stores where one does" in told.stderr
+
+
 def test_two_sinks_share_a_place_where_their_streams_differ(tmp_path: Path) -> None:
     (tmp_path / "headrace.yaml").write_text(
         "sinks:\n  a: {kind: clickhouse, streams: [purchases], ttl_days: 9}\n"
@@ -282,3 +293,18 @@ def test_a_variable_that_is_not_set_is_one_error(tmp_path: Path, sink: str) -> N
 
     assert told.count("headrace.yaml, line") == 1, told
     assert "environment variable NOT_SET is not set" in told
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [("s3://", "name a bucket"), ("ftp://x", "give a folder, or s3://"), ("", "at least 1 char")],
+)
+def test_a_path_that_a_replay_cannot_read_is_told(tmp_path: Path, path: str, said: str) -> None:
+    of = ("--stream", "media_events", "--source", "parquet", "--into", "same")
+
+    told = headrace_of(tmp_path, "replay", *of, "--path", path, HEADRACE_BROKER="127.0.0.1:1")
+
+    assert told.returncode == 2
+    assert "Invalid value for --path: " in told.stderr
+    assert said in told.stderr
+    assert "Traceback" not in told.stderr

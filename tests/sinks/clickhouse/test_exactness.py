@@ -232,3 +232,27 @@ async def test_a_server_that_is_away_is_waited_for(place: Place) -> None:
         await sink.positions([P0])
 
     await sink.close()
+
+
+@pytest.mark.parametrize("done", ["TRUNCATE TABLE", "DROP TABLE"])
+async def test_a_lost_table_of_positions_brings_no_earlier_epoch_back(
+    place: Place, done: str
+) -> None:
+    first = place.sink()
+    await first.write(batch(first, (P0, 0, 9)), await first.positions([P0]))
+    begun = {tp: Position(1, -1, None, next_offset=0) for tp in (P0, P1)}
+    await begin_epoch(place.options(), CONTENT_SESSIONS, P0.topic, begun)
+    held = await first.positions([P0, P1])
+    await first.write(batch(first, (P0, 0, 29)), held)
+    reached = await first.positions([P0])
+    await first.close()
+
+    place.query(f"{done} DB.headrace_positions SYNC")
+    second = place.sink()
+    found = await second.positions([P0])
+    await second.write(batch(second, (P0, 30, 39)), found)
+
+    assert found[P0].place == reached[P0].place == (2, 29)
+    assert place.offsets(0, epoch=2) == list(range(40))
+    assert place.offsets(0, epoch=1) == list(range(10))
+    await second.close()

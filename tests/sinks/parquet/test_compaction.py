@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +15,7 @@ from models.content_sessions import CONTENT_SESSIONS
 from sinks.base import SinkUnavailable
 from sinks.parquet import compaction
 from sinks.parquet.keys import is_object
+from sinks.parquet.merging import MergeError
 from sinks.parquet.opening import objects_of
 from sinks.parquet.options import ParquetOptions
 from tests.app.cli.test_config import headrace_of
@@ -226,6 +227,90 @@ async def test_two_runs_at_once_do_no_harm(place: dict[str, Any]) -> None:
         )
 
     assert every_column(place) == before
+
+
+class Interrupted:
+    """Objects that somebody else comes to at the first change of a name that holds `at`."""
+
+    def __init__(self, objects: Any, at: str, other: Callable[[], Awaitable[Any]]) -> None:
+        self._objects = objects
+        self._at = at
+        self._other: Callable[[], Awaitable[Any]] | None = other
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._objects, name)
+
+    async def create(self, key: str, body: memoryview, metadata: Mapping[str, str]) -> bool:
+        if self._other is not None and self._at in key:
+            other, self._other = self._other, None
+            await other()
+        created: bool = await self._objects.create(key, body, metadata)
+        return created
+
+
+async def _compact(objects: Any, keys: Sequence[str]) -> str:
+    group = compaction.Group(keys, 0)
+    await compaction.compact(objects, _TOPIC, group, compression_level=1, row_group_rows=131_072)
+    return group.key
+
+
+async def test_of_two_runs_that_want_the_same_object_one_gives_way(place: dict[str, Any]) -> None:
+    await fill(place)
+    before, objects = every_column(place), objects_of(ParquetOptions(**place), "archive")
+    one, two, three, four = (await planned(objects))[0].keys
+    merged = await _compact(objects, [one, two])
+
+    # each has read `three` before the other begins to exchange it
+    late = Interrupted(objects, "/_compacting/", lambda: _compact(objects, [three, four]))
+    with pytest.raises(SinkUnavailable, match="does another run compact it"):
+        await _compact(late, [merged, three])
+
+    assert every_column(place) == before
+    await compact_all(objects)
+    assert every_column(place) == before
+
+
+async def test_while_an_hour_is_exchanged_no_other_run_begins_there(place: dict[str, Any]) -> None:
+    await fill(place)
+    before, objects = every_column(place), objects_of(ParquetOptions(**place), "archive")
+    one, two, three, four = (await planned(objects))[0].keys
+    refused: list[SinkUnavailable] = []
+
+    async def begin() -> None:
+        try:
+            await _compact(objects, [three, four])
+        except SinkUnavailable as error:
+            refused.append(error)
+
+    await _compact(Interrupted(objects, f"{one[-28:-8]}-", begin), [one, two])
+
+    assert len(refused) == 1
+    assert every_column(place) == before
+
+
+async def test_a_run_that_was_frozen_brings_nothing_back(place: dict[str, Any]) -> None:
+    await fill(place)
+    before, objects = every_column(place), objects_of(ParquetOptions(**place), "archive")
+    one, two, three, four = (await planned(objects))[0].keys
+
+    async def overtake() -> None:
+        await compaction.finish_all(objects, _TOPIC)
+        await _compact(objects, [compaction.Group([one, two], 0).key, three, four])
+
+    await _compact(Interrupted(objects, f"{one[-28:-8]}-", overtake), [one, two])
+
+    assert every_column(place) == before
+
+
+async def test_what_is_none_of_compactions_is_told(tmp_path: Path) -> None:
+    place: dict[str, Any] = {"path": str(tmp_path / "parquet")}
+    await fill(place)
+    objects = objects_of(ParquetOptions(**place), "archive")
+    await objects.prepare()
+    await objects.create(f"{_TOPIC}/_compacting/a.new", memoryview(b"foreign"), {})
+
+    with pytest.raises(MergeError, match=r"a\.new was not made by compaction: take it away"):
+        await compact_all(objects)
 
 
 async def test_the_command_tells_first_and_does_it_when_told_to(tmp_path: Path) -> None:

@@ -3,11 +3,16 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from models.batches import Batch
 from models.content_sessions import CONTENT_SESSIONS
 from models.positions import Position
+from sinks.base import SinkUnavailable
 from sinks.history import Run, TimeSpan
+from sinks.parquet import compaction
 from sinks.parquet.kind import open_history
+from sinks.parquet.opening import objects_of
 from sinks.parquet.options import ParquetOptions
 from sinks.parquet.sink import ParquetSink
 from tests.models.records import TP, heartbeat
@@ -101,4 +106,69 @@ async def test_nothing_is_nothing(tmp_path: Any) -> None:
 
     assert await history.runs() == {}
     assert await history.count() == 0
+    await history.close()
+
+
+async def compact(place: dict[str, Any]) -> None:
+    objects = objects_of(ParquetOptions(**place), "archive")
+    later = datetime.now(UTC) + timedelta(days=30)
+    groups = await compaction.plan(objects, TP.topic, before=later, target_bytes=10**6)
+    for group in groups:
+        await compaction.compact(
+            objects, TP.topic, group, compression_level=1, row_group_rows=131_072
+        )
+    await objects.close()
+    assert groups
+
+
+async def test_compacted_rows_come_back_once_and_in_order(place: dict[str, Any]) -> None:
+    sink = sink_in(place)
+    for start in range(0, 400, 20):  # five objects an hour
+        await store(sink, 20, start)
+    ends = await sink.positions([P0])
+    await sink.close()
+    await compact(place)
+
+    history = open_history(ParquetOptions(**place), CONTENT_SESSIONS, "archive", TP.topic, ALL)
+    assert await history.runs() == {Run(1, 0): ends[P0]}
+    assert await history.count() == 400
+    await history.close()
+    expected = [(nth, f"s-{nth}", at(nth)) for nth in range(400)]
+    assert await read(place, ALL, Run(1, 0)) == expected
+    assert await read(place, ALL, Run(1, 0), after=249) == expected[250:]
+    assert await read(place, TimeSpan(at(90), at(310)), Run(1, 0)) == expected[90:310]
+
+
+async def test_a_compaction_that_did_not_end_is_told_and_not_read_over(
+    place: dict[str, Any],
+) -> None:
+    sink = sink_in(place)
+    for start in range(0, 200, 20):
+        await store(sink, 20, start)
+    await sink.close()
+    objects = objects_of(ParquetOptions(**place), "archive")
+    await objects.prepare()
+    await objects.create(f"{TP.topic}/_compacting/some.new", memoryview(b"half"), {})
+
+    with pytest.raises(SinkUnavailable, match="let `headrace compact parquet --yes` end"):
+        await read(place, ALL, Run(1, 0))
+    await objects.delete([f"{TP.topic}/_compacting/some.new"])
+    assert len(await read(place, ALL, Run(1, 0))) == 200
+    await objects.close()
+
+
+async def test_objects_that_go_while_they_are_read_are_told(place: dict[str, Any]) -> None:
+    sink = sink_in(place)
+    for start in range(0, 200, 20):
+        await store(sink, 20, start)
+    await sink.close()
+    history = open_history(ParquetOptions(**place), CONTENT_SESSIONS, "archive", TP.topic, ALL)
+    await history.runs()
+    reading = history.rows(Run(1, 0), -1)
+    assert (await anext(reading)).offsets[0] == 0
+
+    await compact(place)
+
+    with pytest.raises(SinkUnavailable, match="is gone: does `headrace compact` run"):
+        _ = [rows async for rows in reading]
     await history.close()

@@ -72,3 +72,19 @@ def test_without_objects_a_sample_tells(tmp_path: Path) -> None:
     sample = told.stdout.splitlines()[1].split("\t")
     assert sample[0] == "media_events, a sample"
     assert float(sample[3].removesuffix(":1")) > 10
+
+
+def test_what_is_no_parquet_is_told_and_nothing_is_made_by_looking(tmp_path: Path) -> None:
+    (tmp_path / "headrace.yaml").write_text("sinks: {archive: {kind: parquet, path: parquet}}")
+    before = headrace_of(tmp_path, "storage", "--objects")
+    was_made = (tmp_path / "parquet").exists()
+    hour = "content_sessions/epoch=1/kafka_partition=0/date=2026-01-01/hour=00"
+    (tmp_path / "parquet" / hour).mkdir(parents=True)
+    (tmp_path / "parquet" / hour / f"{0:020}.parquet").write_text("hello")
+
+    told = headrace_of(tmp_path, "storage", "--objects")
+
+    assert (before.returncode, was_made) == (0, False)
+    assert told.returncode == 2
+    assert told.stderr.startswith("Error: sink archive: content_sessions/epoch=1/")
+    assert told.stderr.endswith("is no Parquet file: what has put it there?\n")
