@@ -31,6 +31,8 @@ _SLOW_SECONDS = 5.0
 _COMMIT_BYTES = 4 * 1024 * 1024
 _ENVELOPE_BYTES = 512
 """What Kafka adds to a record and its batch, at most."""
+_AHEAD_MILLISECONDS = 50 * 60 * 1_000
+"""Kafka refuses a batch with a record that is more than an hour ahead, and would for ever."""
 
 
 class SourceRunner:
@@ -156,6 +158,10 @@ class SourceRunner:
                 len(records) - len(fitting),
             )
             records = fitting
+        now = int(time.time() * 1_000)
+        if any(one[2] > now + _AHEAD_MILLISECONDS for one in records):
+            # the event has its own time still, and is judged by it
+            records = [(value, key, min(at, now)) for value, key, at in records]
         topic.add(records)
         merge(resume, chunk)
         if records:

@@ -45,6 +45,10 @@ class SourceFenced(PlainError):  # noqa: N818 - a signal: another process is ahe
     """Another process runs this source now, or this one was away for too long: stop."""
 
 
+class ResumePointError(PlainError):
+    """What stands under the source's name was not written by it: where to read on is unknown."""
+
+
 @dataclass(frozen=True, slots=True)
 class SourcePlace:
     """Where the records of one source go, and under which name its resume point is kept."""
@@ -191,12 +195,27 @@ class SourceTopic:
                 found = await consumer.getmany(partition, timeout_ms=100)
                 for record in found.get(partition, ()):
                     if record.key == self._place.name.encode():
-                        resume = json.loads(record.value)["resume"] if record.value else {}
+                        resume = self._read(record)
                 # the first answer that tells the log's end came after this source was settled
                 end = consumer.highwater(partition) if end is None else end
         finally:
             await consumer.stop()
         return resume
+
+    def _read(self, record: Any) -> dict[str, Any]:
+        """Read one record. Raises ResumePointError for one that is somebody else's."""
+        try:
+            resume = json.loads(record.value)["resume"] if record.value else {}
+            if isinstance(resume, dict):
+                return resume
+        except (ValueError, KeyError, TypeError, RecursionError):
+            pass
+        place = self._place
+        raise ResumePointError(
+            f"{place.resume_topic}, offset {record.offset}: no resume point, though its key is "
+            f"{place.name}. To begin where the record before it says, send that one again; to "
+            "begin anew, send an empty value with that key"
+        )
 
 
 async def _all(sent: Iterable[Awaitable[Any]]) -> None:

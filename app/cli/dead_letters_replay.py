@@ -1,7 +1,7 @@
 """What `headrace dead-letters replay` does and shows."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
@@ -13,10 +13,11 @@ from rich.progress import Progress
 
 from app.letters.mending import Mend, MendingError, as_text, by_expression, from_text, said
 from app.letters.replaying import Mended, Replaying
-from app.letters.streams import stream_of
+from app.letters.streams import REPLAY, stream_of
 from app.sending.decoding import decoder
 from app.sending.judging import judge
 from app.sending.reading import Given
+from batching.topics import count_partitions
 from config.settings import Settings
 from config.streams import known_streams
 from db.dead_letters import Letters, StoredLetter, Wanted
@@ -63,6 +64,9 @@ async def replay_all(settings: Settings, dsn: str, broker: str, wanted: Wanted, 
             await _settle(broker, stored)
         counts = await stored.counted(wanted)
         total = sum(one.letters for one in counts)
+        there = None
+        if not how.dry_run:
+            there = await count_partitions(broker, {one.topic for one in counts})
         if how.edit and total > _EDITED:
             raise MendingError(f"--edit: {total:,} letters are too many; name at most {_EDITED}")
         with Progress(console=Console(stderr=True), transient=True) as shown:
@@ -71,7 +75,7 @@ async def replay_all(settings: Settings, dsn: str, broker: str, wanted: Wanted, 
             while some := await stored.found(wanted, _READ, after):
                 after = some[-1].key
                 ready = _edited(some, shown) if how.edit else _all(some, mend, summary)
-                good = list(_judged(settings, ready, how, summary))
+                good = list(_judged(settings, _there(ready, there, summary), how, summary))
                 summary.passed_over += len(some) - len(ready) if how.edit else 0
                 if how.dry_run:
                     summary.sent += len(good)
@@ -116,9 +120,12 @@ def _all(
 
 
 def _edited(letters: Sequence[StoredLetter], shown: Progress) -> list[tuple[StoredLetter, bytes]]:
+    named: dict[str, StoredLetter] = {}
+    for one in letters:  # a topic that was made anew has the same offsets again
+        named[f"{one.name}@{one.key.epoch}" if one.name in named else one.name] = one
     given = {
-        one.name: (f"{one.reason}: {one.detail} {one.context}", one.payload or b"")
-        for one in letters
+        name: (f"{one.reason}: {one.detail} {one.context}", one.payload or b"")
+        for name, one in named.items()
     }
     shown.stop()
     with TemporaryDirectory(prefix="headrace-") as folder:  # payloads are nobody else's business
@@ -127,7 +134,29 @@ def _edited(letters: Sequence[StoredLetter], shown: Progress) -> list[tuple[Stor
         click.edit(filename=str(file))
         mended = from_text(file.read_bytes(), list(given))
     shown.start()
-    return [(one, mended[one.name]) for one in letters if one.name in mended]
+    return [(one, mended[name]) for name, one in named.items() if name in mended]
+
+
+def _there(
+    ready: Sequence[tuple[StoredLetter, bytes]],
+    partitions: Mapping[str, int] | None,
+    summary: _Summary,
+) -> list[tuple[StoredLetter, bytes]]:
+    """Leave out letters that have no place to go to, which must not hold up the others."""
+    found: list[tuple[StoredLetter, bytes]] = []
+    for letter, payload in ready:
+        topic, partition = letter.key.topic, letter.key.partition
+        if topic.endswith(REPLAY):
+            summary.refuse(
+                letter, f"no worker reads {topic}: change what refused it, and replay again"
+            )
+        elif partitions is not None and partition >= partitions[topic]:
+            summary.refuse(
+                letter, f"Kafka has no partition {partition} of {topic} (any more): widen the topic"
+            )
+        else:
+            found.append((letter, payload))
+    return found
 
 
 def _judged(

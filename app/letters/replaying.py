@@ -8,10 +8,11 @@ the killed one had open.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from batching.once import Once, Outgoing, OvertakenError, Reading
+from batching.topics import count_partitions
 from db.dead_letters import LetterKey, Letters, Place, StoredLetter
 from telemetry import fault_points
 
@@ -44,23 +45,28 @@ class Replaying:
         unsettled = await self._letters.unsettled(self._topic)
         if not unsettled:
             return 0, 0
+        begins: dict[int, int] = {}
+        there = (await count_partitions(self._broker, [self._topic]))[self._topic]
+        for place in unsettled.values():
+            if place.partition < there:  # else deleted since, with whatever was sent to it
+                at = begins.get(place.partition, place.offset)
+                begins[place.partition] = min(place.offset, at)
+        found = await self._sent(begins) if begins else {}
+        settled = {key: found.get(mark(key)) for key in unsettled}
+        await self._letters.settle(settled)
+        sent = sum(offset is not None for offset in settled.values())
+        return sent, len(settled) - sent
+
+    async def _sent(self, begins: Mapping[int, int]) -> dict[bytes, int]:
+        """Give the offsets of all that was sent since, by its mark."""
         async with Once.opened(self._broker, self._id), Reading.opened(*self._where) as reading:
-            begins: dict[int, int] = {}
-            for place in unsettled.values():
-                begins[place.partition] = min(
-                    place.offset, begins.get(place.partition, place.offset)
-                )
             ends = await reading.ends(begins)
-            found = {
+            return {
                 value: one.offset
                 for one in await reading.between(begins, ends)
                 for name, value in one.headers
                 if name == HEADER
             }
-        settled = {key: found.get(mark(key)) for key in unsettled}
-        await self._letters.settle(settled)
-        sent = sum(offset is not None for offset in settled.values())
-        return sent, len(settled) - sent
 
     async def send(
         self, chunks: Sequence[Sequence[Mended]], on_sent: Callable[[int], None]

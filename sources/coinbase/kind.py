@@ -14,7 +14,7 @@ _SILENCE_SECONDS = 10.0
 
 def open_coinbase(options: CoinbaseOptions, opening: Opening) -> Sequence[Source]:
     """Build a reader for each connection; nothing is connected yet."""
-    history = TradeHistory(options.rest_url, options.rest_requests_per_second)
+    history = TradeHistory(options.rest_url, options.rest_requests_per_second, opening.stats)
     products = list(dict.fromkeys(options.products))
     count = min(options.connections, len(products))
     return [

@@ -85,4 +85,5 @@ class Kind(msgspec.Struct):
 
 decode_message = msgspec.json.Decoder(Message).decode
 decode_kind = msgspec.json.Decoder(Kind).decode
-decode_trades = msgspec.json.Decoder(list[Trade]).decode
+decode_list = msgspec.json.Decoder(list[msgspec.Raw]).decode
+decode_trade = msgspec.json.Decoder(Trade).decode

@@ -118,7 +118,13 @@ class Product:
         return None if self._missing_since is None else self._missing_since + grace_seconds
 
     def fill(self, trades: Iterable[Trade], first: int, last: int) -> None:
-        """Take in what was fetched of a hole; what of it the exchange does not have is left out."""
+        """Take in what was fetched of a hole; what of it the exchange does not have is left out.
+
+        With `last` below `first` it lists nothing there: then it has to be told of again.
+        """
+        if last < first:
+            self._known = max(self._waiting, default=self._last or 0)
+            return
         fetched = {trade.trade_id: trade for trade in trades}
         for number in range(max(first, (self._last or 0) + 1), last + 1):
             if self._waiting.get(number) is None:

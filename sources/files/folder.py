@@ -30,7 +30,7 @@ class Folder:
         self._root = os.path.commonpath([_fixed(one) for one in self._patterns])
 
     def look(self) -> Sequence[Found]:
-        found: dict[str, Found] = {}
+        files: dict[object, tuple[str, os.stat_result]] = {}
         for path in self._paths():
             try:
                 seen = os.stat(path)
@@ -38,9 +38,15 @@ class Folder:
                 continue  # it is gone, or leads nowhere
             if not stat.S_ISREG(seen.st_mode):
                 continue  # to open a pipe would wait for ever
-            name = os.path.relpath(path, self._root)
-            found[name] = Found(name, seen.st_size, str(seen.st_ino), seen.st_mtime)
-        return [found[name] for name in sorted(found) if name > self._after]
+            # a file that links give several names is read once, or its records would be doubled
+            which = (seen.st_dev, seen.st_ino) if seen.st_ino else path
+            if which not in files or self._rank(path) < self._rank(files[which][0]):
+                files[which] = path, seen
+        found = [
+            Found(os.path.relpath(path, self._root), seen.st_size, str(seen.st_ino), seen.st_mtime)
+            for path, seen in files.values()
+        ]
+        return sorted((one for one in found if one.name > self._after), key=lambda one: one.name)
 
     def open(self, found: Found) -> BinaryIO:
         path = Path(self._root, found.name)
@@ -54,6 +60,11 @@ class Folder:
 
     def shown(self, name: str) -> str:
         return str(Path(self._root, name))
+
+    def _rank(self, path: str) -> tuple[bool, int, str]:
+        """Order the names of one file: one that leads through no link comes first."""
+        straight = os.path.join(os.path.realpath(self._root), os.path.relpath(path, self._root))
+        return os.path.realpath(path) != straight, path.count(os.sep), path
 
     def _paths(self) -> Iterator[str]:
         for pattern in self._patterns:

@@ -25,8 +25,11 @@ HEAD_BYTES = 1_024
 _FORGET_SECONDS = 3_600.0
 """A file that is gone so long is forgotten: not at once, as a folder may be away for a while."""
 
-_MOST_BYTES = 600_000
-"""What all entries together may weigh: they are one record of Kafka."""
+_MOST_BYTES = 950_000
+"""What all entries together may weigh: they are one record of Kafka, of at most 1 MiB."""
+
+_NUMBERS_BYTES = 80
+"""What an entry weighs without its names, at most."""
 
 
 class Entry(msgspec.Struct, array_like=True, frozen=True):
@@ -154,14 +157,24 @@ class Ledger:
                 self.entries[name] = msgspec.convert(value, Entry)
 
     def _check_size(self) -> None:
-        weight = sum(map(len, self.entries)) + 64 * len(self.entries)
+        """Count those too that will have an entry once they are read: it is too late then."""
+        versions = {name: one.version for name, one in self._found.items()}
+        versions |= {name: entry.version for name, entry in self.entries.items()}
+        weight = sum(
+            _written(name) + len(version) + _NUMBERS_BYTES for name, version in versions.items()
+        )
         if weight > _MOST_BYTES:
-            last = max(self.entries)
+            last = max(versions)
             raise SourceRefused(
-                f"{len(self.entries):,} files are too many to keep in mind: move away what is "
+                f"{len(versions):,} files are too many to keep in mind: move away what is "
                 f"read, or say `after: NAME` to leave out all names up to that one (the last is "
                 f"{last})"
             )
+
+
+def _written(name: str) -> int:
+    """Say how long a name is as JSON has it in Kafka, where only ASCII stands for itself."""
+    return len(name) if name.isascii() else len(name.encode("ascii", "backslashreplace"))
 
 
 def digest(head: bytes) -> str:

@@ -45,15 +45,23 @@ class FileReader:
         With `ends` a last line without an end may be taken for one. Raises Unreadable,
         FileNotFoundError and SourceUnavailable.
         """
-        with self.place.open(found) as raw:
-            head = raw.read(HEAD_BYTES)
-            raw.seek(0)
-            if digest(head[: entry.hashed]) != entry.head and entry.hashed:
-                raise Unreadable("it became another file just now", passing=True)
-            if self._is_parquet(head):
-                yield from self._tables(found, entry, raw, head)
-            else:
-                yield from _Lines(self, found, entry, raw, head).read(ends=ends)
+        try:
+            with self.place.open(found) as raw:
+                yield from self._steps(found, entry, raw, ends=ends)
+        except FileNotFoundError:
+            raise
+        except OSError as error:  # a disk or a network that fails meanwhile
+            raise Unreadable(error.strerror or str(error), passing=True) from error
+
+    def _steps(self, found: Found, entry: Entry, raw: BinaryIO, *, ends: bool) -> Iterator[Step]:
+        head = raw.read(HEAD_BYTES)
+        raw.seek(0)
+        if digest(head[: entry.hashed]) != entry.head and entry.hashed:
+            raise Unreadable("it became another file just now", passing=True)
+        if self._is_parquet(head):
+            yield from self._tables(found, entry, raw, head)
+        else:
+            yield from _Lines(self, found, entry, raw, head).read(ends=ends)
 
     def _is_parquet(self, head: bytes) -> bool:
         said = self.options.format

@@ -32,7 +32,7 @@ class Rows:
 
 
 def tables(raw: BinaryIO, at: int, key: str, times: Sequence[str]) -> Iterator[Rows]:
-    """Give the rows from number `at` on. Raises Unreadable."""
+    """Give the rows from number `at` on. Raises Unreadable, and OSError where the disk fails."""
     try:
         file = pq.ParquetFile(raw, pre_buffer=False)
         most = _rows_at_once(file.metadata)
@@ -44,7 +44,12 @@ def tables(raw: BinaryIO, at: int, key: str, times: Sequence[str]) -> Iterator[R
                     continue
                 left = batch.slice(max(0, at - (passed - len(batch))))
                 yield _made(left, passed, key, times)
-    except pa.ArrowException as error:
+    except OSError as error:
+        if error.errno is not None:
+            raise
+        raise Unreadable(f"damaged: {_first_line(error)}") from error  # Arrow's, of a page
+    except (pa.ArrowException, ValueError, OverflowError) as error:
+        # ValueError, OverflowError: values that Python has no form for, like nested nanoseconds
         raise Unreadable(f"no Parquet, or damaged: {_first_line(error)}") from error
 
 

@@ -1,0 +1,103 @@
+"""Files that are not what they seem: several names of one, damaged pages, values beyond Python.
+
+Found by review; each of these doubled records or ended the source with a traceback, ever again.
+"""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from sources.base import SourceRefused
+from tests.sources.files.drained import Drained
+
+_LINE = b'{"session_id":"s","n":1}'
+
+
+def _symbolic(folder: Path) -> str:
+    (folder / "current.jsonl").symlink_to("zz.jsonl")
+    return "*.jsonl"
+
+
+def _hard(folder: Path) -> str:
+    os.link(folder / "zz.jsonl", folder / "other.jsonl")
+    return "*"
+
+
+def _loop(folder: Path) -> str:
+    (folder / "again").symlink_to(".")
+    return "**/*.jsonl"
+
+
+@pytest.mark.parametrize("link", [_symbolic, _hard, _loop])
+async def test_a_file_of_several_names_is_read_once(
+    tmp_path: Path, link: Callable[[Path], str]
+) -> None:
+    (tmp_path / "zz.jsonl").write_bytes(_LINE + b"\n")
+    drained = Drained(tmp_path / link(tmp_path))
+
+    await drained.settled()
+    with (tmp_path / "zz.jsonl").open("ab") as file:
+        file.write(_LINE + b"\n")
+
+    assert (await drained.settled()).values == [_LINE, _LINE]
+
+
+def _values(values: Any) -> Callable[[Path], None]:
+    return lambda file: pq.write_table(pa.table({"x": values}), file)
+
+
+def _damaged(file: Path) -> None:
+    pq.write_table(pa.table({"x": [f"{n * 7919 % 10_007}" for n in range(5_000)]}), file)
+    held = bytearray(file.read_bytes())
+    held[2_000:6_000] = bytes(one ^ 0x5A for one in held[2_000:6_000])
+    file.write_bytes(held)
+
+
+_NOT_UTF8 = pa.Array.from_buffers(
+    pa.string(), 1, [None, pa.py_buffer(b"\0\0\0\0\3\0\0\0"), pa.py_buffer(b'\xff"q')]
+)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        _damaged,
+        _values(pa.array([{"t": 1}], pa.struct([("t", pa.timestamp("ns"))]))),
+        _values(pa.array([[2**62]], pa.list_(pa.timestamp("us")))),
+        _values(_NOT_UTF8),
+    ],
+    ids=["damaged", "nanoseconds", "no such year", "not UTF-8"],
+)
+async def test_a_file_of_parquet_that_cannot_be_read_is_told_and_the_others_are_read(
+    tmp_path: Path, make: Callable[[Path], None]
+) -> None:
+    make(tmp_path / "a.parquet")
+    (tmp_path / "b.jsonl").write_bytes(_LINE + b"\n")
+    drained = Drained(tmp_path)
+
+    with pytest.raises(SourceRefused, match=r"a\.parquet: .*damaged"):
+        await drained.all()
+
+    assert drained.values[-1:] == [_LINE]
+    assert drained.stats.refused == {"unreadable file": 1}
+
+
+@pytest.mark.parametrize(
+    "name", ["{}" * 110, "\u4e8b{}" + "\u4ef6" * 70], ids=["long", "not ASCII"]
+)
+async def test_more_files_than_a_record_of_kafka_holds_are_refused_before_they_are_read(
+    tmp_path: Path, name: str
+) -> None:
+    for number in range(8_000):
+        (tmp_path / name.replace("{}", f"{number:04}", 1).replace("{}", "no")).touch()
+    drained = Drained(tmp_path)
+
+    with pytest.raises(SourceRefused, match="too many to keep in mind"):
+        await drained.all()
+
+    assert not drained.resume
