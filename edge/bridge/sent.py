@@ -14,8 +14,8 @@ _RECORD_BYTES = 1_000_000
 """Of key, value and headers: what a topic takes that nobody has configured, with some to spare."""
 
 _AHEAD_MILLISECONDS = 30 * 60_000
-"""How far a timestamp may lie ahead. A topic takes an hour by default (message.timestamp.after.max.ms)
-and refuses, with a record that is later, the whole batch: also other clients' records."""
+"""How far a timestamp may lie ahead. A topic takes an hour by default, and refuses with a record
+that is later the whole batch, other clients' records too (message.timestamp.after.max.ms)."""
 
 _HEADER_BYTES = 16
 _NOT_FOUND = frozenset(

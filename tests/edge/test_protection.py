@@ -43,9 +43,10 @@ def guarded(
     kafka: Kafka, tmp_path_factory: pytest.TempPathFactory, watchdog: Watchdog
 ) -> Iterator[Guarded]:
     folder = tmp_path_factory.mktemp("guarded")
-    keys = {name: new_key() for name in ("any", "slow", "shop", "old")}
+    keys = {name: new_key() for name in ("any", "slow", "few", "shop", "old")}
     file = folder / "keys.yaml"
-    write(file, keys, slow={"events_per_second": 1}, shop={"streams": ["purchases"]})
+    rate = {"events_per_second": 1}
+    write(file, keys, slow=rate, few=rate, shop={"streams": ["purchases"]})
     edge = edge_process(
         kafka.address,
         folder,
@@ -130,7 +131,7 @@ def test_bridge_and_cmcd_ask_for_the_same_keys(
 
     def send(key: str) -> int:
         headers = {"content-type": content_type, "x-api-key": guarded.keys.get(key, key)}
-        headers["x-forwarded-for"] = "203.0.113.200"
+        headers["x-forwarded-for"] = "198.18.0.0"
         named = path.format(topic=topic.name)
         return guarded.edge.ask("POST", named, body, headers).status
 
@@ -144,7 +145,7 @@ def test_bridge_and_cmcd_ask_for_the_same_keys(
 )
 def test_without_a_key_nothing_is_told_of_topics(guarded: Guarded, path: str) -> None:
     named = path.format(topic=guarded.edge.topic(STREAM).name)
-    headers = {"x-forwarded-for": "203.0.113.201"}
+    headers = {"x-forwarded-for": "198.18.0.1"}
 
     assert guarded.edge.ask("GET", named, None, headers).status == 401
     assert guarded.edge.ask("HEAD", named, None, headers).status == 401
@@ -160,7 +161,7 @@ def test_without_a_key_nothing_is_told_of_topics(guarded: Guarded, path: str) ->
 def test_the_rate_of_a_key_holds_on_bridge_and_cmcd(
     guarded: Guarded, path: str, content_type: str, body: bytes
 ) -> None:
-    headers = {"x-api-key": guarded.keys["slow"], "x-forwarded-for": "203.0.113.202"}
+    headers = {"x-api-key": guarded.keys["few"], "x-forwarded-for": "198.18.0.2"}
     guarded.edge.post(STREAM, b"\n".join([heartbeat()] * 1_000), **headers)
     headers["content-type"] = content_type
 
