@@ -27,7 +27,7 @@ class ClientAddresses:
             return address
         for hop in reversed(forwarded.rsplit(",", _MOST_HOPS)[-_MOST_HOPS:]):
             try:
-                address = ip_address(hop.strip())
+                address = _plain(ip_address(hop.strip()))
             except ValueError:
                 return address  # what a trusted hop did not write as an address is nobody's
             if not self._is_trusted(address):
@@ -40,7 +40,13 @@ class ClientAddresses:
 
 @lru_cache(maxsize=1_024)
 def _address(peer: str) -> Address:
-    return ip_address(peer.rsplit(":", 1)[0].strip("[]"))
+    return _plain(ip_address(peer.rsplit(":", 1)[0].strip("[]")))
+
+
+def _plain(address: Address) -> Address:
+    """Give the IPv4 address in ::ffff:192.0.2.1: so one comes to an edge that listens at ::."""
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return mapped or address
 
 
 def household(address: Address) -> str:

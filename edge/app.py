@@ -51,7 +51,9 @@ def create() -> Process:
     made = Topics(
         settings.broker, topics.values(), settings.topic_partitions, settings.topic_replicas
     )
-    producer = RecordProducer(settings.broker, edge.kafka_seconds, edge.pending_bytes)
+    producer = RecordProducer(
+        settings.broker, edge.kafka_seconds, edge.pending_bytes, settings.event_bytes
+    )
     counts, health, keys = Counts(list(streams)), Health(made, producer), key_ring(edge)
     keys.load()
     by_stream, sender = judges(settings, streams), Sender(producer, counts)

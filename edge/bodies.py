@@ -11,25 +11,35 @@ from backports import zstd
 from granian._granian import RSGIProtocolClosed
 
 from edge.messages import Request
-from edge.problems import Problem
+from edge.problems import Problem, try_later
 
 _GZIP = 31  # zlib's number for a window of 32 KB behind gzip's header
 _ZSTD_OPTIONS = {zstd.DecompressionParameter.window_log_max.value: 23}
 """Windows of 8 MB: what RFC 8878 asks every decoder to take."""
+_SMALL = 16_384
+_HELD_BYTES = 64 * 2**20
+"""Of larger bodies that are on their way, all together: ten thousand clients may send at once."""
+_HELD_SECONDS = 2
 _MOST_PARTS = (
     100  # gzip and zstd may be put together of some; of empty ones a body has room for many
 )
 
 
 class BodyReader:
-    """Reads bodies of at most `limit` bytes, as sent and as decompressed."""
+    """Reads bodies of at most `limit` bytes, as sent and as decompressed.
 
-    def __init__(self, limit: int, seconds: float) -> None:
+    What has come of all bodies that are not whole yet is at most `held`, but for small ones, so
+    that these pass while others send large ones slowly.
+    """
+
+    def __init__(self, limit: int, seconds: float, held: int = _HELD_BYTES) -> None:
         self._limit = limit
         self._seconds = seconds
+        self._may_hold = max(held, limit)
+        self._held = 0
 
     async def read(self, request: Request) -> bytes:
-        """Give the body, decompressed. Raises Problem: 400, 408, 413 or 415."""
+        """Give the body, decompressed. Raises Problem: 400, 408, 413, 415 or 503."""
         said = request.headers.get("content-encoding", "identity").strip().lower()
         try:
             async with asyncio.timeout(self._seconds):
@@ -56,31 +66,40 @@ class BodyReader:
         length = request.headers.get("content-length")
         chunked = request.headers.get("transfer-encoding")
         if chunked is not None:
-            return await self._chunks(request, chunked)
+            if chunked.strip().lower() != "chunked":
+                told = "Transfer-Encoding is chunked or none: say gzip by Content-Encoding"
+                raise Problem(400, told)
+            return await self._parts(request)
         if length is None:
             return b""
         if not length.isdigit() or int(length) > self._limit:
             raise self._too_large()
+        if int(length) > _SMALL:
+            return await self._parts(request)
         try:
             return await request.channel()
         except RSGIProtocolClosed:
             raise _cut_off() from None
 
-    async def _chunks(self, request: Request, coding: str) -> bytes:
-        if coding.strip().lower() != "chunked":
-            raise Problem(400, "Transfer-Encoding is chunked or none: say gzip by Content-Encoding")
-        chunks: list[bytes] = []
-        size = 0
-        async for chunk in request.channel:
-            size += len(chunk)
-            if size > self._limit:
-                raise self._too_large()
-            chunks.append(chunk)
-        # granian ends a body with one empty chunk, and says with one more that it was cut off: to
+    async def _parts(self, request: Request) -> bytes:
+        body = bytearray()
+        ends = 0
+        try:
+            async for part in request.channel:
+                ends += not part
+                self._held += len(part)
+                body += part
+                if len(body) > self._limit:
+                    raise self._too_large()
+                if self._held > self._may_hold:
+                    raise try_later(_HELD_SECONDS, "too many large bodies come at once")
+        finally:
+            self._held -= len(body)
+        # granian ends a body with one empty part, and says with one more that it was cut off: to
         # take what had come would be to take a part of a request
-        if chunks.count(b"") != 1:
+        if ends != 1:
             raise _cut_off()
-        return b"".join(chunks)
+        return bytes(body)
 
     def _too_large(self) -> Problem:
         return Problem(

@@ -105,11 +105,13 @@ class Events:
         if judged.refused and request.is_asked("strict"):
             return _refused(judged.refused, "nothing was taken, as ?strict=true asks")
         origin = request.caller.name if request.caller else ""
-        await self._sender.send(
+        judged = await self._sender.send(
             stream, self._topics[stream], records(events, judged, timestamp, origin), judged
         )
         if not judged.good:
-            return _refused(judged.refused, "none was good, and each becomes a dead letter")
+            return _refused(
+                judged.refused, "none was good, and each that Kafka takes becomes a dead letter"
+            )
         return json_response(
             202, {"accepted": len(judged.good), "refused": [told(it) for it in judged.refused]}
         )

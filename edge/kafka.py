@@ -20,10 +20,10 @@ logger = logging.getLogger(__name__)
 _POLL_SECONDS = 0.002
 _IDLE_POLL_SECONDS = 0.25
 _RECORD_BYTES = 512  # what librdkafka and we keep of a record beside its bytes, about
+_BATCH_BYTES = 256 * 1024
 
-
-Report = Callable[[KafkaError | None, Message], None]
-"""Hears what became of a record; the message says where it is."""
+Report = Callable[[KafkaError | None, Message | None], None]
+"""Hears what became of a record; the message, none with an error, says where it is."""
 
 
 class NotDelivered(Exception):  # noqa: N818 - a state
@@ -46,18 +46,30 @@ class Record(NamedTuple):
     partition: int = -1
     headers: Headers | None = None
 
+    @property
+    def size(self) -> int:
+        """Say how many bytes wait for Kafka with it."""
+        size = len(self.value or b"") + len(self.key or b"") + _RECORD_BYTES
+        if self.headers:
+            size += sum(len(name) + len(value or b"") + 64 for name, value in self.headers)
+        return size
+
 
 class Delivery:
-    """The records of one request: done when each one has its report, whatever that says."""
+    """The records of one request: done when each one has its report, whatever that says.
 
-    __slots__ = ("error", "future", "missing")
+    `too_large` are the places of those that Kafka takes at no time.
+    """
+
+    __slots__ = ("error", "future", "missing", "too_large")
 
     def __init__(self, future: asyncio.Future[None], missing: int) -> None:
         self.future = future
         self.missing = missing
         self.error: KafkaError | None = None
+        self.too_large: list[int] = []
 
-    def __call__(self, error: KafkaError | None, _: Message) -> None:
+    def __call__(self, error: KafkaError | None, _: Message | None) -> None:
         if error is not None:
             self.error = error
         self.settle(1)
@@ -68,12 +80,34 @@ class Delivery:
         if not self.missing and not self.future.done():
             self.future.set_result(None)
 
+    def large(self, place: int) -> Report:
+        """Make what hears of a record that is larger than a batch of librdkafka.
+
+        It went alone, so that what Kafka says of the size is said of this very record, and sending
+        it once more helps nobody. A smaller one may have been in company.
+        """
+
+        def heard(error: KafkaError | None, message: Message | None) -> None:
+            if error is not None and error.code() == KafkaError.MSG_SIZE_TOO_LARGE:
+                self.too_large.append(place)
+                self.settle(1)
+            else:
+                self(error, message)
+
+        return heard
+
 
 class RecordProducer:
     """One of a process. `open` it on the loop that it is used on."""
 
-    def __init__(self, broker: str, seconds: float, pending_bytes: int) -> None:
-        """Give up a record after `seconds`; let records of `pending_bytes` wait, and no more."""
+    def __init__(
+        self, broker: str, seconds: float, pending_bytes: int, record_bytes: int = 1_048_576
+    ) -> None:
+        """Give up a record after `seconds`; let records of `pending_bytes` wait, and no more.
+
+        Values up to `record_bytes` go to Kafka, which has the last word on what is too large.
+        """
+        self._record_bytes = record_bytes
         self._broker = broker
         self._seconds = seconds
         self._pending_allowed = pending_bytes
@@ -89,7 +123,7 @@ class RecordProducer:
     def open(self, loop: asyncio.AbstractEventLoop) -> None:
         """Connect, in the background."""
         self._loop = loop
-        configuration = _configuration(self._broker, self._seconds)
+        configuration = _configuration(self._broker, self._seconds, self._record_bytes)
         heard = {"error_cb": self._on_error, "stats_cb": self._on_statistics}
         self._producer = Producer(configuration | heard, logger=logger)
         self._poll()
@@ -100,12 +134,20 @@ class RecordProducer:
             self._polling.cancel()
         self._producer.flush(self._seconds)
 
-    async def send(self, topic: str, records: Sequence[Record]) -> None:
-        """Return when Kafka has all. Raises Overloaded or NotDelivered, in a bounded time."""
+    async def send(self, topic: str, records: Sequence[Record]) -> Sequence[int]:
+        """Return when Kafka has all but those that are too large for it, whose places are given.
+
+        Raises Overloaded or NotDelivered, in a bounded time.
+        """
         delivery = Delivery(self._loop.create_future(), len(records))
-        await self.deliver(topic, records, delivery, [delivery] * len(records))
+        reports: list[Report] = [
+            delivery if record.size <= _BATCH_BYTES else delivery.large(place)
+            for place, record in enumerate(records)
+        ]
+        await self.deliver(topic, records, delivery, reports)
         if delivery.error is not None:
             raise NotDelivered(delivery.error.str())
+        return delivery.too_large
 
     async def deliver(
         self, topic: str, records: Sequence[Record], delivery: Delivery, reports: Sequence[Report]
@@ -114,7 +156,7 @@ class RecordProducer:
 
         Raises Overloaded when nothing was taken.
         """
-        size = sum(len(record.value or b"") for record in records) + _RECORD_BYTES * len(records)
+        size = sum(record.size for record in records)
         if self.pending_bytes + size > self._pending_allowed:
             raise Overloaded("as much waits for Kafka as may")
         if self._is_away_for_long():
@@ -132,15 +174,18 @@ class RecordProducer:
         self, topic: str, records: Sequence[Record], delivery: Delivery, reports: Sequence[Report]
     ) -> None:
         produce = self._producer.produce
-        taken = 0
-        try:
-            for record, report in zip(records, reports, strict=True):
-                value, key, timestamp, partition, headers = record
+        for taken, (record, report) in enumerate(zip(records, reports, strict=True)):
+            value, key, timestamp, partition, headers = record
+            try:
                 produce(topic, value, key, partition, report, report, timestamp, headers)
-                taken += 1
-        except (BufferError, KafkaException) as error:
-            delivery.error = _cause(error)
-            delivery.settle(len(records) - taken)
+            except (BufferError, KafkaException) as error:
+                cause = _cause(error)
+                if cause.code() == KafkaError.MSG_SIZE_TOO_LARGE:
+                    report(cause, None)  # this one alone: its neighbours may well be taken
+                    continue
+                delivery.error = cause
+                delivery.settle(len(records) - taken)
+                return
 
     def _is_away_for_long(self) -> bool:
         since = self._away_since
@@ -182,7 +227,7 @@ def _cause(error: Exception) -> KafkaError:
     return given if isinstance(given, KafkaError) else KafkaError(KafkaError._QUEUE_FULL)  # noqa: SLF001 - a public constant
 
 
-def _configuration(broker: str, seconds: float) -> dict[str, Any]:
+def _configuration(broker: str, seconds: float, record_bytes: int) -> dict[str, Any]:
     return {
         "bootstrap.servers": broker,
         "acks": "all",
@@ -191,7 +236,9 @@ def _configuration(broker: str, seconds: float) -> dict[str, Any]:
         "linger.ms": 2,
         "statistics.interval.ms": 1_000,
         "reconnect.backoff.max.ms": 2_000,
-        "batch.size": 256 * 1024,
+        "batch.size": _BATCH_BYTES,
+        # key and headers beside the value; its own default is less than an event may have
+        "message.max.bytes": record_bytes + _BATCH_BYTES,
         # CRC-32 of the key, as the generator has it: a session stays in its partition
         "partitioner": "consistent_random",
         # bounded before, in `pending_bytes`: a request is taken whole or not at all

@@ -88,7 +88,8 @@ class KeyRing:
             found = self.file.stat()
         except OSError:
             return ()
-        return (found.st_mtime_ns, found.st_size, found.st_ino)
+        # ctime: a file that could not be read can be when its mode changes, and nothing else
+        return (found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino)
 
 
 def parse(written: str, where: str) -> list[ApiKey]:
@@ -100,7 +101,7 @@ def parse(written: str, where: str) -> list[ApiKey]:
         first = error.errors(include_input=False, include_url=False)[0]
         place = ".".join(map(str, first["loc"]))
         raise KeysError(f"{where}: keys.{place}: {first['msg']}") from None
-    except (yaml.YAMLError, TypeError, KeyError):
+    except (yaml.YAMLError, TypeError, LookupError, ValueError, RecursionError):
         raise KeysError(
             f"{where}: expected `keys:` with a list: headrace edge --new-key NAME"
         ) from None

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
-import ssl
 import threading
 from pathlib import Path
 
@@ -14,6 +14,9 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from config.edge_settings import EdgeSettings
+from edge.certificates import is_fit
+
+logger = logging.getLogger(__name__)
 
 _LOOK_SECONDS = 2.0
 _ENDS_SECONDS = 30
@@ -50,22 +53,19 @@ def serve(settings: EdgeSettings) -> None:
 
 def _watch(files: list[Path]) -> None:
     """Have granian replace its processes, gracefully, whenever a certificate has changed."""
-    before = _states(files)
+    before = told = _states(files)
     pause = threading.Event()
     while True:
         pause.wait(_LOOK_SECONDS)
         now = _states(files)
-        if now != before and _fit(*files):  # not while one of the two is replaced and one is not
+        if now == before:
+            continue
+        if is_fit(*files):
             before = now
             os.kill(os.getpid(), signal.SIGHUP)
-
-
-def _fit(cert: Path, key: Path) -> bool:
-    try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(cert, key)
-    except OSError:  # also what ssl says of a key that is another certificate's
-        return False
-    return True
+        elif now != told:  # once; also while one of the two is replaced and the other one is not
+            told = now
+            logger.warning("the new certificate and its key do not fit: the one before is served")
 
 
 def _states(files: list[Path]) -> list[tuple[int, int] | None]:

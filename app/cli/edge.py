@@ -3,6 +3,7 @@
 import os
 import socket
 from ipaddress import ip_address
+from pathlib import Path
 
 import click
 
@@ -50,6 +51,7 @@ def _check(settings: EdgeSettings) -> None:
     """Tell what is wrong before any process starts."""
     from edge.app import key_ring  # noqa: PLC0415 - of the extra `edge`
     from edge.bridge.writable import writable  # noqa: PLC0415 - as above
+    from edge.certificates import is_fit  # noqa: PLC0415 - as above
 
     worker = Settings()
     streams = chosen_streams(worker)
@@ -68,6 +70,11 @@ def _check(settings: EdgeSettings) -> None:
     for name in (settings.tls_cert, settings.tls_key):
         if name and not os.access(name, os.R_OK):
             raise click.ClickException("HEADRACE_EDGE_TLS_CERT or _TLS_KEY cannot be read")
+    if settings.tls_cert and not is_fit(Path(settings.tls_cert), Path(settings.tls_key)):
+        raise click.ClickException(
+            "HEADRACE_EDGE_TLS_CERT and _TLS_KEY do not fit: expected a certificate and its own "
+            "key without a password, of RSA (2048 bits or more), ECDSA P-256 or P-384, or Ed25519"
+        )
 
 
 def _is_loopback(host: str) -> bool:

@@ -59,11 +59,12 @@ class Producing:
         if partition is not None and partition not in there:
             raise BridgeError(404, "Specified partition does not exist.")
         body = await self._bodies.read(request)
-        records = read(body, form, partition, time.time_ns() // 1_000_000)
+        now = time.time_ns() // 1_000_000
+        records = read(body, form, partition, now)
         if len(records) > self._most:
             raise BridgeError(413, f"a list has at most {self._most:,} records: send less")
         request.charge(self._names[topic], len(records))
-        sent = Sent(records, await self._partitions(topic, records))
+        sent = Sent(records, await self._partitions(topic, records), now)
         sent.judge(self._judges.get(self._names[topic]), _caller(request))
         if request.query.get("async", "").lower() == "true":
             await self._send_beside(topic, sent)

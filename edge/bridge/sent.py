@@ -11,7 +11,11 @@ from edge.judging import Judge, Judged, Refusal
 from edge.kafka import Delivery, Record, Report
 
 _RECORD_BYTES = 1_000_000
-"""What librdkafka takes of key, value and headers."""
+"""Of key, value and headers: what a topic takes that nobody has configured, with some to spare."""
+
+_AHEAD_MILLISECONDS = 30 * 60_000
+"""How far a timestamp may lie ahead. A topic takes an hour by default, and refuses with a record
+that is later the whole batch, other clients' records too (message.timestamp.after.max.ms)."""
 
 _HEADER_BYTES = 16
 _NOT_FOUND = frozenset(
@@ -26,11 +30,11 @@ _NOT_FOUND = frozenset(
 class Sent:
     """The records of a request, and what became of each."""
 
-    def __init__(self, records: list[Record], partitions: frozenset[int]) -> None:
+    def __init__(self, records: list[Record], partitions: frozenset[int], now: int) -> None:
         self.records = records
         self._refused: Mapping[int, Refusal] = {}
         self._answers: list[dict[str, object] | None] = [
-            _impossible(record, partitions) for record in records
+            _impossible(record, partitions, now + _AHEAD_MILLISECONDS) for record in records
         ]
 
     def judge(self, judge: Judge | None, caller: str) -> None:
@@ -47,13 +51,13 @@ class Sent:
     def report(self, place: int, delivery: Delivery) -> Report:
         """Make what hears of one record."""
 
-        def heard(error: KafkaError | None, message: Message) -> None:
-            if error is None:
+        def heard(error: KafkaError | None, message: Message | None) -> None:
+            if error is None and message is not None:
                 self._answers[place] = {
                     "partition": message.partition(),
                     "offset": message.offset(),
                 }
-            else:
+            elif error is not None:
                 self._answers[place] = _failed(error)
             delivery.settle(1)
 
@@ -78,7 +82,11 @@ class Sent:
         return Judged(good, [None] * len(good), refused)
 
 
-def _impossible(record: Record, partitions: frozenset[int]) -> dict[str, object] | None:
+def _impossible(
+    record: Record, partitions: frozenset[int], latest: int
+) -> dict[str, object] | None:
+    if record.timestamp > latest:
+        return {"error_code": 422, "message": "a timestamp lies at most 30 minutes ahead"}
     if record.partition >= 0 and record.partition not in partitions:
         return {"error_code": 404, "message": f"Invalid partition {record.partition}"}
     headers = sum(
@@ -90,7 +98,10 @@ def _impossible(record: Record, partitions: frozenset[int]) -> dict[str, object]
 
 
 def _failed(error: KafkaError) -> dict[str, object]:
-    return {"error_code": 404 if error.code() in _NOT_FOUND else 500, "message": error.str()}
+    code = 404 if error.code() in _NOT_FOUND else 500
+    if error.code() == KafkaError.MSG_SIZE_TOO_LARGE:
+        code = 413
+    return {"error_code": code, "message": error.str()}
 
 
 def _invalid(refusal: Refusal) -> dict[str, object]:

@@ -112,7 +112,7 @@ class Collector:
                 timestamp = time.time_ns() // 1_000_000
                 judged = self._judge.judge(made.values, timestamp)
                 records = _records(made, judged, timestamp, f"edge, {caller}, CMCD")
-                await self._sender.send(STREAM, self._topic, records, judged)
+                judged = await self._sender.send(STREAM, self._topic, records, judged)
         except BaseException:
             self._repeats.drop(made.claims)
             raise

@@ -16,10 +16,13 @@ from devstack.engines import Kafka
 from devstack.processes.watchdog import Watchdog
 from edge.keys import ApiKey, hash_of, new_key
 from tests.edge.edge_process import Answer, EdgeProcess, edge_process
+from tests.edge.topics import everything
 from tests.integration.events import heartbeat
 
 STREAM = "content_sessions"
 PAGE = "https://tv.example"
+RECORDS = b'{"records":[{"value":{}}]}'
+LINE = b'sid="s",su'
 
 
 @dataclass
@@ -40,9 +43,10 @@ def guarded(
     kafka: Kafka, tmp_path_factory: pytest.TempPathFactory, watchdog: Watchdog
 ) -> Iterator[Guarded]:
     folder = tmp_path_factory.mktemp("guarded")
-    keys = {name: new_key() for name in ("any", "slow", "shop", "old")}
+    keys = {name: new_key() for name in ("any", "slow", "few", "shop", "old")}
     file = folder / "keys.yaml"
-    write(file, keys, slow={"events_per_second": 1}, shop={"streams": ["purchases"]})
+    rate = {"events_per_second": 1}
+    write(file, keys, slow=rate, few=rate, shop={"streams": ["purchases"]})
     edge = edge_process(
         kafka.address,
         folder,
@@ -99,6 +103,73 @@ def test_a_key_writes_only_to_its_streams(guarded: Guarded) -> None:
 
     assert answer.status == 403
     assert STREAM in answer.json["detail"]
+
+
+@pytest.mark.parametrize(
+    ("path", "content_type", "body"),
+    [
+        pytest.param("/topics/{topic}", "application/vnd.kafka.json.v2+json", RECORDS, id="bridge"),
+        pytest.param(
+            "/topics/{topic}/partitions/0",
+            "application/vnd.kafka.json.v2+json",
+            RECORDS,
+            id="a partition",
+        ),
+        pytest.param(
+            "/topics/{topic}?async=true", "application/vnd.kafka.json.v2+json", RECORDS, id="async"
+        ),
+        pytest.param("/v1/cmcd", "application/cmcd", LINE, id="CMCD"),
+        pytest.param("/v1/cmcd/cdn/path", "application/cmcd", LINE, id="CMCD of a CDN"),
+        pytest.param("/v1/cmcd?CMCD=sid%3D%22s%22%2Csu", "text/plain", b"", id="CMCD's query"),
+    ],
+)
+def test_bridge_and_cmcd_ask_for_the_same_keys(
+    guarded: Guarded, path: str, content_type: str, body: bytes
+) -> None:
+    topic = guarded.edge.topic(STREAM)
+    before = len(everything(topic))
+
+    def send(key: str) -> int:
+        headers = {"content-type": content_type, "x-api-key": guarded.keys.get(key, key)}
+        headers["x-forwarded-for"] = "198.18.0.0"
+        named = path.format(topic=topic.name)
+        return guarded.edge.ask("POST", named, body, headers).status
+
+    assert (send(""), send("hr_guess"), send("shop")) == (401, 401, 403)
+    assert len(everything(topic)) == before
+    assert send("any") in {200, 202, 204}
+
+
+@pytest.mark.parametrize(
+    "path", ["/topics", "/topics/{topic}", "/topics/{topic}/partitions/0/offsets", "/v1/cmcd"]
+)
+def test_without_a_key_nothing_is_told_of_topics(guarded: Guarded, path: str) -> None:
+    named = path.format(topic=guarded.edge.topic(STREAM).name)
+    headers = {"x-forwarded-for": "198.18.0.1"}
+
+    assert guarded.edge.ask("GET", named, None, headers).status == 401
+    assert guarded.edge.ask("HEAD", named, None, headers).status == 401
+
+
+@pytest.mark.parametrize(
+    ("path", "content_type", "body"),
+    [
+        ("/topics/{topic}", "application/vnd.kafka.json.v2+json", RECORDS),
+        ("/v1/cmcd", "application/cmcd", LINE),
+    ],
+)
+def test_the_rate_of_a_key_holds_on_bridge_and_cmcd(
+    guarded: Guarded, path: str, content_type: str, body: bytes
+) -> None:
+    headers = {"x-api-key": guarded.keys["few"], "x-forwarded-for": "198.18.0.2"}
+    guarded.edge.post(STREAM, b"\n".join([heartbeat()] * 1_000), **headers)
+    headers["content-type"] = content_type
+
+    named = path.format(topic=guarded.edge.topic(STREAM).name)
+    answers = [guarded.edge.ask("POST", named, body, headers) for _ in range(3)]
+
+    assert 429 in [it.status for it in answers]
+    assert all("retry-after" in it.headers for it in answers if it.status == 429)
 
 
 def test_who_sends_more_than_a_key_may_is_told_when_to_come_again(guarded: Guarded) -> None:

@@ -9,10 +9,13 @@ import pytest
 
 from devstack.engines import Kafka
 from devstack.processes.watchdog import Watchdog
+from edge.certificates import is_fit
 from tests.edge.edge_process import edge_process
 
+PLAIN = ("-newkey", "rsa:2048", "-nodes")
 
-def certificate(folder: Path, name: str) -> tuple[Path, Path]:
+
+def certificate(folder: Path, name: str, *kind: str) -> tuple[Path, Path]:
     openssl = shutil.which("openssl")
     if openssl is None:
         pytest.skip("no openssl")
@@ -20,7 +23,7 @@ def certificate(folder: Path, name: str) -> tuple[Path, Path]:
     subject = ["-subj", f"/CN={name}", "-addext", "subjectAltName=IP:127.0.0.1"]
     files = ["-out", str(cert), "-keyout", str(key)]
     subprocess.run(
-        [openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", *subject, *files],
+        [openssl, "req", "-x509", *(kind or PLAIN), "-days", "2", *subject, *files],
         check=True,
         capture_output=True,
     )
@@ -54,3 +57,43 @@ def test_a_certificate_is_replaced_while_the_edge_runs(
     edge.wait_until(lambda: shown() == second[0].read_text().strip(), "showing the second one")
     assert edge.child.pid == parent
     edge.child.stop()
+
+
+def elliptic(curve: str) -> tuple[str, ...]:
+    return ("-newkey", "ec", "-pkeyopt", f"ec_paramgen_curve:{curve}", "-nodes")
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        pytest.param(PLAIN, id="RSA"),
+        pytest.param(elliptic("prime256v1"), id="P-256"),
+        pytest.param(elliptic("secp384r1"), id="P-384"),
+        pytest.param(("-newkey", "ed25519", "-nodes"), id="Ed25519"),
+    ],
+)
+def test_what_granian_has_is_served(tmp_path: Path, kind: tuple[str, ...]) -> None:
+    assert is_fit(*certificate(tmp_path, "one", *kind))
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        pytest.param(("-newkey", "rsa:1024", "-nodes"), id="a short key"),
+        pytest.param(elliptic("secp521r1"), id="a curve that it has not"),
+        pytest.param(("-newkey", "ed448", "-nodes"), id="a kind that it has not"),
+        pytest.param(("-newkey", "rsa:2048", "-passout", "pass:secret"), id="a password"),
+    ],
+)
+def test_what_would_end_the_edge_is_not(tmp_path: Path, kind: tuple[str, ...]) -> None:
+    assert not is_fit(*certificate(tmp_path, "one", *kind))
+
+
+def test_half_a_certificate_is_not_served(tmp_path: Path) -> None:
+    cert, key = certificate(tmp_path, "one")
+    whole = cert.read_text()
+
+    cert.write_text(whole[: len(whole) // 2])
+
+    assert not is_fit(cert, key)
+    assert not is_fit(tmp_path / "nothing", key)

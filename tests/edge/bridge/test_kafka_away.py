@@ -6,6 +6,7 @@ import pytest
 
 from devstack.place.free_ports import free_port
 from devstack.processes.watchdog import Watchdog
+from edge.kafka import Record
 from tests.edge.bridge.conftest import TYPE
 from tests.edge.edge_process import EdgeProcess, edge_process
 
@@ -44,3 +45,11 @@ def test_it_asks_to_come_again(alone: EdgeProcess, method: str) -> None:
 
     assert (answer.status, answer.json["error_code"]) == (503, 503)
     assert int(answer.headers["retry-after"]) > 0
+
+
+def test_keys_and_headers_wait_for_kafka_within_the_same_bounds() -> None:
+    headers: list[tuple[str, str | bytes | None]] = [("h" * 1_000, b"v" * 1_000)]
+
+    record = Record(b"v" * 1_000, b"k" * 1_000, headers=headers)
+
+    assert record.size >= 4_000

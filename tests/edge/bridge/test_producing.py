@@ -3,6 +3,7 @@
 import base64
 import gzip
 import json
+import time
 from typing import Any
 
 import pytest
@@ -228,3 +229,18 @@ def test_what_is_too_much_is_413(bridge: Bridge) -> None:
     bomb = bridge.edge.ask("POST", path, gzip.compress(b" " * 10_000_000), headers)
 
     assert [many.json["error_code"], bomb.json["error_code"]] == [413, 413]
+
+
+def test_a_timestamp_far_ahead_is_refused_before_it_takes_its_neighbours_with_it(
+    bridge: Bridge,
+) -> None:
+    ahead = int(time.time() * 1_000) + 7_200_000
+    before = sum(end_of(bridge.plain, partition) for partition in range(3))
+
+    late, good = offsets(
+        bridge.send(bridge.plain, records({"value": 1, "timestamp": ahead}, {"value": 2}))
+    )
+
+    assert (late["error_code"], "30 minutes" in late["message"]) == (422, True)
+    assert "offset" in good
+    assert sum(end_of(bridge.plain, partition) for partition in range(3)) == before + 1

@@ -1,0 +1,68 @@
+"""Events that are larger than Kafka takes: refused once and for all, and their neighbours taken."""
+
+import json
+
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._config import AlterConfigOpType, ConfigEntry, ConfigResource
+
+from tests.edge.edge_process import EdgeProcess
+from tests.edge.topics import everything
+from tests.integration.events import heartbeat
+from tests.integration.topics import Topic
+
+STREAM = "content_sessions"
+LARGEST_BODY = 1_048_576
+
+
+def padded(size: int) -> bytes:
+    """Make a good event of so many bytes."""
+    begun = heartbeat()[:-1] + b',"pad":"'
+    return begun + b"x" * (size - len(begun) - 2) + b'"}'
+
+
+def allow(topic: Topic, size: int) -> None:
+    """Have a topic take records of so many bytes."""
+    entry = ConfigEntry("max.message.bytes", str(size), incremental_operation=AlterConfigOpType.SET)
+    resource = ConfigResource(ConfigResource.Type.TOPIC, topic.name, incremental_configs=[entry])
+    admin = AdminClient({"bootstrap.servers": topic.broker})
+    admin.incremental_alter_configs([resource])[resource].result(20)
+
+
+def test_an_event_of_nearly_a_mebibyte_is_taken(edge: EdgeProcess) -> None:
+    event = padded(1_040_000)
+
+    answer = edge.post(STREAM, event)
+
+    assert (answer.status, answer.json["accepted"]) == (202, 1)
+    assert everything(edge.topic(STREAM))[-1].value() == event
+
+
+def test_one_that_the_topic_does_not_take_is_refused_for_good(edge: EdgeProcess) -> None:
+    before = len(everything(edge.topic(STREAM)))
+
+    answer = edge.post(STREAM, padded(LARGEST_BODY))
+
+    assert answer.status == 400
+    assert [it["reason"] for it in answer.json["refused"]] == ["too_large"]
+    assert "max.message.bytes" in answer.json["refused"][0]["detail"]
+    assert len(everything(edge.topic(STREAM))) == before
+
+
+def test_a_bad_one_is_told_what_is_wrong_with_it(edge: EdgeProcess) -> None:
+    answer = edge.post(STREAM, json.dumps({"pad": "x" * (LARGEST_BODY - 11)}).encode())
+
+    assert answer.status == 400
+    assert [it["reason"] for it in answer.json["refused"]] == ["invalid"]
+
+
+def test_its_neighbours_are_taken(edge: EdgeProcess) -> None:
+    topic = edge.topic(STREAM)
+    allow(topic, 600_000)
+    before = len(everything(topic))
+
+    answer = edge.post(STREAM, b"\n".join([heartbeat(), padded(700_000), heartbeat()]))
+
+    assert answer.status == 202
+    assert answer.json["accepted"] == 2
+    assert [(it["index"], it["reason"]) for it in answer.json["refused"]] == [(1, "too_large")]
+    assert len(everything(topic)) == before + 2

@@ -1,0 +1,46 @@
+"""Clients that send slowly or read slowly: they take a bounded part of the edge, for a while."""
+
+import http.client
+import socket
+from contextlib import ExitStack
+
+from tests.edge.edge_process import EdgeProcess
+from tests.integration.events import heartbeat
+
+STREAM = "content_sessions"
+POST = (
+    b"POST /v1/events/content_sessions HTTP/1.1\r\nHost: edge\r\n"
+    b"Content-Type: application/json\r\nContent-Length: 1000001\r\n\r\n"
+)
+CLIENTS = 90
+
+
+def test_large_bodies_that_all_come_at_once_do_not_fill_the_memory(edge: EdgeProcess) -> None:
+    with ExitStack() as opened:
+        clients = []
+        for _ in range(CLIENTS):
+            client = socket.create_connection(("127.0.0.1", edge.port), timeout=30)
+            clients.append(opened.enter_context(client))
+            client.sendall(POST[:-4])
+        refused = sum(answered_with_503(client) for client in clients)
+        small = edge.post(STREAM, heartbeat())
+
+    assert 0 < refused < CLIENTS
+    assert small.status == 202
+    assert edge.post(STREAM, b" " * 1_000_000 + heartbeat()).status == 202
+
+
+def answered_with_503(client: socket.socket) -> bool:
+    """Send all but the last byte of a body; say whether the edge has refused it by then."""
+    try:
+        client.sendall(POST[-4:] + b" " * 1_000_000)
+        client.settimeout(0.1)
+        answer = http.client.HTTPResponse(client)
+        answer.begin()
+    except TimeoutError:
+        return False  # it waits for the last byte
+    except OSError:
+        return True  # it has answered, and closed before all was sent
+    assert answer.status == 503
+    assert answer.getheader("retry-after")
+    return True
