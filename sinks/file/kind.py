@@ -47,4 +47,11 @@ async def begin_epoch(options: FileOptions, stream: Stream, topic: str, begun: P
     return await open_file(options, stream, "").begin_epoch(topic, begun)
 
 
-KIND = SinkKind("file", FileOptions, open_file, flush=Flush(seconds=1.0), begin_epoch=begin_epoch)
+KIND = SinkKind(
+    "file",
+    FileOptions,
+    open_file,
+    flush=Flush(seconds=1.0),
+    place=lambda options: str(options.path.resolve()),
+    begin_epoch=begin_epoch,
+)
