@@ -19,6 +19,6 @@ def check_role(role: str, roles: Iterable[str]) -> None:
     names = [CORE, *roles]
     if role not in names:
         raise SettingsError(
-            f"HEADRACE_ROLE: no such role; there are {', '.join(names)} "
+            f"--role or HEADRACE_ROLE: no such role; there are {', '.join(names)} "
             "(a role for each sink and source of headrace.yaml)"
         )

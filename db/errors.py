@@ -59,7 +59,8 @@ def meaning(error: BaseException) -> str | None:
     """
     if isinstance(error, DatabaseUnreachableError):
         return (
-            f"{_VARIABLE}: no PostgreSQL to work with ({error}). Start it, or correct the address"
+            f"{_VARIABLE}: no PostgreSQL to work with ({error}). Start it, or correct the address; "
+            "`headrace up` starts one"
         )
     for kinds, words in _MEANINGS:
         if isinstance(error, kinds):

@@ -114,6 +114,7 @@ class RecordProducer:
         self.pending_bytes = 0
         self._polling: asyncio.TimerHandle | None = None
         self._away_since: float | None = None
+        self._trouble = ""
 
     @property
     def is_away(self) -> bool:
@@ -194,7 +195,13 @@ class RecordProducer:
     def _on_error(self, error: KafkaError) -> None:
         if error.code() == KafkaError._ALL_BROKERS_DOWN and not self.is_away:  # noqa: SLF001 - its name
             self._away_since = self._loop.time()
-            logger.warning("no Kafka broker answers")
+            logger.warning(
+                "no Kafka broker answers: until one does, events are answered with 503. Start it, "
+                "or correct HEADRACE_BROKER (%s)",
+                self._trouble or error.str(),
+            )
+        elif error.code() != KafkaError._ALL_BROKERS_DOWN:  # noqa: SLF001 - as above
+            self._trouble = error.str()
 
     def _on_statistics(self, statistics: str) -> None:
         brokers = msgspec.json.decode(statistics, type=_Statistics).brokers
@@ -234,6 +241,8 @@ def _configuration(broker: str, seconds: float, record_bytes: int) -> dict[str, 
         "enable.idempotence": True,
         "message.timeout.ms": round(seconds * 1_000),
         "linger.ms": 2,
+        # its own lines tell each attempt, two in a second: `_on_error` tells it once
+        "log_level": 2,
         "statistics.interval.ms": 1_000,
         "reconnect.backoff.max.ms": 2_000,
         "batch.size": _BATCH_BYTES,

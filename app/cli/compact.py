@@ -61,11 +61,12 @@ async def _compact(
     *,
     is_meant: bool,
 ) -> None:
+    found = 0
     for sink in _sinks(settings, names):
         for stream in streams_of(settings, sink):
             topic = settings.topic(stream.topic)
-            await _compact_topic(sink, topic, before, target_bytes, is_meant=is_meant)
-    if not is_meant:
+            found += await _compact_topic(sink, topic, before, target_bytes, is_meant=is_meant)
+    if not is_meant and found:
         click.echo("nothing was changed: --yes does it")
 
 
@@ -80,13 +81,16 @@ def _sinks(settings: Settings, names: tuple[str, ...]) -> list[ConfiguredSink]:
         if name not in found:
             raise SettingsError(f"--sink {name}: no such Parquet sink; there are {there}")
     if not found:
-        raise SettingsError("headrace.yaml names no Parquet sink")
+        raise SettingsError(
+            "headrace.yaml names no Parquet sink: docs/guides/parquet.md says how to have one"
+        )
     return [sink for name, sink in found.items() if not names or name in names]
 
 
 async def _compact_topic(
     sink: ConfiguredSink, topic: str, before: datetime, target_bytes: int, *, is_meant: bool
-) -> None:
+) -> int:
+    """Compact, or only tell it; return how many objects come of it."""
     kind_of(sink)  # says what has to be installed
     from sinks.parquet import compaction  # noqa: PLC0415 - it imports pyarrow
     from sinks.parquet.opening import objects_of  # noqa: PLC0415 - and obstore
@@ -112,6 +116,7 @@ async def _compact_topic(
                     row_group_rows=options.row_group_rows,
                 )
         if not groups:
-            click.echo(f"{sink.name}: {topic}: nothing to compact")
+            click.echo(f"{sink.name}: {topic}: nothing to compact in hours before {before:%F %R}")
+        return len(groups)
     finally:
         await objects.close()

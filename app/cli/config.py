@@ -72,7 +72,10 @@ def check() -> None:
     for source in sources.values():
         stream_of(settings, source, kind_of_source(source))
     if path is None:
-        click.echo("there is no headrace.yaml here: PostgreSQL is the only sink")
+        click.echo(
+            "there is no headrace.yaml here: PostgreSQL is the only sink. To have others: "
+            "headrace config init"
+        )
         return
     names = ", ".join(source.name for source in sources.values())
     told = f"{path}: all is well. Sinks: {', '.join(found.sinks) or 'none'}"

@@ -124,7 +124,10 @@ async def _show(dsn: str, name: str) -> None:
     async with Letters.opened(dsn) as stored:
         found = await stored.found(Wanted(names=[name]), 10)
     if not found:
-        raise click.ClickException(f"there is no dead letter {name}")
+        raise click.ClickException(
+            f"there is no dead letter {name}. They are called like media_events-0-17: "
+            "headrace dead-letters list"
+        )
     for letter in found:  # one for each life of the topic
         for said, value in _facts(letter).items():
             click.echo(f"{said:8} {value}")

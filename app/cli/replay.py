@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
+import asyncpg
 import click
 from pydantic import ValidationError
 
@@ -155,7 +156,13 @@ async def _replay(
     if asked.into != _SAME:
         target_topic = topic if asked.span.end is None else plan.topic
         filling = Filling(dsn, stream, target_topic, asked.span, user_sql(settings))
-        return await fill(plan, filling, target_topic, shown)
+        try:
+            return await fill(plan, filling, target_topic, shown)
+        except asyncpg.InvalidCatalogNameError:  # told of by the option, not HEADRACE_DATABASE
+            raise click.BadParameter(
+                "the server has no database of this name. Make it (createdb), or correct the name",
+                param_hint="--into",
+            ) from None
     staging = Staging(dsn, stream, plan.replay)
     add_missing, with_fewer = more
     replacing = Replacing(
@@ -210,9 +217,9 @@ def _history(settings: Settings, asked: _Asked, stream: Stream, dsn: str) -> His
         if one.entry.kind == _PARQUET and name in ("", each)
     }
     if len(sinks) != 1:
-        names = f": {', '.join(sinks)}" if sinks else ""
+        what = f"several Parquet sinks: {', '.join(sinks)}" if sinks else "no such Parquet sink"
         raise click.BadParameter(
-            f"headrace.yaml names {len(sinks)} such sinks{names}. Say parquet:NAME, or --path",
+            f"headrace.yaml names {what}. Say parquet:NAME, or --path FOLDER",
             param_hint="--source",
         )
     [(each, configured)] = sinks.items()

@@ -26,9 +26,9 @@ _DAY_SECONDS = 86_400
 _SAMPLE_EVENTS = 200_000
 _SAMPLE_BATCH = 5_000
 _SAMPLE_PARTITIONS = 12
-_SEED_JSON_BYTES = 350
-_SEED_RATIOS = (1, 8, 10)
-_SEED_RECORDS = 1_000_000
+_RULE_JSON_BYTES = 350
+_RULE_RATIOS = (1, 8, 10)
+_RULE_RECORDS_A_PUT = 1_000_000
 _GB = 1e9
 
 
@@ -100,7 +100,7 @@ async def economics(settings: Settings, prices: Prices) -> tuple[list[tuple[str,
     if not found:
         found = [_sample()]
         notes = [_NOTHING.format(events=_SAMPLE_EVENTS, partitions=_SAMPLE_PARTITIONS)]
-    return [*(one.line(prices) for one in found), *_seed(prices)], [
+    return [*(one.line(prices) for one in found), *_rule_of_thumb(prices)], [
         *notes,
         _ABOUT.format(events=prices.events_per_minute),
     ]
@@ -159,11 +159,11 @@ def _simulated() -> Iterator[tuple[int, DecodedBatch]]:
         yield size, decoder.decode(RecordBatch(tp, begin, begin + len(records), records))
 
 
-def _seed(prices: Prices) -> Iterator[tuple[str, ...]]:
-    puts = prices.events_per_minute * 1_440 / _SEED_RECORDS
-    for ratio in _SEED_RATIOS:
-        name = "seed 001, raw JSON" if ratio == 1 else f"seed 001, {ratio}:1"
-        yield prices.line(name, _SEED_JSON_BYTES, _SEED_JSON_BYTES / ratio, puts)
+def _rule_of_thumb(prices: Prices) -> Iterator[tuple[str, ...]]:
+    puts = prices.events_per_minute * 1_440 / _RULE_RECORDS_A_PUT
+    for ratio in _RULE_RATIOS:
+        name = "estimate, raw JSON" if ratio == 1 else f"estimate, {ratio}:1"
+        yield prices.line(name, _RULE_JSON_BYTES, _RULE_JSON_BYTES / ratio, puts)
 
 
 _NOTHING = """\
@@ -173,6 +173,5 @@ _ABOUT = """\
 A month: 30 days of {events:,} events a minute, kept for a month, and the PUTs of these days.
 Nothing is deleted by itself: each further month that is kept costs the same again. What readers
 ask for, and transfer, come on top.
-Seed 001 says 350 B an event, $0.023 a GB and month, about $1,800 raw and $180 at 10:1. By its
-own figures 75.6 TB are $1,739, and $174 at 10:1. It counts no PUTs, and takes a batch of a
-million events for 1 GB, which at 350 B is 0.35 GB."""
+"estimate" is a rule of thumb beside it: 350 B of JSON an event, so much smaller as Parquet, and a
+PUT for every million events, whatever the number of partitions."""

@@ -176,7 +176,10 @@ class _Replay:
         plan = self._plan
         self.ends = await self._history.runs()
         if not self.ends:
-            raise PlainError(f"the source holds nothing of {plan.stream.topic}")
+            raise PlainError(
+                f"the source holds nothing of {plan.stream.topic}: look at --source or --path, and "
+                "at --from and --to"
+            )
         self.read = await self._history.count()
         self._progress.planned(self.read)
         await self._make_topic({plan.topic: 1 + max(self._partitions)})

@@ -49,7 +49,7 @@ def _parts(view: View) -> list[Part]:
         Part(_dead_letters(flow), 4),
         blank[2],
         *([Part(_sinks(view.sinks), 3), Part("", _BLANK + 4)] if view.sinks else []),
-        Part(_processes(view.processes), 6),
+        Part(_processes(view.processes), 6, shorter=_notable(view)),
         blank[3],
         Part(_addresses(view.addresses), 7, shorter=""),
         Part(_near(view.addresses), 1),
@@ -70,7 +70,7 @@ def _parts(view: View) -> list[Part]:
 def _near(addresses: Addresses) -> Text:
     """Say in two lines where to look further; they are there in the smallest terminal too."""
     pages = f"page {addresses.web[0]}/  Kafka {addresses.kafka}" if addresses.web else ""
-    return Text(f"{pages}\nin another terminal: {invocation('psql')}", style="bold")
+    return Text(f"{pages}\nin another terminal: {invocation('psql')} or status", style="bold")
 
 
 def _totals(flow: Flow, report: Report | None) -> Table:
@@ -176,6 +176,16 @@ def _processes(processes: tuple[ProcessView, ...]) -> Table:
             str(process.restarts or ""),
         )
     return table
+
+
+def _notable(view: View) -> Table | None:
+    """Show what no other part tells of: how far sources are, and which process does not run."""
+    told = [
+        process
+        for process in view.processes
+        if process.name in view.addresses.sources or not process.state.startswith("running")
+    ]
+    return _processes(tuple(told)) if told else None
 
 
 def _addresses(addresses: Addresses) -> Table:

@@ -50,7 +50,7 @@ def addresses(places: Addresses) -> str:
             *(f"sink page {sink.web}/ of {role}" for role, sink in places.sinks.items()),
             *(f"source    {one.web}/status/ of {role}" for role, one in places.sources.items()),
             *(f"metrics   {url} of {owner}" for owner, url in metrics_of(places)),
-            *(f"prometheus {url}" for url in [places.prometheus] if url),
+            *(f"metrics   {url} of Prometheus" for url in [places.prometheus] if url),
             *(f"grafana   {url}" for url in [places.grafana] if url),
         ]
     )

@@ -119,6 +119,7 @@ def overview(
     sinks: Sequence[SinkShown] = (),
 ) -> Overview:
     """Put together what workers told. Pure: everything it shows comes in."""
+    held = _with_told(held, gathered)
     workers = list(_workers(gathered, held))
     numbers = {worker.address: worker.number for worker in workers}
     shown = [_stream(stream, gathered, held, numbers) for stream in streams]
@@ -132,6 +133,16 @@ def overview(
         letters=sorted(letters, key=lambda letter: -letter.timestamp)[:_LETTERS],
         sinks=sinks,
     )
+
+
+def _with_told(held: Holders, gathered: Gathered[WorkerFacts]) -> Holders:
+    """Add what workers say that they hold: a sink has no live tables to read it off."""
+    told: dict[str, dict[int, str]] = {}
+    for address, facts in gathered.answers.items():
+        for name, status in facts.status.streams.items():
+            places = facts.status.partitions.get(status.topic, {})
+            told.setdefault(name, {}).update((int(number), address) for number in places)
+    return {name: {**told.get(name, {}), **held.get(name, {})} for name in {*told, *held}}
 
 
 def _workers(gathered: Gathered[WorkerFacts], held: Holders) -> Iterator[WorkerShown]:

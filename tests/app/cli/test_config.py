@@ -90,7 +90,11 @@ def test_every_error_is_told_at_once_with_its_line(tmp_path: Path) -> None:
         pytest.param("sinks:\n\t- x", "line 2", id="a tab"),
         pytest.param("[1]", "expected `sinks:`", id="a list"),
         pytest.param("sinks: 3", "expected a name for each sink", id="a number"),
-        pytest.param("sinks: {generator: {kind: file, path: x}}", "generator and", id="a role"),
+        pytest.param(
+            "sinks: {generator: {kind: file, path: x}}",
+            "none of core, edge, generator",
+            id="a role",
+        ),
     ],
 )
 def test_what_is_no_such_document_is_told(tmp_path: Path, text: str, said: str) -> None:

@@ -216,3 +216,19 @@ def test_a_comparison_shows_what_differs() -> None:
     assert "Equal: every total, and each of 7 windows" in good
     assert "a window" in bad
     assert "-1" in bad
+
+
+def test_how_far_a_source_is_is_seen_in_the_smallest_terminal() -> None:
+    addresses = msgspec.structs.replace(
+        VIEW.addresses, sources={"source-logs": RoleAddresses("http://one:1", "http://one:2")}
+    )
+    others = tuple(ProcessView(f"worker-{number}", "running") for number in range(20))
+    source = ProcessView("source-logs", "running, 1 of 3 files read", 4713)
+    view = replace(VIEW, addresses=addresses, processes=(*others, source))
+    console = Console(width=80, height=24)
+
+    with console.capture() as capture:
+        console.print(render(view))
+
+    assert "1 of 3 files read" in capture.get()
+    assert "worker-19" not in capture.get()

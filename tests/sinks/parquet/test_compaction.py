@@ -332,5 +332,8 @@ async def test_the_command_tells_first_and_does_it_when_told_to(tmp_path: Path) 
     assert after_telling == 10
     assert done.returncode == 0, done.stderr
     assert len(keys(place)) == 4
+    again = headrace_of(tmp_path, "compact", "parquet")
+    assert "nothing to compact in hours before" in again.stdout
+    assert "--yes" not in again.stdout
     assert young.returncode == 2
     assert "give 1h or more" in young.stderr

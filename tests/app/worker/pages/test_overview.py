@@ -1,5 +1,6 @@
 """The overview: workers put together, those that are silent named, and all of it escaped."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 
@@ -186,3 +187,14 @@ def _page(renderer: Renderer, template: str, text: str) -> str:
 
 def _table_facts(text: str, row: Row) -> TableFacts:
     return TableFacts([START, text], WindowRows(START, 1, [row]), {START: [row]}, [f"{text}2"])
+
+
+def test_a_sink_holds_what_it_says_though_it_has_no_live_tables() -> None:
+    now = overview([replace(CONTENT_SESSIONS, windows=())], Gathered({ONE: worker(0)}, {}), {}, NOW)
+
+    html = Renderer(Links(""), files.addresses(files.static_files())).page("overview", now=now)
+
+    assert [one.worker for one in now.streams[0].partitions] == [1]
+    assert now.workers[0].partitions == 1
+    assert "Live windows" not in html
+    assert "nothing in this minute" not in html
