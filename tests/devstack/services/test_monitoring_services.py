@@ -115,7 +115,7 @@ def test_grafana_is_started_with_everything_provisioned(
     assert home_dashboard.parent == Path(environment["HEADRACE_GRAFANA_DASHBOARDS"])
     assert json.loads(home_dashboard.read_text())["uid"] == uids.OVERVIEW
     assert environment["GF_NEWS_NEWS_FEED_ENABLED"] == "false"
-    assert len(list(Path(environment["HEADRACE_GRAFANA_DASHBOARDS"]).glob("*.json"))) == 9
+    assert len(list(Path(environment["HEADRACE_GRAFANA_DASHBOARDS"]).glob("*.json"))) == 10
     texts = [file.read_text() for file in provisioning.rglob("*.yaml")]
     named = {name for text in texts for name in re.findall(r"\$\{?(HEADRACE_\w+)", text)}
     assert named - {"HEADRACE_READER_PASSWORD"} <= set(environment)
