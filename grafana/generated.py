@@ -21,6 +21,7 @@ from grafana.dashboards import (
     quality,
     sinks,
     user_activity,
+    ways_in,
 )
 
 HERE = Path(__file__).parent
@@ -31,6 +32,7 @@ DASHBOARDS: dict[str, Callable[[], Dashboard]] = {
     "quality": quality.dashboard,
     "operations": operations.dashboard,
     "sinks": sinks.dashboard,
+    "ways_in": ways_in.dashboard,
     "media": media.dashboard,
     "user_activity": user_activity.dashboard,
     "purchases": purchases.dashboard,

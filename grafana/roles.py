@@ -5,5 +5,9 @@ for each sink.
 """
 
 CORE = 'role="core"'
-SINKS = 'role!~"core|generator"'
-"""The workers of further sinks; the generator has a role of its own."""
+SINKS = 'role!~"core|generator|edge|source-.*"'
+"""The workers of further sinks; whoever brings events in has a role of its own."""
+
+EDGE = 'role="edge"'
+SOURCES = 'role=~"source-.*"'
+WAYS_IN = 'role=~"edge|source-.*"'

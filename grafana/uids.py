@@ -24,6 +24,7 @@ PURCHASES = "headrace-purchases"
 MARKETS = "headrace-markets"
 OPERATIONS = "headrace-operations"
 SINKS = "headrace-sinks"
+WAYS_IN = "headrace-ways-in"
 ON_CLICKHOUSE = "headrace-on-clickhouse"
 
 

@@ -29,6 +29,7 @@ class Addresses(msgspec.Struct, frozen=True):
     sinks: dict[str, RoleAddresses] = {}  # by their roles
     sources: dict[str, RoleAddresses] = {}
     edge: str | None = None
+    edge_metrics: str | None = None
 
 
 class UpFile(msgspec.Struct, frozen=True):

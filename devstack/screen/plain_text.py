@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from config.invocation import invocation
+from devstack.measure.ways_in import EdgeStatus, WayIn
 from devstack.place.up_file import Addresses
 from devstack.screen.view import View, metrics_of
 from telemetry.flow import Flow, unheld_of
@@ -31,6 +32,28 @@ def sink_line(role: str, flow: Flow, now: float) -> str:
         *(f"waits for {reason}" for reason in [flow.waiting_for] if reason),
     ]
     return f"{role}: {', '.join(words)}"
+
+
+def way_in_line(name: str, way_in: WayIn, now: float) -> str:
+    """Say what comes through a source or the edge; `now` is seconds since 1970."""
+    status = way_in.status
+    if status is None:
+        return f"{name}: does not answer"
+    if isinstance(status, EdgeStatus):
+        state = "ready" if status.is_ready else "not ready, its /readyz says why"
+        counted = f"({status.accepted:,} events), refused {status.refused:,}"
+        return f"{name}: {state}, takes {_rate(way_in.per_second)} {counted}"
+    words = [status.state]
+    if source := status.source:
+        words += [
+            f"sends {_rate(way_in.per_second)} ({source.records:,} events)",
+            f"newest event {ago(source.last_event or None, now)}",
+            f"reconnects {source.reconnects:,}, gaps {source.gaps:,}, filled {source.filled:,}",
+            f"refused {sum(source.refused.values()):,}",
+            *(told for told in [source.progress] if told),
+        ]
+    words += [f"waits for {reason}" for reason in [status.waiting_for] if reason]
+    return f"{name}: {', '.join(words)}"
 
 
 def ago(moment: float | None, now: float) -> str:

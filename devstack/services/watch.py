@@ -97,6 +97,7 @@ class Watch:
             sinks=self.pool.sinks_at,
             sources=self.pool.sources_at,
             edge=self.pool.edge_url,
+            edge_metrics=self.pool.edge_metrics,
         )
 
     def _keep_up_file(self) -> None:

@@ -40,6 +40,7 @@ class WorkerPool:
     sources_at: dict[str, RoleAddresses]
     edge: Supervised | None
     edge_url: str | None
+    edge_metrics: str | None
     generator: Supervised
     report_file: Path
     generating: bool = False
@@ -82,6 +83,7 @@ class WorkerPool:
             _addresses(ports.sources),
             Supervised(edge(ports, data_dir, environment, watchdog)) if has_edge else None,
             f"http://127.0.0.1:{ports.edge}" if has_edge else None,
+            f"http://127.0.0.1:{ports.edge_metrics}/metrics" if has_edge else None,
             Supervised(generator(options, ports, data_dir, environment, watchdog)),
             data_dir.report,
         )

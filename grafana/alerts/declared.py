@@ -1,13 +1,15 @@
 """The alerts. What each means and what to do: docs/reference/alerts.md.
 
 These are about the role `core`, so whatever a further sink's workers tell too names it: added up
-over roles, a record would count once for each sink. Those of sinks: of_sinks.py.
+over roles, a record would count once for each sink. Those of sinks: of_sinks.py, of the
+edge: of_edge.py.
 
 None fires in the first minutes after a start: each compares with a time before, or waits.
 """
 
 from grafana import uids
 from grafana.alerts.alert import Alert, Panel
+from grafana.alerts.of_edge import OF_EDGE
 from grafana.alerts.of_sinks import OF_SINKS
 
 _STREAM = "{{ $labels.stream }}"
@@ -180,7 +182,7 @@ SOURCE_NOT_READING = Alert(
         "It fails or says nothing, or Kafka is away. The source tries again by itself, and reads "
         "what was missed where the outside still has it."
     ),
-    panel=Panel(uids.OPERATIONS, "Records read"),
+    panel=Panel(uids.WAYS_IN, "Source waiting"),
     promql="max by (source) (headrace_source_waiting)",
     wait_seconds=60,
     every_seconds=10,
@@ -284,4 +286,5 @@ ALERTS = (
     DISK,
     DISK_SOON,
     *OF_SINKS,
+    *OF_EDGE,
 )

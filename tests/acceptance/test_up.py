@@ -71,7 +71,12 @@ def running(home: DataDir) -> Iterator[subprocess.Popen[str]]:
 def running_with_a_sink(home: DataDir) -> Iterator[subprocess.Popen[str]]:
     document = home.folder.parent / "headrace.yaml"
     lines = home.folder.parent / "lines"
-    document.write_text(f"sinks: {{lines: {{kind: file, path: {lines}, streams: [purchases]}}}}")
+    events = home.folder.parent / "events.jsonl"
+    events.write_text("no event, but a line\n")
+    document.write_text(
+        f"sinks: {{lines: {{kind: file, path: {lines}, streams: [purchases]}}}}\n"
+        f"sources: {{events: {{kind: file, stream: purchases, path: {events}}}}}\n"
+    )
     with run_without_end(home, HEADRACE_CONFIG=str(document)) as up:
         yield up
 
@@ -174,7 +179,8 @@ def test_ctrl_c_stops_everything_and_is_no_failure(
 def test_status_and_down_work_from_outside(
     home: DataDir, running_with_a_sink: subprocess.Popen[str]
 ) -> None:
-    workers, sinks = scraped(home, "headrace-worker"), scraped(home, "headrace-sink")
+    jobs = ("headrace-worker", "headrace-sink", "headrace-source", "headrace-edge")
+    alive = [scraped(home, job) for job in jobs]
     status = status_with_a_write(home)
     second = headrace(home, "up")
     down = headrace(home, "down", "--erase")
@@ -187,7 +193,12 @@ def test_status_and_down_work_from_outside(
         status.stdout,
     ), status.stdout
     assert "\nsink page http://127.0.0.1:" in status.stdout
-    assert (workers, sinks) == (1, 1)
+    assert re.search(
+        r"\nway in +source-events: running, sends [\d,]+/s \(1 events\), .*gaps 0, filled 0",
+        status.stdout,
+    ), status.stdout
+    assert "\nway in    edge: ready, takes 0/s (0 events), refused 0\n" in status.stdout
+    assert alive == [1, 1, 1, 1]
     assert second.returncode == 2
     assert "already runs" in second.stderr
     assert down.stdout.startswith("Stopped headrace up, ")

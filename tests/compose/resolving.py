@@ -13,11 +13,12 @@ import yaml
 ROOT = Path(__file__).parents[2]
 OURS_ALWAYS = {"edge", "generator", "migrate", "worker"}
 OF_CLICKHOUSE = {"clickhouse", "migrate-clickhouse", "sink-clickhouse"}
-OURS = OURS_ALWAYS | (OF_CLICKHOUSE - {"clickhouse"}) | {"sink-parquet"}
+OURS = OURS_ALWAYS | (OF_CLICKHOUSE - {"clickhouse"}) | {"sink-parquet", "source-files"}
 PROFILES = {
     "clickhouse": OF_CLICKHOUSE,
     "minio": {"minio"},
     "sinks": OF_CLICKHOUSE | {"sink-parquet"},
+    "sources": {"source-files"},
 }
 """What each profile adds."""
 

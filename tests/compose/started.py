@@ -87,7 +87,7 @@ class Started:
         return code
 
     def _here(self, value: str) -> str:
-        ports = {"9464": self.metrics_port, "9465": self.metrics_port}
+        ports = dict.fromkeys(("9464", "9465", "9466"), self.metrics_port) | {"8080": self.web_port}
         for there, here in [*self.addresses.items(), *ports.items()]:
             value = value.replace(there, str(here))
         return value

@@ -115,7 +115,9 @@ def test_prometheus_scrapes_every_worker_and_generator_on_their_ports(
             if name.startswith("sink-")
         },
     }
-    assert len(asked) == 4
+    asked["source-files"] = ("headrace-source", ["source-files"])
+    asked["edge"] = ("headrace-edge", ["edge"])
+    assert len(asked) == 6
     for service, (job, names) in asked.items():
         (looked_up,) = jobs[job]["dns_sd_configs"]
         environment = services[service]["environment"]

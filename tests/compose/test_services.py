@@ -40,6 +40,14 @@ def parquet(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
+def events(tmp_path: Path) -> Path:
+    """Make the folder that compose mounts for a source."""
+    folder = tmp_path / "events"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
 def start(
     services: Services,
     server: Postgres,
@@ -47,16 +55,21 @@ def start(
     *,
     image: Image,
     parquet: Path,
+    events: Path,
     watchdog: Watchdog,
 ) -> Iterator[Start]:
     """Start services by their names, as often as wanted."""
     program("tini", "Debian's package of that name")
     postgres = urlsplit(server.dsn())
+    document = (ROOT / "deploy/sources.yaml").read_text(encoding="utf-8")
+    sources = events.with_name("sources.yaml")
+    sources.write_text(document.replace("/var/lib/headrace/events", str(events)), encoding="utf-8")
     addresses = {
         "kafka:9092": own_kafka.address,
         "timescaledb:5432": f"{postgres.hostname}:{postgres.port}",
         "/etc/headrace/headrace.yaml": str(ROOT / "deploy/headrace.yaml"),
         "/var/lib/headrace/parquet": str(parquet),
+        "/etc/headrace/sources.yaml": str(sources),
     }
     started: list[Started] = []
 
@@ -118,6 +131,25 @@ def test_a_further_sink_runs_beside_them_with_nothing_but_kafka(
 
     assert sink.metrics().count('role="parquet"') > 20
     for one in (generator, sink):
+        assert one.child.stop(), f"{one.name} had to be killed:\n{one.child.tail(40)}"
+        assert one.child.returncode == 0, one.child.tail(40)
+
+
+def test_a_source_reads_its_folder_and_an_edge_takes_events_with_nothing_but_kafka(
+    start: Start, events: Path
+) -> None:
+    (events / "a.jsonl").write_text("no event, but a line\n", encoding="utf-8")
+    source, edge = start("source-files"), start("edge")
+
+    for one in (source, edge):
+        one.wait_until(one.is_healthy, "healthy")
+        assert one.is_live()
+    of_it = 'role="source-files",source="files",stream="media_events"'
+    read = f"headrace_source_records_total{{{of_it}}} 1.0"
+    source.wait_until(lambda: read in source.metrics(), "reading")
+    assert 'headrace_ready{role="edge"} 1.0' in edge.metrics()
+
+    for one in (source, edge):
         assert one.child.stop(), f"{one.name} had to be killed:\n{one.child.tail(40)}"
         assert one.child.returncode == 0, one.child.tail(40)
 

@@ -74,6 +74,9 @@ def test_every_mounted_path_is_there_and_of_the_right_kind(place: Path) -> None:
 
         assert len(mounts) >= 5
         for source, target, mode in mounts:
+            if target == "/var/lib/headrace/events":
+                assert mode == "ro"  # whoever has events makes it
+                continue
             path = ROOT / Path(source).relative_to(place)
             is_file = target.endswith((".yaml", ".yml"))
             assert path.is_file() if is_file else path.is_dir(), path

@@ -7,15 +7,17 @@ import msgspec
 import pytest
 from rich.console import Console, ConsoleDimensions, RenderableType
 
+from devstack.measure.ways_in import EdgeStatus, WayIn
 from devstack.place.up_file import Addresses, RoleAddresses
 from devstack.screen.display import render
-from devstack.screen.plain_text import addresses, line, sink_line
+from devstack.screen.plain_text import addresses, line, sink_line, way_in_line
 from devstack.screen.screen import TerminalScreen
 from devstack.screen.view import ProcessView, View
 from devstack.verify.comparison import Compared, Comparison
 from devstack.verify.comparison_table import render as render_comparison
 from generator.report import Report
 from telemetry.flow import Flow, Meter
+from telemetry.worker_status import SourceStatus, WorkerStatus
 from tests.devstack.statuses import recorded
 
 [STREAM] = Meter().measure([recorded()], now=0).streams
@@ -232,3 +234,34 @@ def test_how_far_a_source_is_is_seen_in_the_smallest_terminal() -> None:
 
     assert "1 of 3 files read" in capture.get()
     assert "worker-19" not in capture.get()
+
+
+_SOURCE = SourceStatus(
+    "market_ticks", 12_345, reconnects=2, gaps=9, filled=8, refused={"garbage": 3}, last_event=997.0
+)
+
+
+@pytest.mark.parametrize(
+    ("way_in", "told"),
+    [
+        pytest.param(
+            WayIn(WorkerStatus("w", "running", "BTC-USD: nothing came", source=_SOURCE), 1_234.0),
+            "x: running, sends 1,234/s (12,345 events), newest event 3 s ago, "
+            "reconnects 2, gaps 9, filled 8, refused 3, waits for BTC-USD: nothing came",
+            id="a source",
+        ),
+        pytest.param(
+            WayIn(EdgeStatus(is_ready=True, accepted=5_000, refused=7), 50.0),
+            "x: ready, takes 50/s (5,000 events), refused 7",
+            id="an edge",
+        ),
+        pytest.param(
+            WayIn(EdgeStatus(is_ready=False, accepted=0, refused=0)),
+            "x: not ready, its /readyz says why, takes -/s (0 events), refused 0",
+            id="an edge without Kafka",
+        ),
+        pytest.param(WayIn(None), "x: does not answer", id="nobody"),
+    ],
+)
+def test_status_has_a_line_for_each_way_in(way_in: WayIn, told: str) -> None:
+    assert way_in_line("x", way_in, 1_000.0) == told

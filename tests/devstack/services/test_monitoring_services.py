@@ -115,7 +115,7 @@ def test_grafana_is_started_with_everything_provisioned(
     assert home_dashboard.parent == Path(environment["HEADRACE_GRAFANA_DASHBOARDS"])
     assert json.loads(home_dashboard.read_text())["uid"] == uids.OVERVIEW
     assert environment["GF_NEWS_NEWS_FEED_ENABLED"] == "false"
-    assert len(list(Path(environment["HEADRACE_GRAFANA_DASHBOARDS"]).glob("*.json"))) == 9
+    assert len(list(Path(environment["HEADRACE_GRAFANA_DASHBOARDS"]).glob("*.json"))) == 10
     texts = [file.read_text() for file in provisioning.rglob("*.yaml")]
     named = {name for text in texts for name in re.findall(r"\$\{?(HEADRACE_\w+)", text)}
     assert named - {"HEADRACE_READER_PASSWORD"} <= set(environment)
@@ -243,7 +243,7 @@ def test_prometheus_takes_the_configuration(home: DataDir, watchdog: Watchdog) -
         if os.environ.get("CI") == "true":
             pytest.fail("promtool is missing: apt install prometheus")
         pytest.skip("no promtool: apt install prometheus")
-    ports = Ports.of(home, 2, ["lines"])
+    ports = Ports.of(home, 2, ["lines"], ["source-events"])
     monitoring = MonitoringServices.for_run(Settings(), DSN, home, ports, watchdog)
     assert monitoring.prometheus is not None
 
@@ -259,6 +259,7 @@ def test_prometheus_takes_the_configuration(home: DataDir, watchdog: Watchdog) -
         "headrace-worker": [f"127.0.0.1:{port}" for port in ports.worker_metrics],
         "headrace-generator": [f"127.0.0.1:{ports.generator_metrics}"],
         "headrace-sink": [f"127.0.0.1:{ports.sinks['lines'][1]}"],
+        "headrace-source": [f"127.0.0.1:{ports.sources['source-events'][1]}"],
         "headrace-edge": [f"127.0.0.1:{ports.edge_metrics}"],
     }
 

@@ -13,7 +13,7 @@ from grafana.alerts.declared import ALERTS
 from grafana.alerts.notifications import DEFAULTS
 from grafana.generated import HERE, generated
 from grafana.paths import DASHBOARDS, PROVISIONING, RULES
-from telemetry.metrics import SOURCE, WORKER
+from telemetry.metrics import EDGE, SOURCE, WORKER
 from tests.grafana.alerts.evaluation import grafana_rules, load
 from tests.grafana.files import dashboard, panels
 
@@ -155,7 +155,7 @@ def test_contact_points_need_the_variables_that_are_documented() -> None:
 
 
 def test_every_metric_that_is_named_is_declared() -> None:
-    declared = {metric.name for metric in (*WORKER, *SOURCE)}
+    declared = {metric.name for metric in (*WORKER, *SOURCE, *EDGE)}
 
     for alert in ALERTS:
         named = re.findall(r"\bheadrace_\w+", alert.promql)

@@ -14,7 +14,7 @@ from grafana.alerts.declared import ALERTS
 from grafana.alerts.of_sinks import OF_SINKS
 from grafana.paths import DASHBOARDS
 from grafana.roles import SINKS
-from telemetry.metrics import GENERATOR, WORKER
+from telemetry.metrics import EDGE, GENERATOR, SOURCE, WORKER
 from tests.grafana.alerts.watched import SINK, Watched
 from tests.grafana.files import dashboard, panels
 
@@ -25,13 +25,15 @@ EMPTY_PANELS = {
     *("Worker started", "Rebalance"),
     *("Lag by partition", "Seconds until it is drained", "Fires now"),
     *("Errors and retries by sink", "Rejected records"),
+    *("Refused by stream and reason", "Rate-limited and unavailable"),
+    *("Reconnects by source", "Gaps by source", "Dropped by source"),
 }
 # what only something unusual gives rows for; and what needs longer than this test: test_silence.py
 EMPTY_ALERTS = {
     *("HeadraceLagGrowing", "HeadraceNoWorker", "HeadraceDeadLetters", "HeadraceDiskFullSoon"),
     *("HeadraceNoData", "HeadraceSequenceGaps"),
     *("HeadraceSinkDown", "HeadraceSinkLags"),
-    "HeadraceSourceNotReading",  # no source runs here
+    *("HeadraceEdgeDown", "HeadraceEdgeUnavailable", "HeadraceEdgeRefuses"),
 }
 SUFFIXES = r"_(bucket|sum|count)$"
 OF_THE_SYSTEM = {
@@ -78,7 +80,7 @@ async def eventually(watched: Watched, promql: str) -> bool:
 def chosen(promql: str) -> str:
     """Give what Grafana makes of it with All chosen, and scrapes every 10 s."""
     promql = promql.replace("$__rate_interval", "1m")
-    for variable in ("$stream", "$instance", "$role"):
+    for variable in ("$stream", "$instance", "$role", "$source"):
         promql = promql.replace(variable, ".*")
     assert "$" not in promql
     return promql
@@ -148,7 +150,7 @@ def test_prometheus_evaluates_every_rule(watched: Watched) -> None:
 
 
 def test_every_metric_of_a_dashboard_is_declared() -> None:
-    declared = {metric.name for metric in (*WORKER, *GENERATOR)} | OF_THE_SYSTEM
+    declared = {metric.name for metric in (*WORKER, *GENERATOR, *EDGE, *SOURCE)} | OF_THE_SYSTEM
     named = {name for _, promql in QUERIES for name in re.findall(r"\bheadrace_\w+", promql)}
 
     assert len(named) > 20

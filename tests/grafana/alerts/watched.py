@@ -1,4 +1,4 @@
-"""A worker, one of a further sink, a generator and a Prometheus as compose configures it."""
+"""A worker, one of a further sink, a source, an edge, a generator, and Prometheus as of compose."""
 
 import asyncio
 import json
@@ -20,6 +20,7 @@ from devstack.place.free_ports import free_port
 from devstack.processes.child import Child
 from devstack.processes.watchdog import Watchdog
 from grafana.paths import RULES
+from tests.grafana.alerts.clients import Clients
 from tests.integration.worker import worker_process
 
 _PATIENCE_SECONDS = 60
@@ -29,7 +30,11 @@ QUIET = "purchases"
 """The stream that may be silent."""
 SINK = "lines"
 """The further sink, of all streams."""
-_SINK = "sinks: {{lines: {{kind: file, path: '{folder}', flush_seconds: 0.5}}}}"
+SOURCE = "files"
+_DOCUMENT = """
+sinks: {{lines: {{kind: file, path: '{folder}/lines', flush_seconds: 0.5}}}}
+sources: {{files: {{kind: file, stream: purchases, path: '{folder}/way-in.jsonl'}}}}
+"""
 
 
 def prometheus_program() -> str:
@@ -47,7 +52,7 @@ class Watched:
 
     def __init__(self, name: str, broker: str, dsn: str, folder: Path, watchdog: Watchdog) -> None:
         program = prometheus_program()
-        generator, prometheus = free_port(), free_port()
+        generator, prometheus, edge = free_port(), free_port(), free_port()
         settings = {
             "HEADRACE_BROKER": broker,
             "HEADRACE_DATABASE": dsn,
@@ -72,9 +77,20 @@ class Watched:
 
         self.worker = worker_process(f"{name}-worker", folder, settings, watchdog)
         document = folder / "headrace.yaml"
-        document.write_text(_SINK.format(folder=folder / "lines"), encoding="utf-8")
-        of_sink = {"HEADRACE_CONFIG": str(document), "HEADRACE_ROLE": SINK}
+        document.write_text(_DOCUMENT.format(folder=folder), encoding="utf-8")
+        settings["HEADRACE_CONFIG"] = str(document)
+        of_sink = {"HEADRACE_ROLE": SINK}
         self.sink = worker_process(f"{name}-sink", folder, settings | of_sink, watchdog)
+        settings |= {
+            "HEADRACE_EDGE_PORT": str(free_port()),
+            "HEADRACE_EDGE_METRICS_PORT": str(edge),
+            "HEADRACE_WEB_PORT": str(free_port()),
+            "HEADRACE_METRICS_PORT": str(free_port()),
+        }
+        app = (sys.executable, "-m", "app")
+        self.edge = child("edge", *app, "edge")
+        self.source = child("source", *app, "worker", "--role", f"source-{SOURCE}")
+        self.clients = Clients(settings["HEADRACE_EDGE_PORT"], folder / "way-in.jsonl")
         generate = ("-m", "app", "generate", "--events-per-second", "300", "--bad", "0.005")
         self.generator = child(
             "generator", sys.executable, *generate, "--metrics-port", str(generator)
@@ -86,6 +102,8 @@ class Watched:
                     "headrace-worker": self.worker.metrics_port,
                     "headrace-sink": self.sink.metrics_port,
                     "headrace-generator": generator,
+                    "headrace-edge": edge,
+                    "headrace-source": int(settings["HEADRACE_METRICS_PORT"]),
                 }
             ),
             encoding="utf-8",
@@ -106,17 +124,25 @@ class Watched:
         self.prometheus.start()
         self.worker.start()
         self.sink.start()
+        self.edge.start()
+        self.source.start()
         self.generator.start()
+        self.clients.start()
 
     def kill(self) -> None:
-        for child in (self.generator, self.worker.child, self.sink.child, self.prometheus):
+        self.clients.stop()
+        ours = (self.generator, self.edge, self.source, self.worker.child, self.sink.child)
+        for child in (*ours, self.prometheus):
             child.kill()
 
     async def wait_until_it_stores(self) -> None:
         """Wait until each stream has rows, and Prometheus two samples of them."""
         deadline = time.monotonic() + _PATIENCE_SECONDS
-        while len(self.result("rate(headrace_rows_stored_total[1m]) > 0")) < 2 * _STREAMS:
-            assert time.monotonic() < deadline, self.worker.child.tail(20) + self.sink.child.tail()
+        ways_in = "rate({__name__=~'headrace_(edge_events|source_records)_total'}[1m]) > 0"
+        stored = "rate(headrace_rows_stored_total[1m]) > 0"
+        while len(self.result(stored)) < 2 * _STREAMS or len(self.result(ways_in)) < 2:
+            ours = (self.worker.child, self.sink.child, self.edge, self.source)
+            assert time.monotonic() < deadline, "\n".join(child.tail(10) for child in ours)
             await asyncio.sleep(0.5)
 
     def result(self, promql: str, at: float | None = None) -> list[Any]:
