@@ -66,3 +66,8 @@ def meaning(error: BaseException) -> str | None:
         if isinstance(error, kinds):
             return f"{_VARIABLE}: {words}"
     return None
+
+
+def is_missing_database(error: BaseException) -> bool:
+    """Say whether the server answered that it has no database of this name."""
+    return isinstance(error, asyncpg.InvalidCatalogNameError)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-import asyncpg
 import click
 from pydantic import ValidationError
 
@@ -21,6 +20,7 @@ from config.environment import plain_words
 from config.settings import Settings
 from config.streams import known_streams, user_sql
 from db.dsn import check
+from db.errors import is_missing_database
 from devstack.place.addresses import Places, without_password
 from models.streams import Stream
 from models.writing import EventWriter, UnknownVersionError
@@ -158,7 +158,10 @@ async def _replay(
         filling = Filling(dsn, stream, target_topic, asked.span, user_sql(settings))
         try:
             return await fill(plan, filling, target_topic, shown)
-        except asyncpg.InvalidCatalogNameError:  # told of by the option, not HEADRACE_DATABASE
+        except Exception as error:
+            if not is_missing_database(error):
+                raise
+            # told of by the option, not HEADRACE_DATABASE
             raise click.BadParameter(
                 "the server has no database of this name. Make it (createdb), or correct the name",
                 param_hint="--into",

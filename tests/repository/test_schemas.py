@@ -20,6 +20,12 @@ SCHEMAS = ROOT / "schemas"
 RELEASED = [(name, version) for name, stream in STREAMS.items() for version in contracts(stream)]
 WORDS = {"$schema", "$id", "$comment", "title", "description"}
 
+NEVER_RELEASED = {
+    "f79e93ecc541bbc0080f1351f861f1a2c1a32e3b",
+    "c398137878ca4404841e4fc1812c2c0918486f99",
+}
+"""Steps of one day's work, which gave `current_cdn` 128 characters and took them back."""
+
 
 @pytest.mark.parametrize(("name", "version"), RELEASED)
 def test_a_released_schema_is_what_its_contract_says(name: str, version: str) -> None:
@@ -91,8 +97,9 @@ def path(name: str, version: str) -> Path:
 def history(file: Path) -> Iterator[tuple[str, Any]]:
     """Give every committed state of a file; none where this is no checkout."""
     place = file.relative_to(ROOT).as_posix()
-    for commit in git("log", "--format=%h", "--diff-filter=AM", "--", place).split():
-        yield commit, json.loads(git("show", f"{commit}:{place}"))
+    for commit in git("log", "--format=%H", "--diff-filter=AM", "--", place).split():
+        if commit not in NEVER_RELEASED:
+            yield commit, json.loads(git("show", f"{commit}:{place}"))
 
 
 def git(*arguments: str) -> str:
