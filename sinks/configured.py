@@ -18,10 +18,11 @@ def document(settings: Settings) -> Document:
     models = {name: kind.options for name, kind in kinds().items()}
     streams = known_streams(settings)
     found = load(path, models, list(streams))
+    places = {name: _place(sink) for name, sink in found.sinks.items()}
     problems = [
         f"{path}, line {sink.line}: sinks.{sink.name}.{problem}"
         for sink in found.sinks.values()
-        for problem in [*_against_streams(sink, streams), *_in_one_place(sink, found)]
+        for problem in [*_against_streams(sink, streams), *_in_one_place(sink, found, places)]
     ]
     if problems:
         raise DocumentError("\n".join(problems))
@@ -34,13 +35,15 @@ def _against_streams(sink: ConfiguredSink, streams: Mapping[str, Stream]) -> Seq
     return () if check is None else check(sink.options, [streams[topic] for topic in mine])
 
 
-def _in_one_place(sink: ConfiguredSink, found: Document) -> Iterator[str]:
+def _in_one_place(
+    sink: ConfiguredSink, found: Document, places: Mapping[str, str | None]
+) -> Iterator[str]:
     """Say which sink before this one stores the same stream in the same place."""
-    place = _place(sink)
+    place = places[sink.name]
     for other in found.sinks.values():
         if other is sink:
             return
-        if place is not None and _place(other) == place and _share_a_stream(sink, other):
+        if place is not None and places[other.name] == place and _share_a_stream(sink, other):
             yield (
                 f"kind: stores where {other.name} does ({place}), of which only one could go on: "
                 "give it another place, or other `streams`"
