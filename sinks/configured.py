@@ -83,13 +83,18 @@ def flush_of(configured: ConfiguredSink, kind: SinkKind) -> Flush:
     )
 
 
+def streams_here(settings: Settings, configured: ConfiguredSink) -> list[Stream]:
+    """Give those of the streams that run here which go to a sink, if any does."""
+    wanted = configured.entry.streams
+    return [one for one in chosen_streams(settings) if not wanted or one.topic in wanted]
+
+
 def streams_of(settings: Settings, configured: ConfiguredSink) -> list[Stream]:
     """Give the streams that go to a sink here. Raises SettingsError where none does."""
-    wanted = configured.entry.streams
-    chosen = [one for one in chosen_streams(settings) if not wanted or one.topic in wanted]
+    chosen = streams_here(settings, configured)
     if not chosen:
         raise SettingsError(
             f"HEADRACE_STREAMS: none of them goes to sink {configured.name}; there are "
-            f"{', '.join(wanted)}"
+            f"{', '.join(configured.entry.streams)}"
         )
     return chosen
