@@ -18,7 +18,10 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from config.environment import SettingsError, plain_words
 
 _BEGUN = "${"
-_VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}")
+# a default ends before another `${`: looked through to the end from each, a long text takes hours
+_VARIABLE = re.compile(
+    r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>(?:(?!\$\{)[^}])*))?\}"
+)
 _NAME = r"^[a-z][a-z0-9-]{0,30}$"
 _SECTIONS = ("sinks", "sources")
 _TAKEN = ("core", "edge", "generator")
@@ -310,6 +313,9 @@ class _Reader:
             return dict(self._members(node, where))
         if isinstance(node, yaml.SequenceNode):
             return [self._value(one, (*where, place)) for place, one in enumerate(node.value)]
+        if not _is_plain(node.value):
+            self._wrong(where, "has a character that no file and no server takes")
+            return None
         if _BEGUN in node.value:
             return self._with_variables(node.value, where)
         try:
@@ -357,6 +363,11 @@ class _Reader:
         line = self._lines.get(known, 1)
         path = ".".join(map(str, where))
         self._errors.append(f"{self._name}, line {line}: {path + ': ' if path else ''}{problem}")
+
+
+def _is_plain(written: str) -> bool:
+    """Say whether it has none of what only an escape sequence of YAML can write, like NUL."""
+    return "\0" not in written and not any("\ud800" <= one <= "\udfff" for one in written)
 
 
 def _is_name(name: Any) -> bool:

@@ -18,10 +18,11 @@ def document(settings: Settings) -> Document:
     models = {name: kind.options for name, kind in kinds().items()}
     streams = known_streams(settings)
     found = load(path, models, list(streams))
+    places = {name: _place(sink) for name, sink in found.sinks.items()}
     problems = [
         f"{path}, line {sink.line}: sinks.{sink.name}.{problem}"
         for sink in found.sinks.values()
-        for problem in [*_against_streams(sink, streams), *_in_one_place(sink, found)]
+        for problem in [*_against_streams(sink, streams), *_in_one_place(sink, found, places)]
     ]
     if problems:
         raise DocumentError("\n".join(problems))
@@ -34,13 +35,15 @@ def _against_streams(sink: ConfiguredSink, streams: Mapping[str, Stream]) -> Seq
     return () if check is None else check(sink.options, [streams[topic] for topic in mine])
 
 
-def _in_one_place(sink: ConfiguredSink, found: Document) -> Iterator[str]:
+def _in_one_place(
+    sink: ConfiguredSink, found: Document, places: Mapping[str, str | None]
+) -> Iterator[str]:
     """Say which sink before this one stores the same stream in the same place."""
-    place = _place(sink)
+    place = places[sink.name]
     for other in found.sinks.values():
         if other is sink:
             return
-        if place is not None and _place(other) == place and _share_a_stream(sink, other):
+        if place is not None and places[other.name] == place and _share_a_stream(sink, other):
             yield (
                 f"kind: stores where {other.name} does ({place}), of which only one could go on: "
                 "give it another place, or other `streams`"
@@ -80,13 +83,18 @@ def flush_of(configured: ConfiguredSink, kind: SinkKind) -> Flush:
     )
 
 
+def streams_here(settings: Settings, configured: ConfiguredSink) -> list[Stream]:
+    """Give those of the streams that run here which go to a sink, if any does."""
+    wanted = configured.entry.streams
+    return [one for one in chosen_streams(settings) if not wanted or one.topic in wanted]
+
+
 def streams_of(settings: Settings, configured: ConfiguredSink) -> list[Stream]:
     """Give the streams that go to a sink here. Raises SettingsError where none does."""
-    wanted = configured.entry.streams
-    chosen = [one for one in chosen_streams(settings) if not wanted or one.topic in wanted]
+    chosen = streams_here(settings, configured)
     if not chosen:
         raise SettingsError(
             f"HEADRACE_STREAMS: none of them goes to sink {configured.name}; there are "
-            f"{', '.join(wanted)}"
+            f"{', '.join(configured.entry.streams)}"
         )
     return chosen

@@ -9,7 +9,7 @@ from app.cli.parameters import Duration
 from config.document import ConfiguredSink
 from config.environment import SettingsError
 from config.settings import Settings
-from sinks.configured import configured_sinks, kind_of, streams_of
+from sinks.configured import configured_sinks, kind_of, streams_here, streams_of
 from sinks.parquet.options import ParquetOptions
 
 _LEAST_SECONDS = 3_600
@@ -63,7 +63,9 @@ async def _compact(
 ) -> None:
     found = 0
     for sink in _sinks(settings, names):
-        for stream in streams_of(settings, sink):
+        # a sink that is named has to have one; of all sinks some may be of other streams
+        of = streams_of if names else streams_here
+        for stream in of(settings, sink):
             topic = settings.topic(stream.topic)
             found += await _compact_topic(sink, topic, before, target_bytes, is_meant=is_meant)
     if not is_meant and found:

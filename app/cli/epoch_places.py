@@ -12,7 +12,7 @@ from config.roles import CORE
 from config.settings import Settings
 from models.positions import Positions, TopicPartition
 from models.streams import Stream
-from sinks.configured import configured_sinks, kind_of, streams_of
+from sinks.configured import configured_sinks, kind_of, streams_here
 from sinks.postgres.epochs import begin_epoch, stored_positions
 
 
@@ -91,6 +91,6 @@ def places(settings: Settings, topic: str, names: Sequence[str]) -> list[EpochPl
 
 def _sinks(settings: Settings, topic: str) -> Iterator[EpochPlace]:
     for configured in configured_sinks(settings).values():
-        for stream in streams_of(settings, configured):
+        for stream in streams_here(settings, configured):
             if settings.topic(stream.topic) == topic:
                 yield _OfSink(configured, stream, topic)

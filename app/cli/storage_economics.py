@@ -16,7 +16,7 @@ from models.positions import TopicPartition
 from models.records import RecordBatch
 from models.validation import Limits
 from sinks.base import SinkUnavailable
-from sinks.configured import configured_sinks, flush_of, kind_of, streams_of
+from sinks.configured import configured_sinks, flush_of, kind_of, streams_here
 from sinks.kinds import Flush, Weight, kinds
 
 HEAD = ("stored", "JSON", "an event", "ratio", "a day", "PUTs a day", "storage", "PUTs", "a month")
@@ -110,7 +110,7 @@ async def _weighed(settings: Settings, sink: ConfiguredSink) -> list[_Weighed]:
     kind = kind_of(sink)
     assert kind.weigh is not None  # noqa: S101 - asked before
     found = []
-    for stream in streams_of(settings, sink):
+    for stream in streams_here(settings, sink):
         try:
             weight = await kind.weigh(sink.options, settings.topic(stream.topic))
         except SinkUnavailable as error:

@@ -11,10 +11,19 @@ from sinks.file.sink import FileSink
 from sinks.kinds import Flush, SinkKind
 
 
-def _no_url(said: object) -> object:
-    if isinstance(said, str) and "://" in said:
+def _folder(said: object) -> object:
+    if not said or not isinstance(said, str | Path):
+        raise ValueError("expected a folder")
+    if "://" in str(said):
         raise ValueError("expected a folder; the kind `parquet` writes to S3")
     return said
+
+
+def _expanded(path: Path) -> Path:
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        raise ValueError("there is no such user as it begins with") from None
 
 
 class FileOptions(BaseModel):
@@ -25,8 +34,8 @@ class FileOptions(BaseModel):
     path: Annotated[
         Path,
         Field(description="the folder; it is made if it is missing"),
-        BeforeValidator(_no_url),
-        AfterValidator(Path.expanduser),
+        BeforeValidator(_folder),
+        AfterValidator(_expanded),
     ]
     rotate_bytes: Annotated[
         int, Field(ge=1_024, description="a file that is larger is followed by the next")

@@ -160,6 +160,7 @@ def test_a_variable_is_a_text_and_never_read_as_yaml(tmp_path: Path) -> None:
         ("sinks: false", "expected a name for each sink"),
         ("[" * 3_000, "deep"),
         ("#" * 1_100_000, "larger than"),
+        ("sinks: {lines: {path: '" + "${A:-" * 200_000 + "'}}", "without another inside"),
     ],
 )
 def test_what_is_no_document_is_told_in_one_line(tmp_path: Path, written: str, said: str) -> None:
@@ -267,6 +268,11 @@ def test_a_sorting_key_of_no_column_is_told_before_a_worker_runs(tmp_path: Path)
         ("{kind: parquet, path: 's3://'}", "path: name a bucket"),
         ("{kind: parquet, path: ''}", "path: expected at least 1 character"),
         ("{kind: file, path: s3://a}", "path: expected a folder; the kind `parquet`"),
+        ("{kind: file, path: ''}", "path: expected a folder"),
+        ("{kind: file, path: [a]}", "path: expected a folder"),
+        ("{kind: file, path: '~nobody-of-this-name/x'}", "path: there is no such user"),
+        (r'{kind: file, path: "a\0b"}', "path: has a character that no file"),
+        (r'{kind: parquet, path: "\ud800"}', "path: has a character that no file"),
         ("{kind: parquet, path: x, allow_http: 7}", "allow_http: expected true or false"),
         ("{kind: clickhouse, url: [a]}", "url: expected a text"),
     ],

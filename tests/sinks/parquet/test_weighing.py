@@ -75,8 +75,12 @@ def test_without_objects_a_sample_tells(tmp_path: Path) -> None:
 
 
 def test_what_is_no_parquet_is_told_and_nothing_is_made_by_looking(tmp_path: Path) -> None:
-    (tmp_path / "headrace.yaml").write_text("sinks: {archive: {kind: parquet, path: parquet}}")
-    before = headrace_of(tmp_path, "storage", "--objects")
+    (tmp_path / "headrace.yaml").write_text(
+        "sinks: {archive: {kind: parquet, path: parquet, streams: [content_sessions]}}"
+    )
+    elsewhere = {"HEADRACE_STREAMS": "purchases"}
+    before = headrace_of(tmp_path, "storage", "--objects", **elsewhere)
+    compacted = headrace_of(tmp_path, "compact", "parquet", **elsewhere)
     was_made = (tmp_path / "parquet").exists()
     hour = "content_sessions/epoch=1/kafka_partition=0/date=2026-01-01/hour=00"
     (tmp_path / "parquet" / hour).mkdir(parents=True)
@@ -84,7 +88,7 @@ def test_what_is_no_parquet_is_told_and_nothing_is_made_by_looking(tmp_path: Pat
 
     told = headrace_of(tmp_path, "storage", "--objects")
 
-    assert (before.returncode, was_made) == (0, False)
+    assert (before.returncode, compacted.returncode, was_made) == (0, 0, False), before.stderr
     assert told.returncode == 2
     assert told.stderr.startswith("Error: sink archive: content_sessions/epoch=1/")
     assert told.stderr.endswith("is no Parquet file: what has put it there?\n")
