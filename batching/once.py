@@ -100,10 +100,11 @@ class Once:
         """
         try:
             async with self._producer.transaction():
-                batches = [
-                    (size, await self._producer.send_batch(batch, topic, partition=partition))
-                    for partition, size, batch in self._batches(records)
-                ]
+                batches: list[tuple[int, asyncio.Future[Any]]] = []
+                for partition, size, batch in self._batches(records):
+                    future = await self._producer.send_batch(batch, topic, partition=partition)
+                    future.add_done_callback(_looked_at)
+                    batches.append((size, future))
                 sent = [(size, await future) for size, future in batches]
         except (ProducerFenced, InvalidProducerEpoch):
             raise OvertakenError(
@@ -228,3 +229,13 @@ async def _stop(producer: AIOKafkaProducer) -> None:
     stopping = asyncio.ensure_future(producer.stop())
     await asyncio.wait([stopping], timeout=5.0)
     stopping.cancel()
+    await asyncio.gather(stopping, return_exceptions=True)  # told already where it was overtaken
+    ended = producer._txn_manager._transaction_waiter  # noqa: SLF001
+    if ended is not None:
+        ended.add_done_callback(_looked_at)
+
+
+def _looked_at(future: asyncio.Future[Any]) -> None:
+    """Keep asyncio from logging, with a traceback, what `send` tells in words."""
+    if not future.cancelled():
+        future.exception()

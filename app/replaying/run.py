@@ -14,13 +14,14 @@ from aiokafka.errors import UnknownTopicOrPartitionError
 from app.replaying.sender import Sender
 from app.replaying.storer import Storer
 from batching.cancellation import cancel_and_wait
-from batching.once import Once
+from batching.once import Once, OvertakenError
 from batching.topics import create_missing, drop_before, widen
 from config.environment import PlainError
 from models.decode import Decoder
 from models.positions import Position
 from models.streams import Stream
 from models.writing import EventWriter
+from sinks.base import Fenced
 from sinks.history import History, Run, TimeSpan
 from sinks.postgres.filling import Filling
 from sinks.postgres.replacing import Replacing
@@ -221,6 +222,10 @@ class _Replay:
         )
         try:
             await asyncio.gather(sending, storing)
+        except Fenced:
+            raise OvertakenError(
+                f"another command stores {plan.topic} now. Run this again when that has ended"
+            ) from None
         finally:
             await cancel_and_wait([sending, storing])
             await self._history.close()  # before rows are replaced: it holds an old snapshot
