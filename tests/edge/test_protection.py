@@ -45,7 +45,7 @@ def guarded(
     folder = tmp_path_factory.mktemp("guarded")
     keys = {name: new_key() for name in ("any", "slow", "few", "shop", "old")}
     file = folder / "keys.yaml"
-    rate = {"events_per_second": 1}
+    rate: dict[str, object] = {"events_per_second": 1}
     write(file, keys, slow=rate, few=rate, shop={"streams": ["purchases"]})
     edge = edge_process(
         kafka.address,
