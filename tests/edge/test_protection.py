@@ -269,9 +269,11 @@ def test_metrics_tell_what_came(guarded: Guarded) -> None:
     with urllib.request.urlopen(address, timeout=20) as answer:
         page = answer.read().decode()
 
-    assert 'headrace_edge_requests_total{route="/v1/events/{stream}",status="202"}' in page
-    assert f'headrace_edge_events_total{{stream="{STREAM}"}}' in page
-    assert "headrace_ready 1.0" in page
+    assert (
+        'headrace_edge_requests_total{role="edge",route="/v1/events/{stream}",status="202"}' in page
+    )
+    assert f'headrace_edge_events_total{{role="edge",stream="{STREAM}"}}' in page
+    assert 'headrace_ready{role="edge"} 1.0' in page
 
 
 @pytest.mark.parametrize(
