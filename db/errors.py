@@ -13,7 +13,7 @@ _MEANINGS: list[tuple[type[BaseException] | tuple[type[BaseException], ...], str
     ),
     (
         asyncpg.InvalidCatalogNameError,
-        "the server has no database of this name. Make it (createdb), or correct the name",
+        "the server has no database of this name. Make it (createdb), or correct the name (--into)",
     ),
     (
         (

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-import asyncpg
 import click
 
 from app.cli.moments import Moment
@@ -154,13 +153,7 @@ async def _replay(
     if asked.into != _SAME:
         target_topic = topic if asked.span.end is None else plan.topic
         filling = Filling(dsn, stream, target_topic, asked.span, user_sql(settings))
-        try:
-            return await fill(plan, filling, target_topic, shown)
-        except asyncpg.InvalidCatalogNameError:  # told of by the option, not HEADRACE_DATABASE
-            raise click.BadParameter(
-                "the server has no database of this name. Make it (createdb), or correct the name",
-                param_hint="--into",
-            ) from None
+        return await fill(plan, filling, target_topic, shown)
     staging = Staging(dsn, stream, plan.replay)
     add_missing, with_fewer = more
     replacing = Replacing(

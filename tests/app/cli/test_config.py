@@ -286,3 +286,14 @@ def test_a_variable_that_is_not_set_is_one_error(tmp_path: Path, sink: str) -> N
 
     assert told.count("headrace.yaml, line") == 1, told
     assert "environment variable NOT_SET is not set" in told
+
+
+def test_what_is_wrong_of_sinks_and_of_sources_is_told_at_once(tmp_path: Path) -> None:
+    text = "sinks:\n  a: {kind: file, path: x}\n  b: {kind: file, path: x}\n"
+    text += "sources:\n  s: {kind: file, path: x}\n"
+    (tmp_path / "headrace.yaml").write_text(text)
+
+    told = headrace(tmp_path, "check")
+
+    assert "sinks.b.kind: stores where a does" in told.stderr
+    assert "source s: say which `stream:`" in told.stderr
