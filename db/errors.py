@@ -13,7 +13,7 @@ _MEANINGS: list[tuple[type[BaseException] | tuple[type[BaseException], ...], str
     ),
     (
         asyncpg.InvalidCatalogNameError,
-        "the server has no database of this name. Make it (createdb), or correct the name",
+        "the server has no database of this name. Make it (createdb), or correct the name (--into)",
     ),
     (
         (
@@ -66,8 +66,3 @@ def meaning(error: BaseException) -> str | None:
         if isinstance(error, kinds):
             return f"{_VARIABLE}: {words}"
     return None
-
-
-def is_missing_database(error: BaseException) -> bool:
-    """Say whether the server answered that it has no database of this name."""
-    return isinstance(error, asyncpg.InvalidCatalogNameError)

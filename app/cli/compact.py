@@ -18,7 +18,7 @@ _MEGABYTE = 1_000_000
 
 @click.group()
 def compact() -> None:
-    """Make few files of many, where that is safe."""
+    """Put few files in the place of many, in Parquet sinks."""
 
 
 @compact.command()

@@ -65,12 +65,22 @@ def check() -> None:
     """Say everything that is wrong, each with its line, and what has to be installed."""
     settings = Settings()
     path = path_of(settings.config)
-    found = document(settings)
-    for sink in found.sinks.values():
-        kind_of(sink)
-    sources = configured_sources(settings)
-    for source in sources.values():
-        stream_of(settings, source, kind_of_source(source))
+    problems: dict[str, None] = {}  # of sinks and of sources, each line once
+    sinks, sources = {}, {}
+    try:
+        sinks = dict(document(settings).sinks)
+        for sink in sinks.values():
+            kind_of(sink)
+    except SettingsError as error:
+        problems |= dict.fromkeys(str(error).splitlines())
+    try:
+        sources = dict(configured_sources(settings))
+        for source in sources.values():
+            stream_of(settings, source, kind_of_source(source))
+    except SettingsError as error:
+        problems |= dict.fromkeys(str(error).splitlines())
+    if problems:
+        raise SettingsError("\n".join(problems))
     if path is None:
         click.echo(
             "there is no headrace.yaml here: PostgreSQL is the only sink. To have others: "
@@ -78,7 +88,7 @@ def check() -> None:
         )
         return
     names = ", ".join(source.name for source in sources.values())
-    told = f"{path}: all is well. Sinks: {', '.join(found.sinks) or 'none'}"
+    told = f"{path}: all is well. Sinks: {', '.join(sinks) or 'none'}"
     click.echo(f"{told}. Sources: {names}" if names else told)
 
 

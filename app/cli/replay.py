@@ -20,7 +20,6 @@ from config.environment import plain_words
 from config.settings import Settings
 from config.streams import known_streams, user_sql
 from db.dsn import check
-from db.errors import is_missing_database
 from devstack.place.addresses import Places, without_password
 from models.streams import Stream
 from models.writing import EventWriter, UnknownVersionError
@@ -156,16 +155,7 @@ async def _replay(
     if asked.into != _SAME:
         target_topic = topic if asked.span.end is None else plan.topic
         filling = Filling(dsn, stream, target_topic, asked.span, user_sql(settings))
-        try:
-            return await fill(plan, filling, target_topic, shown)
-        except Exception as error:
-            if not is_missing_database(error):
-                raise
-            # told of by the option, not HEADRACE_DATABASE
-            raise click.BadParameter(
-                "the server has no database of this name. Make it (createdb), or correct the name",
-                param_hint="--into",
-            ) from None
+        return await fill(plan, filling, target_topic, shown)
     staging = Staging(dsn, stream, plan.replay)
     add_missing, with_fewer = more
     replacing = Replacing(

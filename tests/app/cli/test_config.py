@@ -318,3 +318,14 @@ def test_a_path_that_a_replay_cannot_read_is_told(tmp_path: Path, path: str, sai
     assert "Invalid value for --path: " in told.stderr
     assert said in told.stderr
     assert "Traceback" not in told.stderr
+
+
+def test_what_is_wrong_of_sinks_and_of_sources_is_told_at_once(tmp_path: Path) -> None:
+    text = "sinks:\n  a: {kind: file, path: x}\n  b: {kind: file, path: x}\n"
+    text += "sources:\n  s: {kind: file, path: x}\n"
+    (tmp_path / "headrace.yaml").write_text(text)
+
+    told = headrace(tmp_path, "check")
+
+    assert "sinks.b.kind: stores where a does" in told.stderr
+    assert "source s: say which `stream:`" in told.stderr
