@@ -28,7 +28,7 @@ _KAFKA = "Kafka"
 _LONGEST_WAIT_SECONDS = 10.0
 _SLOW_SECONDS = 5.0
 """A commit that takes so long is told: aiokafka tries again and again, and says nothing."""
-_COMMIT_BYTES = 4 * 1024 * 1024
+_COMMIT_BYTES = 16 * 1024 * 1024
 _ENVELOPE_BYTES = 512
 """What Kafka adds to a record and its batch, at most."""
 _AHEAD_MILLISECONDS = 50 * 60 * 1_000
