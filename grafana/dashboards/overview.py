@@ -6,6 +6,7 @@ from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 from grafana import uids
 from grafana.board import Row, board
 from grafana.colours import CDNS, MEDIA_EVENTS, USER_EVENTS
+from grafana.dashboards.ways_in_promql import waiting_sources
 from grafana.looks import (
     ALIVE,
     EVENTS_PER_MINUTE,
@@ -20,7 +21,7 @@ from grafana.looks import (
 )
 from grafana.panels import stat, table, timeseries
 from grafana.queries import Promql, Sql, statements
-from grafana.roles import CORE, SINKS
+from grafana.roles import CORE, SINKS, SOURCES
 from grafana.timelines import timeline
 
 _FIRING = 'ALERTS{alertname=~"Headrace.+", alertstate="firing"}'
@@ -50,7 +51,7 @@ def _now(sql: dict[str, Sql]) -> list[Panel]:
             Promql(f"sum(rate(headrace_rows_stored_total{{{CORE}}}[1m]))", "stored"),
             sparkline=True,
             unit=RECORDS_PER_SECOND,
-            width=5,
+            width=4,
             steps=ALIVE,
             no_value="no worker",
             leads_to=operations,
@@ -64,7 +65,7 @@ def _now(sql: dict[str, Sql]) -> list[Panel]:
             sql["oldest"],
             unit=SECONDS,
             decimals=0,
-            width=5,
+            width=4,
             steps=("green", (60, "orange"), (300, "red")),
             no_value="nothing stored",
             leads_to=operations,
@@ -79,7 +80,7 @@ def _now(sql: dict[str, Sql]) -> list[Panel]:
             sql["traffic"],
             sparkline=True,
             unit=MBPS,
-            width=5,
+            width=4,
             steps=ALIVE,
             no_value="no traffic",
             leads_to=steering,
@@ -103,10 +104,24 @@ def _now(sql: dict[str, Sql]) -> list[Panel]:
             ),
         ),
         stat(
+            "Sources that wait",
+            Promql(waiting_sources(f"{{{SOURCES}}}"), instant=True),
+            unit=NO_UNIT,
+            width=4,
+            steps=("green", (1, "red")),
+            no_value="no source",
+            nothing="blue",
+            leads_to=uids.path(uids.WAYS_IN),
+            description=(
+                "Sources of which something cannot be read now. Red: the Ways in dashboard names "
+                "them, and shows the edge too; /readyz of the source says what it waits for."
+            ),
+        ),
+        stat(
             "Alerts that fire",
             Promql(f"count({_FIRING}) or vector(0)", instant=True),
             unit=NO_UNIT,
-            width=5,
+            width=4,
             steps=("green", (1, "red")),
             no_value="no Prometheus",
             leads_to=operations,

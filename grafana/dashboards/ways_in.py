@@ -5,7 +5,7 @@ from grafana_foundation_sdk.models.dashboard import Dashboard, Panel
 from grafana import uids
 from grafana.board import Row, board
 from grafana.dashboards import ways_in_edge, ways_in_sources
-from grafana.dashboards.ways_in_promql import CLIENTS, OF_SOURCE, OF_STREAM, latency
+from grafana.dashboards.ways_in_promql import CLIENTS, OF_SOURCE, OF_STREAM, latency, waiting_sources
 from grafana.looks import BYTES, NO_UNIT, PER_SECOND, PERCENT, RECORDS_PER_SECOND, SECONDS
 from grafana.panels import stat, timeseries
 from grafana.queries import Promql
@@ -104,10 +104,12 @@ def _now() -> list[Panel]:
         ),
         stat(
             "Sources that wait now",
-            Promql(f"count(headrace_source_waiting{OF_SOURCE} > 0) or vector(0)", instant=True),
+            Promql(waiting_sources(OF_SOURCE), instant=True),
             width=_WIDTH,
             unit=NO_UNIT,
             steps=("green", (1, "red")),
+            no_value="no source",
+            nothing="blue",
             description=(
                 "Sources of which something cannot be read now. Red: /readyz and /status/ of the "
                 "source say what it waits for; it tries again by itself."

@@ -24,3 +24,8 @@ def by_source(metric: str, function: str = "rate", over: str = "$__rate_interval
 def since(metric: str) -> str:
     """Ask how many seconds ago a moment was; a source that has had none is left out."""
     return f"time() - max by (source) ({metric}{OF_SOURCE} > 0)"
+
+
+def waiting_sources(labels: str) -> str:
+    """Ask how many sources wait: 0 where all of them read, nothing where there is no source."""
+    return f"sum(max by (source) (headrace_source_waiting{labels} > bool 0))"
