@@ -5,7 +5,13 @@ from grafana_foundation_sdk.models.dashboard import Dashboard, Panel
 from grafana import uids
 from grafana.board import Row, board
 from grafana.dashboards import ways_in_edge, ways_in_sources
-from grafana.dashboards.ways_in_promql import CLIENTS, OF_SOURCE, OF_STREAM, latency, waiting_sources
+from grafana.dashboards.ways_in_promql import (
+    CLIENTS,
+    OF_SOURCE,
+    OF_STREAM,
+    latency,
+    waiting_sources,
+)
 from grafana.looks import BYTES, NO_UNIT, PER_SECOND, PERCENT, RECORDS_PER_SECOND, SECONDS
 from grafana.panels import stat, timeseries
 from grafana.queries import Promql

@@ -41,6 +41,10 @@ SELDOM = TROUBLES | {
 }
 
 
+# about one viewer a quarter of an hour begins: these are asked at the moment when one did
+OF_STARTS = {"Start, slowest twentieth, last five minutes", "Start by CDN, slowest twentieth"}
+
+
 @pytest.fixture(scope="module")
 def told(postgres: Postgres, _template: str) -> Iterator[Filled]:
     """Store the story of eight days up to now."""
@@ -83,12 +87,16 @@ async def test_every_panel_shows_something(
     reader: asyncpg.Connection, told: Filled, since: str
 ) -> None:
     every = list(asked(FILES))
+    began = await reader.fetchval(
+        "SELECT max(time) FROM content_sessions WHERE startup_ms IS NOT NULL"
+    )
     empty = []
     for query in QUERIES:
         wanted = over(since, query)
         chosen = singles(await options(reader, query.of, every, told.now), query.of)
 
-        found = await answer(reader, wanted, chosen, told.now)
+        at = began if query.title in OF_STARTS else told.now
+        found = await answer(reader, wanted, chosen, at)
 
         check(query.panel, query.format, found)
         if not numbers(found):
