@@ -21,6 +21,7 @@ from aiokafka.errors import (
     ProducerFenced,
 )
 
+from batching.transactions import look_at_what_was_not_sent
 from config.environment import PlainError
 from models.positions import TopicPartition
 
@@ -233,6 +234,7 @@ async def _stop(producer: AIOKafkaProducer) -> None:
     ended = producer._txn_manager._transaction_waiter  # noqa: SLF001
     if ended is not None:
         ended.add_done_callback(_looked_at)
+    look_at_what_was_not_sent(producer)
 
 
 def _looked_at(future: asyncio.Future[Any]) -> None:

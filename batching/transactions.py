@@ -165,6 +165,7 @@ class SourceTopic:
         await asyncio.wait([closing], timeout=_CLOSE_SECONDS)
         closing.cancel()
         await asyncio.gather(closing, return_exceptions=True)
+        look_at_what_was_not_sent(kafka)
 
     async def _send(self, partition: int, batches: Sequence[Any]) -> None:
         assert self._kafka is not None  # noqa: S101 - commit has it
@@ -216,6 +217,18 @@ class SourceTopic:
             f"{place.name}. To begin where the record before it says, send that one again; to "
             "begin anew, send an empty value with that key"
         )
+
+
+def look_at_what_was_not_sent(kafka: AIOKafkaProducer) -> None:
+    """Keep asyncio from logging, with a traceback, why a fenced producer's batches were not sent.
+
+    Each has a future besides the one that was given out, at which aiokafka never looks.
+    """
+    for batches in kafka._message_accumulator._batches.values():  # noqa: SLF001
+        for batch in batches:
+            waiter = batch._drain_waiter  # noqa: SLF001
+            if waiter.done() and not waiter.cancelled():
+                waiter.exception()
 
 
 async def _all(sent: Iterable[Awaitable[Any]]) -> None:

@@ -10,8 +10,10 @@ from uuid import uuid4
 
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
 
 from agents.source_runner import SourceRunner
+from batching.topics import create_missing
 from batching.transactions import SourceFenced, SourcePlace
 from config.document import SourceEntry
 from sources.base import Record, Source, SourceUnavailable
@@ -56,7 +58,14 @@ class Run:
             silence_seconds=entry.get("silence_seconds"),
             largest_bytes=1_000_000,
         )
-        self.task = asyncio.create_task(self.runner.run())
+        self.task = asyncio.create_task(self._run())
+
+    async def _run(self) -> None:
+        """Run with a topic that keeps all: Kafka deletes events whose own time is a week ago."""
+        kept = {"retention.ms": "-1"}
+        with suppress(KafkaError):  # the runner makes the topic then, and waits for the broker
+            await create_missing(self.place.broker, {self.place.topic: 2}, 1, kept)
+        await self.runner.run()
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Wait until it holds; raise what ended the run, if it has ended."""

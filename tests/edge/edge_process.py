@@ -59,7 +59,9 @@ class EdgeProcess:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
             named = {"content-type": "application/json", **(headers or {})}
-            connection.request(method, path, body, named)
+            with suppress(BrokenPipeError, ConnectionResetError):
+                # it may answer and close before it has read all: the answer is there to be read
+                connection.request(method, path, body, named)
             answer = connection.getresponse()
             said = {name.lower(): value for name, value in answer.getheaders()}
             return Answer(answer.status, said, answer.read())

@@ -90,18 +90,20 @@ async def test_a_day_that_could_not_go_takes_rows_until_it_does(
 
 async def test_advisory_locks_that_anybody_may_hold_stop_nobody(database: str) -> None:
     other = await asyncpg.connect(database)
-    for number in LOCKS:
-        await other.execute("SELECT pg_advisory_lock($1)", number)
+    try:
+        for number in LOCKS:
+            await other.execute("SELECT pg_advisory_lock($1)", number)
 
-    async with asyncio.timeout(20):
-        assert await migrate(database) == []
-        assert await run_user_sql(database, no_files()) == []
-        assert await let_reader_read(database, password=None) == []
-        filling = Filling(database, CONTENT_SESSIONS, Random(1))
-        await filling.write(1, 50, SOON)
-        await filling.sink.close()
-        assert await apply_retention(database) is not None
-    await other.close()
+        async with asyncio.timeout(20):
+            assert await migrate(database) == []
+            assert await run_user_sql(database, no_files()) == []
+            assert await let_reader_read(database, password=None) == []
+            filling = Filling(database, CONTENT_SESSIONS, Random(1))
+            await filling.write(1, 50, SOON)
+            await filling.sink.close()
+            assert await apply_retention(database) is not None
+    finally:  # left open, it would fail whichever test comes later
+        await other.close()
 
 
 @asynccontextmanager

@@ -308,7 +308,7 @@ async def test_more_files_than_can_be_kept_in_mind_are_refused(tmp_path: Path) -
     drained = Drained(tmp_path)
     await drained.settled()
     known = drained.resume["a.jsonl"]
-    drained.resume |= {f"{number:06}.jsonl": known for number in range(9_000)}
+    drained.resume |= {f"{number:06}.jsonl": known for number in range(12_000)}
 
     with pytest.raises(SourceRefused, match="say `after: NAME`"):
         await drained.settled()
