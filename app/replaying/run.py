@@ -221,7 +221,11 @@ class _Replay:
             storer.run(lambda: self.sender.last if sending.done() else None)
         )
         try:
-            await asyncio.gather(sending, storing)
+            # not gather: that cancels once, and then waits for who has swallowed it, for ever
+            await asyncio.wait([sending, storing], return_when=asyncio.FIRST_EXCEPTION)
+            for task in (sending, storing):
+                if task.done():
+                    task.result()
         except Fenced:
             raise OvertakenError(
                 f"another command stores {plan.topic} now. Run this again when that has ended"

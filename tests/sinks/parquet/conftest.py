@@ -25,7 +25,9 @@ def _gateway_program() -> Path:
 
 @pytest.fixture(scope="session")
 def gateway(engine_folder: Path, watchdog: Watchdog, _gateway_program: Path) -> Iterator[Gateway]:
-    engine = Gateway(engine_folder / "s3", watchdog)
+    # A folder of its own: tests/sources/files has this fixture too, which makes a second gateway.
+    # In the same folder that would end the first, as what a killed run has left.
+    engine = Gateway(engine_folder / uuid4().hex, watchdog)
     engine.start()
     yield engine
     engine.stop()
