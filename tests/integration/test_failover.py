@@ -57,7 +57,7 @@ def test_with_a_synchronous_replica_a_worker_goes_on(
     own_postgres.kill()
     send(headrace, 100)
     time.sleep(3)  # no server takes writes: the worker waits
-    assert worker.child.running
+    assert worker.child.running, worker.child.tail(200)
     replica.query("SELECT pg_promote()")
 
     total = PARTITIONS * (_MANY + 100)
