@@ -222,9 +222,10 @@ class _Replay:
         )
         try:
             # not gather: that cancels once, and then waits for who has swallowed it, for ever
-            await asyncio.wait([sending, storing], return_when=asyncio.FIRST_EXCEPTION)
-            for task in (sending, storing):
-                if task.done():
+            going = {sending, storing}
+            while going:
+                done, going = await asyncio.wait(going, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
                     task.result()
         except Fenced:
             raise OvertakenError(
