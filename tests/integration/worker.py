@@ -62,9 +62,11 @@ class Worker:
             return {}
         return dict(status)
 
-    def wait_until(self, condition: Callable[[], object], what: str) -> None:
+    def wait_until(
+        self, condition: Callable[[], object], what: str, seconds: float = _PATIENCE_SECONDS
+    ) -> None:
         """Poll until it holds; fail at once when the worker ends."""
-        deadline = time.monotonic() + _PATIENCE_SECONDS
+        deadline = time.monotonic() + seconds
         while not condition():
             assert self.child.running, f"ended before it was {what}:\n{self.child.tail(40)}"
             assert time.monotonic() < deadline, f"not {what}:\n{self.child.tail(40)}"
