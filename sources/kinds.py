@@ -2,13 +2,12 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import EntryPoint, entry_points
-from importlib.util import find_spec
 from typing import Any
 
 from pydantic import BaseModel
 
-from config.environment import SettingsError
+from config.extras import is_installed
+from config.kinds import kinds_in
 from models.streams import Stream
 from sources.base import Source
 from telemetry.source_stats import SourceStats
@@ -54,35 +53,12 @@ class SourceKind:
     @property
     def missing(self) -> str:
         """Say what has to be installed first; nothing where all is there."""
-        absent = [name for name in self.packages if not _is_there(name)]
+        absent = [name for name in self.packages if not is_installed(name)]
         if not absent:
             return ""
         return f"needs {', '.join(absent)}: pip install -c constraints.txt -e '.[{self.extra}]'"
 
 
-def _is_there(package: str) -> bool:
-    try:
-        return find_spec(package) is not None
-    except ModuleNotFoundError:  # of the package around it
-        return False
-
-
 def kinds() -> Mapping[str, SourceKind]:
     """Find every kind that is installed, by name. Raises SettingsError of one that is broken."""
-    found: dict[str, SourceKind] = {}
-    for point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
-        try:
-            kind = point.load()
-        except Exception as error:
-            problem = f"{type(error).__name__}: {error}"
-            raise SettingsError(f"{_of(point)} cannot be loaded: {problem}") from error
-        if not isinstance(kind, SourceKind):
-            raise SettingsError(f"{_of(point)} is no SourceKind")
-        if kind.name in found:
-            raise SettingsError(f"{_of(point)}: there is a kind of this name already")
-        found[kind.name] = kind
-    return found
-
-
-def _of(point: EntryPoint) -> str:
-    return f"the kind of source {point.name!r} of {point.value}"
+    return kinds_in(GROUP, SourceKind, "source")
