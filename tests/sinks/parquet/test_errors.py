@@ -4,7 +4,6 @@ import os
 import resource
 import shutil
 import socket
-import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from sinks.base import Fenced, SinkUnavailable
 from sinks.parquet.s3 import OverwritesError
 from tests.sinks.parquet.gateway import SECRET, Gateway
 from tests.sinks.parquet.sinks import BEGIN, P0, batch, offsets, sink_in
+from tests.small_disk import fill, small_disk
 
 _SOON_SECONDS = 15.0
 _WRONG = "wrong-secret-nobody-may-read"
@@ -161,17 +161,17 @@ async def test_s3_that_died_in_the_middle_comes_back(own_gateway: Gateway) -> No
 
 
 async def test_a_full_disk(tmp_path: Path) -> None:
-    with _small_disk(tmp_path) as disk:
+    with small_disk(tmp_path / "disk") as disk:
         place = {"path": str(disk / "parquet")}
         sink = sink_in(place)
         expected = await sink.positions([P0])
-        (disk / "filling").write_bytes(b"\0" * disk_bytes_left(disk))
+        filling = fill(disk)
         one = batch(sink, 500)
         with pytest.raises(SinkUnavailable, match="the disk is full: make room"):
             await sink.write(one, expected)
         assert await sink.positions([P0]) == {P0: BEGIN}
 
-        (disk / "filling").unlink()
+        filling.unlink()
         await sink.write(one, expected)
 
         assert len(offsets(place)) == 500
@@ -256,23 +256,3 @@ def _no_longer_root() -> Iterator[None]:
         yield
     finally:
         os.seteuid(user)
-
-
-def disk_bytes_left(folder: Path) -> int:
-    found = os.statvfs(folder)
-    return found.f_bavail * found.f_frsize
-
-
-@contextmanager
-def _small_disk(tmp_path: Path) -> Iterator[Path]:
-    """Mount a disk of one megabyte; the test is skipped where that is not allowed."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk)]
-    unmount = ["umount", "-l"]
-    if subprocess.run(mount, capture_output=True, check=False).returncode:
-        pytest.skip("no file system can be mounted here")
-    try:
-        yield disk
-    finally:
-        subprocess.run([*unmount, str(disk)], check=True)
