@@ -1,6 +1,7 @@
 """Parts that come with an extra, and what to say when it is missing."""
 
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 
@@ -36,6 +37,15 @@ def is_installed(*packages: str) -> bool:
         return all(find_spec(package) is not None for package in packages)
     except ModuleNotFoundError:  # a package inside another one that is not there
         return False
+
+
+def advice(packages: Sequence[str], extra: str) -> str:
+    """Say what has to be installed first; nothing where all is there."""
+    absent = [name for name in packages if not is_installed(name)]
+    if not absent:
+        return ""
+    wanted = f"-c constraints.txt -e '.[{extra}]'" if extra else " ".join(absent)
+    return f"needs {', '.join(absent)}: {sys.executable} -m pip install {wanted}"
 
 
 def extra_missing(package: str, extra: str = "engines") -> NotInstalledError:

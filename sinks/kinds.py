@@ -1,13 +1,12 @@
 """Kinds of sinks: what each brings, and where they are found, those of others included."""
 
-import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import BaseModel
 
-from config.extras import is_installed
+from config.extras import advice
 from config.kinds import kinds_in
 from models.positions import Positions
 from models.streams import Stream
@@ -80,11 +79,7 @@ class SinkKind:
     @property
     def missing(self) -> str:
         """Say what has to be installed first; nothing where all is there."""
-        absent = [name for name in self.packages if not is_installed(name)]
-        if not absent:
-            return ""
-        wanted = f"-c constraints.txt -e '.[{self.extra}]'" if self.extra else " ".join(absent)
-        return f"needs {', '.join(absent)}: {sys.executable} -m pip install {wanted}"
+        return advice(self.packages, self.extra)
 
 
 def kinds() -> Mapping[str, SinkKind]:

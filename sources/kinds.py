@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from config.extras import is_installed
+from config.extras import advice
 from config.kinds import kinds_in
 from models.streams import Stream
 from sources.base import Source
@@ -53,10 +53,7 @@ class SourceKind:
     @property
     def missing(self) -> str:
         """Say what has to be installed first; nothing where all is there."""
-        absent = [name for name in self.packages if not is_installed(name)]
-        if not absent:
-            return ""
-        return f"needs {', '.join(absent)}: pip install -c constraints.txt -e '.[{self.extra}]'"
+        return advice(self.packages, self.extra)
 
 
 def kinds() -> Mapping[str, SourceKind]:

@@ -21,7 +21,7 @@ from itertools import pairwise
 
 from sinks.base import SinkUnavailable
 from sinks.parquet.keys import WAITING, compacted_key, first_offsets_in, is_object
-from sinks.parquet.merging import merge, read_metadata
+from sinks.parquet.merging import merge, not_ours, read_metadata
 from sinks.parquet.objects import Listed, Objects
 
 _REPLACES = "replaces"
@@ -85,7 +85,7 @@ async def finish_all(objects: Objects, topic: str) -> list[str]:
 async def _finish(objects: Objects, waiting: str) -> str | None:
     """Exchange objects; None, and nothing done, where another run has already."""
     body = await _body(objects, waiting)
-    key, *replaced = json.loads(read_metadata(body, waiting)[_REPLACES])
+    key, *replaced = _replaces(body, waiting)
     if any(_overlap(one, key) for one in await _others(objects, key) - {*replaced}):
         await objects.delete([waiting])
         return None
@@ -95,7 +95,14 @@ async def _finish(objects: Objects, waiting: str) -> str | None:
     if any(_holds(one, key) for one in await _others(objects, key)):
         await objects.delete([key])
     await objects.delete([waiting])
-    return str(key)
+    return key
+
+
+def _replaces(body: bytes, waiting: str) -> list[str]:
+    told = read_metadata(body, waiting)
+    if _REPLACES not in told:
+        raise not_ours(waiting)
+    return [str(key) for key in json.loads(told[_REPLACES])]
 
 
 async def _others(objects: Objects, key: str) -> set[str]:

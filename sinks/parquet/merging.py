@@ -38,8 +38,12 @@ def read_metadata(body: bytes, name: str) -> Mapping[str, str]:
     try:
         found = pq.read_metadata(pa.BufferReader(body)).metadata or {}
     except pa.ArrowException as error:
-        raise MergeError(f"{name} was not made by compaction: take it away") from error
+        raise not_ours(name) from error
     return {name.decode(): value.decode() for name, value in found.items()}
+
+
+def not_ours(name: str) -> MergeError:
+    return MergeError(f"{name} was not made by compaction: take it away")
 
 
 def _has_rows(body: bytes) -> bool:

@@ -302,12 +302,15 @@ async def test_a_run_that_was_frozen_brings_nothing_back(place: dict[str, Any]) 
     assert every_column(place) == before
 
 
-async def test_what_is_none_of_compactions_is_told(tmp_path: Path) -> None:
+@pytest.mark.parametrize("is_parquet", [False, True])
+async def test_what_is_none_of_compactions_is_told(tmp_path: Path, *, is_parquet: bool) -> None:
     place: dict[str, Any] = {"path": str(tmp_path / "parquet")}
     await fill(place)
     objects = objects_of(ParquetOptions(**place), "archive")
     await objects.prepare()
-    await objects.create(f"{_TOPIC}/_compacting/a.new", memoryview(b"foreign"), {})
+    (stored, *_) = sorted(await objects.listed(_TOPIC))
+    foreign = await objects.read(stored) if is_parquet else b"foreign"
+    await objects.create(f"{_TOPIC}/_compacting/a.new", memoryview(foreign or b""), {})
 
     with pytest.raises(MergeError, match=r"a\.new was not made by compaction: take it away"):
         await compact_all(objects)
