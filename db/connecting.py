@@ -54,6 +54,8 @@ async def _connect(
         raise DatabaseUnreachableError(f"no answer within {seconds:.0f} s") from None
     except asyncpg.TargetServerAttributeNotMatched:
         raise DatabaseUnreachableError("takes no writes (a standby)") from None
+    except asyncpg.PostgresConnectionError:  # cut in the middle of saying hello
+        raise DatabaseUnreachableError("connection lost") from None
     except OSError as error:
         raise DatabaseUnreachableError(_why(error)) from None
 

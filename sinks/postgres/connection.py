@@ -43,6 +43,7 @@ _NOT_NOW = (
     asyncpg.InvalidCatalogNameError,  # the database is not there (being restored)
     asyncpg.InvalidAuthorizationSpecificationError,
     asyncpg.PostgresSystemError,  # I/O error
+    asyncpg.InternalClientError,  # a server killed in the middle of an answer leaves asyncpg so
 )
 
 

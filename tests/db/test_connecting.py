@@ -1,13 +1,16 @@
 """Of several servers the one is found that takes writes, whatever is wrong with the others."""
 
 import socket
+import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 import asyncpg
 import pytest
 
 from db.connecting import DatabaseUnreachableError, connect
+from db.dsn import hosts
 from devstack.engines import Postgres
 from devstack.place.free_ports import free_port
 
@@ -35,6 +38,37 @@ async def test_servers_that_are_gone_or_say_nothing_are_passed_over(
     assert await connection.fetchval("SELECT 1") == 1
     assert time.monotonic() - begun < 9
     await connection.close()
+
+
+@contextmanager
+def cutting(port: int, after_bytes: int) -> Iterator[int]:
+    """Give the port of a relay to this one that is cut after so many bytes of each answer."""
+
+    def relay() -> None:
+        with suppress(OSError):  # the end of the test
+            while True:
+                client, _ = listening.accept()
+                with client, socket.create_connection(("127.0.0.1", port)) as server:
+                    server.sendall(client.recv(65_536))
+                    client.sendall(server.recv(after_bytes))
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=relay)
+        thread.start()
+        yield listening.getsockname()[1]
+        listening.shutdown(socket.SHUT_RDWR)
+    thread.join()
+
+
+@pytest.mark.parametrize("after_bytes", [0, 1])
+async def test_one_that_dies_while_it_says_hello_is_passed_over(
+    database: str, after_bytes: int
+) -> None:
+    with cutting(hosts(database)[0].port, after_bytes) as dying:
+        connection = await connect(beside(database, dying))
+
+        assert await connection.fetchval("SELECT 1") == 1
+        await connection.close()
 
 
 async def test_one_that_takes_no_writes_is_passed_over(postgres: Postgres, database: str) -> None:
