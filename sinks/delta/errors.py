@@ -13,7 +13,12 @@ _LONGEST = 300
 _OF_S3 = re.compile(r"Error performing|HTTP error|necessary privileges|credential", re.IGNORECASE)
 _OF_SYSTEM = re.compile(r"\(os error (\d+)\)")
 _STATUS = re.compile(r"(?<=non-2xx status code)\W+(?:\[\d+m\W*)*(?=\d{3})")
-_GONE = ("Invalid table version", "No files in log segment")
+_OVERTAKEN = "Failed to commit transaction"
+_GONE = (
+    "Invalid table version",
+    "No files in log segment",
+    "does not exist or you don't have access",
+)
 
 
 def explain(error: Exception, options: DeltaOptions, topic: str, name: str) -> SinkUnavailable:
@@ -26,6 +31,8 @@ def explain(error: Exception, options: DeltaOptions, topic: str, name: str) -> S
 def _words(text: str, options: DeltaOptions) -> str:
     if any(said in text for said in _GONE):
         return "the table is gone: bring it back, or start the worker again"
+    if text.startswith(_OVERTAKEN):
+        return "others commit to this table just now: it is tried again"
     if options.is_s3 and _OF_S3.search(text):
         return cure(OSError(_STATUS.sub(": ", text)), _NEEDED)
     if number := _OF_SYSTEM.search(text):

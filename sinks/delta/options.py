@@ -31,10 +31,7 @@ class DeltaOptions(FilesOptions):
         keys = {f"aws_{name}": value for name, value in given["config"].items()}
         retries = {name: given["retry_config"][name] for name in ("max_retries", "retry_timeout")}
         told = {**keys, **given["client_options"], **retries}
-        # The log's next entry is stored only where none stands: what keeps two writers apart
-        return {name: _text(value) for name, value in told.items()} | {
-            "aws_conditional_put": "etag"
-        }
+        return {name: _text(value) for name, value in told.items()}
 
 
 def _text(value: object) -> str:

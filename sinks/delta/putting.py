@@ -18,6 +18,9 @@ from sinks.ending import to_the_end
 from sinks.parquet.objects import Objects
 
 _LOG = "_delta_log"
+_KEPT_SECONDS = 3_600.0
+"""So long a file waits for a commit to name it, at most: a VACUUM deletes what waits for days."""
+
 _Range = tuple[TopicPartition, int, int, int]
 
 
@@ -33,6 +36,7 @@ class Putting:
         self._files = files
         self._path = path
         self._last: tuple[frozenset[_Range], Sequence[AddAction]] = (frozenset(), ())
+        self._put_at = 0.0
 
     async def prepare(self, topic: str) -> None:
         """Get ready. Raises OccupiedError where a table would be made among other files.

@@ -8,6 +8,7 @@ table and what is stored because of that are one step.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from threading import Lock
+from typing import Any
 
 from deltalake import CommitProperties, DeltaTable, Schema, Transaction
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
@@ -17,6 +18,9 @@ from sinks.base import SinkUnavailable
 from sinks.delta.disk import Disk
 from sinks.delta.options import PARTITION
 from sinks.delta.schema import lacking, problem
+
+_FEW = 20
+_ANOTHER = "another table stands there now: bring the old one back, or start the worker again"
 
 Explain = Callable[[Exception], SinkUnavailable]
 
@@ -34,7 +38,8 @@ class Table:
         self._explain = explain
         self._lock = Lock()
         self._table: DeltaTable | None = None
-        self._id = ""
+        self._newest: Mapping[str, Any] = {}
+        """What the log says of the newest version that was read."""
         self._version = -1
         """The version that what is known holds of: the newest that was read, or our own after."""
         self._known: dict[str, int | None] = {}
@@ -42,11 +47,7 @@ class Table:
     def update(self) -> None:
         """Read the newest version; make the table where there is none, and what it lacks."""
         with self._told():
-            if self._table is None:
-                self._table = self._opened()
-                self._id = str(self._table.metadata().id)
-            else:
-                self._table.update_incremental()
+            self._table = self._opened() if self._table is None else self._gone_on(self._table)
             if self._table.version() != self._version:
                 self._known.clear()
                 self._judge(self._table)
@@ -107,12 +108,25 @@ class Table:
             )
         return DeltaTable(self._uri, storage_options=self._storage)
 
+    def _gone_on(self, table: DeltaTable) -> DeltaTable:
+        """Give the newest version of the table, and make sure that it is still the same one.
+
+        deltalake reads on behind the version that it knows, whatever table stands there now.
+        """
+        before = table.version()
+        table.update_incremental()
+        newer = table.version() - before
+        entries = table.history(newer + 1) if newer < _FEW else []
+        if not entries or entries[-1] != self._newest:
+            opened = DeltaTable(self._uri, storage_options=self._storage)
+            if opened.metadata().id != table.metadata().id:
+                raise ValueError(_ANOTHER)
+            table, entries = opened, opened.history(1)
+        self._newest = entries[0]
+        return table
+
     def _judge(self, table: DeltaTable) -> None:
         """Add the columns that the stream has got since. Raises ValueError of anything else."""
-        if str(table.metadata().id) != self._id:
-            raise ValueError(
-                "another table stands there now: bring the old one back, or start again"
-            )
         if words := problem(table, self._schema):
             raise ValueError(words)
         if fields := lacking(table, self._schema):

@@ -210,6 +210,7 @@ async def test_positions_outlive_checkpoints_log_clean_up_optimize_and_vacuum(
     others.update_incremental()
     others.create_checkpoint()
     others.cleanup_metadata()
+    assert len(others.history()) == 1
 
     # the same writer, which has seen none of it, and one that begins with a checkpoint alone
     await sink.write(batch(sink, 3, start=12), expected)
@@ -226,7 +227,7 @@ async def test_an_optimize_in_the_middle_is_no_fence(place: dict[str, Any]) -> N
     for start in (0, 3):
         await sink.write(batch(sink, 3, start=start), expected)
         expected = await sink.positions([P0])
-    _Before(sink, lambda: table(place).optimize.compact())
+    _Before(sink, table(place).optimize.compact)
 
     await sink.write(batch(sink, 3, start=6), expected)
 
