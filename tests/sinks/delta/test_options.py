@@ -2,14 +2,13 @@
 
 import subprocess
 import sys
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
+from headrace import Event, EventTime, Stream, Text
 from models.content_sessions import CONTENT_SESSIONS
-from models.streams import Column
 from sinks.delta.kind import KIND
 from sinks.delta.options import DeltaOptions
 from tests.sinks.delta.sinks import offsets, sink_in
@@ -18,6 +17,13 @@ from tests.sinks.parquet.sinks import BEGIN, P0, batch
 
 _SECRET = "nobody-may-read-this"  # noqa: S105 - what must not be shown
 _KEYS = {"access_key_id": "AKIA", "secret_access_key": _SECRET}
+
+
+class Dated(Event):
+    """One field more than the time: named as the column that tables have."""
+
+    at: EventTime
+    date: Text
 
 
 @pytest.mark.parametrize(
@@ -79,12 +85,12 @@ def test_what_describes_it_imports_neither_arrow_nor_deltalake() -> None:
 
 
 def test_a_stream_with_a_column_of_the_tables_own_is_refused() -> None:
-    dated = replace(CONTENT_SESSIONS, columns=(Column("date", "text", "session_id"),))
+    dated = Stream("dated", Dated, event_time="at", windows=())
     assert KIND.check is not None
 
     assert KIND.check(DeltaOptions(path="/data"), [CONTENT_SESSIONS]) == []
     assert KIND.check(DeltaOptions(path="/data"), [dated]) == [
-        "streams: content_sessions has a column `date`, as tables do: leave it out"
+        "streams: dated has a column `date`, as tables do: leave it out"
     ]
 
 
