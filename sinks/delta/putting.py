@@ -1,4 +1,4 @@
-"""Putting files into a table's folder, where they are read by nobody until a commit names them."""
+"""A table's folder: files that nobody reads until a commit names them, and the log's entries."""
 
 import asyncio
 import time
@@ -50,6 +50,15 @@ class Putting:
                 f"{self._path}/{topic} holds other files ({min(names)}), and is no Delta table: "
                 "give the sink a path of its own"
             )
+
+    async def entry(self, topic: str, version: int) -> bytes | None:
+        """Give what the table's log says of a version; None where it says nothing (any more).
+
+        Not by deltalake's `history`, which stops all other threads while it waits for S3.
+        """
+        if version < 0:
+            return None
+        return await self._objects.read(f"{topic}/{_LOG}/{version:020}.json")
 
     async def put(
         self, topic: str, parts: Sequence[Part], expected: Positions, epoch: int

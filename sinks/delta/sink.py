@@ -160,7 +160,11 @@ class DeltaSink:
             await self._putting.prepare(topic)
             self._tables[topic] = self._table_of(topic)
         table = self._tables[topic]
-        await asyncio.to_thread(table.update)
+        before, entry = table.version, await self._putting.entry(topic, table.version)
+        await asyncio.to_thread(table.update, entry)
+        if table.version != before:
+            entry = await self._putting.entry(topic, table.version)
+        table.entry = entry
         return table
 
     def _noted(self, tp: TopicPartition) -> Position:

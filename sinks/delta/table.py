@@ -8,7 +8,6 @@ table and what is stored because of that are one step.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from threading import Lock
-from typing import Any
 
 from deltalake import CommitProperties, DeltaTable, Schema, Transaction
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
@@ -19,7 +18,6 @@ from sinks.delta.disk import Disk
 from sinks.delta.options import PARTITION
 from sinks.delta.schema import lacking, problem
 
-_FEW = 20
 _ANOTHER = "another table stands there now: bring the old one back, or start the worker again"
 
 Explain = Callable[[Exception], SinkUnavailable]
@@ -38,16 +36,30 @@ class Table:
         self._explain = explain
         self._lock = Lock()
         self._table: DeltaTable | None = None
-        self._newest: Mapping[str, Any] = {}
-        """What the log says of the newest version that was read."""
+        self.entry: bytes | None = None
+        """What the log has said of the newest version that was read, when it was."""
         self._version = -1
         """The version that what is known holds of: the newest that was read, or our own after."""
         self._known: dict[str, int | None] = {}
 
-    def update(self) -> None:
-        """Read the newest version; make the table where there is none, and what it lacks."""
+    @property
+    def version(self) -> int:
+        """The newest version that was read; -1 before the first."""
+        return -1 if self._table is None else self._table.version()
+
+    def update(self, entry: bytes | None) -> None:
+        """Read the newest version; make the table where there is none, and what it lacks.
+
+        `entry` is what the log says now of the version that was read last. deltalake reads on
+        behind that, whatever table stands there now: where `entry` is another one, it is looked at.
+        """
         with self._told():
-            self._table = self._opened() if self._table is None else self._gone_on(self._table)
+            if self._table is None:
+                self._table = self._opened()
+            elif entry is not None and entry == self.entry:
+                self._table.update_incremental()
+            else:
+                self._table = self._same(self._table)
             if self._table.version() != self._version:
                 self._known.clear()
                 self._judge(self._table)
@@ -108,22 +120,12 @@ class Table:
             )
         return DeltaTable(self._uri, storage_options=self._storage)
 
-    def _gone_on(self, table: DeltaTable) -> DeltaTable:
-        """Give the newest version of the table, and make sure that it is still the same one.
-
-        deltalake reads on behind the version that it knows, whatever table stands there now.
-        """
-        before = table.version()
-        table.update_incremental()
-        newer = table.version() - before
-        entries = table.history(newer + 1) if newer < _FEW else []
-        if not entries or entries[-1] != self._newest:
-            opened = DeltaTable(self._uri, storage_options=self._storage)
-            if opened.metadata().id != table.metadata().id:
-                raise ValueError(_ANOTHER)
-            table, entries = opened, opened.history(1)
-        self._newest = entries[0]
-        return table
+    def _same(self, table: DeltaTable) -> DeltaTable:
+        """Open the table again. Raises ValueError where it is another one."""
+        opened = DeltaTable(self._uri, storage_options=self._storage)
+        if opened.metadata().id != table.metadata().id:
+            raise ValueError(_ANOTHER)
+        return opened
 
     def _judge(self, table: DeltaTable) -> None:
         """Add the columns that the stream has got since. Raises ValueError of anything else."""

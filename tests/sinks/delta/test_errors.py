@@ -1,6 +1,5 @@
 """What stands in the way is told in words that say what to do, without a secret, and in time."""
 
-import os
 import shutil
 import socket
 import time
@@ -106,13 +105,12 @@ async def test_a_bucket_that_goes_away(gateway: Gateway) -> None:
     assert "create it" in await _refused_later(place, sink, expected)
 
 
-async def test_a_table_that_goes_away_takes_nothing(place: dict[str, Any]) -> None:
+async def test_a_table_that_goes_away_takes_nothing(place: dict[str, Any], folder: Path) -> None:
     """Neither does one that somebody makes anew in its place."""
     sink = sink_in(place)
     expected = await sink.positions([P0])
     await sink.write(batch(sink, 2), expected)
     expected = await sink.positions([P0])
-    folder = _folder(place)
     shutil.move(folder, folder.with_name("elsewhere"))
 
     words = await _refused_later(place, sink, expected, start=2)
@@ -128,19 +126,14 @@ async def test_a_table_that_goes_away_takes_nothing(place: dict[str, Any]) -> No
     assert offsets(place) == [(0, offset) for offset in range(6)]
 
 
-def _folder(place: dict[str, Any]) -> Path:
-    if "endpoint" not in place:
-        return Path(place["path"]) / "content_sessions"
-    bucket, _, prefix = place["path"].removeprefix("s3://").partition("/")
-    root = Path(os.environ["HEADRACE_TEST_BUCKETS"]) / bucket
-    return root / prefix / "content_sessions"
-
-
-@pytest.fixture(autouse=True)
-def _buckets(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    if "gateway" in request.fixturenames or "s3" in request.node.name:
+@pytest.fixture
+def folder(place: dict[str, Any], request: pytest.FixtureRequest) -> Path:
+    """Say where the table is on disk, in S3 too."""
+    path = Path(place["path"])
+    if "endpoint" in place:
         gateway: Gateway = request.getfixturevalue("gateway")
-        monkeypatch.setenv("HEADRACE_TEST_BUCKETS", str(gateway.buckets))
+        path = gateway.buckets / place["path"].removeprefix("s3://")
+    return path / "content_sessions"
 
 
 async def test_nobody_listens(gateway: Gateway) -> None:
@@ -185,9 +178,9 @@ async def test_a_store_that_overwrites_is_refused(gateway: Gateway) -> None:
             await sink.positions([P0])
 
 
-async def test_no_table_is_made_among_other_files(place: dict[str, Any]) -> None:
+async def test_no_table_is_made_among_other_files(place: dict[str, Any], folder: Path) -> None:
     """A VACUUM would delete them: those of a sink of the kind `parquet`, say."""
-    others = _folder(place) / "epoch=1"
+    others = folder / "epoch=1"
     others.mkdir(parents=True)
     (others / "rows.parquet").write_bytes(b"rows")
 

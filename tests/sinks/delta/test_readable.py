@@ -36,7 +36,7 @@ def local(tmp_path: Path) -> dict[str, Any]:
     return {"path": str(tmp_path / "lake")}
 
 
-async def _written(place: dict[str, Any], stream: Stream) -> Batch:
+async def store_some(place: dict[str, Any], stream: Stream) -> Batch:
     """Store records of two partitions and two days; those of the last write are dead letters."""
     stream = replace(stream, windows=())
     sink, decoder, topic = sink_in(place, stream), Decoder(stream, Limits()), stream.topic
@@ -73,7 +73,7 @@ def _asked(select: str, rows: pa.Table | ds.Dataset) -> list[Any]:
 async def test_deltalake_pyarrow_and_duckdb_read_the_same(
     local: dict[str, Any], topic: str
 ) -> None:
-    written = await _written(local, STREAMS[topic])
+    written = await store_some(local, STREAMS[topic])
     select = "SELECT count(*), sum(kafka_offset), count(DISTINCT date), sum(kafka_partition)"
 
     there = table(local, topic)
@@ -92,7 +92,7 @@ async def test_deltalake_pyarrow_and_duckdb_read_the_same(
 
 async def test_it_holds_what_the_parquet_sink_would(place: dict[str, Any]) -> None:
     """Row by row and column by column: the same encoder, with one column more."""
-    written = await _written(place, MEDIA_EVENTS)
+    written = await store_some(place, MEDIA_EVENTS)
 
     rows = stored(place, "media_events")
 
@@ -107,7 +107,7 @@ async def test_it_holds_what_the_parquet_sink_would(place: dict[str, Any]) -> No
 
 
 async def test_types_are_those_that_were_declared(local: dict[str, Any]) -> None:
-    await _written(local, STREAMS["purchases"])
+    await store_some(local, STREAMS["purchases"])
 
     types = {field.name: field.type for field in stored(local, "purchases").schema}
 
@@ -118,7 +118,7 @@ async def test_types_are_those_that_were_declared(local: dict[str, Any]) -> None
 
 
 async def test_statistics_tell_what_is_in_a_file(local: dict[str, Any]) -> None:
-    await _written(local, STREAMS["purchases"])
+    await store_some(local, STREAMS["purchases"])
     rows = stored(local, "purchases")
     first = rows.filter(pc.field("date") == rows["date"][0].as_py())
 
@@ -134,7 +134,7 @@ async def test_statistics_tell_what_is_in_a_file(local: dict[str, Any]) -> None:
 
 
 async def test_files_are_passed_over_by_date_and_by_statistics(local: dict[str, Any]) -> None:
-    await _written(local, MEDIA_EVENTS)
+    await store_some(local, MEDIA_EVENTS)
     found = table(local, "media_events").to_pyarrow_dataset()
     day = datetime.fromtimestamp(NOW_MILLISECONDS / 1_000, UTC).date()
 
@@ -150,10 +150,10 @@ async def test_files_are_passed_over_by_date_and_by_statistics(local: dict[str, 
 
 
 async def test_a_column_that_is_added_later_is_null_before(place: dict[str, Any]) -> None:
-    before = await _written(place, replace(MEDIA_EVENTS, keeps_extra=False))
+    before = await store_some(place, replace(MEDIA_EVENTS, keeps_extra=False))
     assert "extra" not in stored(place, "media_events").schema.names
 
-    after = await _written(place, MEDIA_EVENTS)
+    after = await store_some(place, MEDIA_EVENTS)
 
     rows = stored(place, "media_events")
     assert rows.num_rows == before.row_count + after.row_count
@@ -163,8 +163,8 @@ async def test_a_column_that_is_added_later_is_null_before(place: dict[str, Any]
 
 async def test_a_worker_of_the_release_before_goes_on_beside_it(local: dict[str, Any]) -> None:
     """Its rows are null where the table has got a column since."""
-    first = await _written(local, MEDIA_EVENTS)
+    first = await store_some(local, MEDIA_EVENTS)
 
-    second = await _written(local, replace(MEDIA_EVENTS, keeps_extra=False))
+    second = await store_some(local, replace(MEDIA_EVENTS, keeps_extra=False))
 
     assert stored(local, "media_events").num_rows == first.row_count + second.row_count
