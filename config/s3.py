@@ -77,7 +77,11 @@ class S3Options(BaseModel):
         path_style = self.path_style
         if path_style is None:
             path_style = self.endpoint is not None
-        config: dict[str, Any] = {"virtual_hosted_style_request": not path_style}
+        # said, as AWS_CONDITIONAL_PUT may say otherwise: it is what keeps two writers apart
+        config: dict[str, Any] = {
+            "virtual_hosted_style_request": not path_style,
+            "conditional_put": "etag",
+        }
         for name in ("endpoint", "region", "access_key_id"):
             if (value := getattr(self, name)) is not None:
                 config[name] = value
@@ -150,6 +154,7 @@ _BY_WORDS = (
     ("certificate", "its certificate is not trusted: set `ca_file`"),
     ("dns error", "its name is unknown: correct `endpoint`, or look at DNS"),
     ("kind: Connect", "it cannot be reached: it is tried again"),
+    ("client error (Connect)", "it cannot be reached: it is tried again"),
 )
 
 

@@ -22,7 +22,7 @@ T = TypeVar("T")
 _UNFINISHED = "_unfinished"  # readers of datasets pass over names that begin with _
 _LEFT_OVER_SECONDS = 86_400
 
-_CURES = {
+CURES = {
     errno.ENOSPC: "the disk is full: make room",
     errno.EDQUOT: "the quota is used up: make room",
     errno.EFBIG: "a file may not be so large: raise the limit (ulimit -f)",
@@ -88,7 +88,7 @@ class LocalObjects:
             return work()
         except (OSError, pa.ArrowInvalid) as error:
             number = error.errno if isinstance(error, OSError) else None
-            words = _CURES.get(number or 0, str(error))
+            words = CURES.get(number or 0, str(error))
             raise SinkUnavailable(f"{of_sink(self._name)}{self._root}: {words}") from error
 
     def _prepare(self) -> None:

@@ -9,7 +9,7 @@ from sinks.parquet.files import Files
 from sinks.parquet.history import ParquetHistory
 from sinks.parquet.local import LocalObjects
 from sinks.parquet.objects import Objects
-from sinks.parquet.options import ParquetOptions
+from sinks.parquet.options import FilesOptions, ParquetOptions
 from sinks.parquet.sink import ParquetSink
 
 
@@ -26,7 +26,7 @@ def history(
     return ParquetHistory(objects_of(options, name), stream, topic, span)
 
 
-def objects_of(options: ParquetOptions, name: str) -> Objects:
+def objects_of(options: FilesOptions, name: str) -> Objects:
     """Give the place that the options name."""
     if options.is_s3:
         from sinks.parquet.s3 import S3Objects  # noqa: PLC0415 - a folder needs no obstore

@@ -1,4 +1,4 @@
-"""What can be said of a Parquet sink."""
+"""What can be said of a Parquet sink, and of others that write such files."""
 
 from pathlib import Path
 from typing import Annotated, Self
@@ -18,8 +18,8 @@ _ONLY_S3 = (
 )
 
 
-class ParquetOptions(S3Options):
-    """Where the files go, and what they are like."""
+class FilesOptions(S3Options):
+    """Of every kind that writes Parquet: where the files go, and what they are like."""
 
     path: Annotated[
         Words,
@@ -70,3 +70,7 @@ class ParquetOptions(S3Options):
         given = [name for name in _ONLY_S3 if getattr(self, name) is not None]
         if given:
             raise ValueError(f"{', '.join(given)}: only for a path that begins with {S3}")
+
+
+class ParquetOptions(FilesOptions):
+    """Where the files go, and what they are like."""

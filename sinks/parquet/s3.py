@@ -10,7 +10,7 @@ from obstore.store import S3Store
 
 from config.environment import PlainError
 from sinks.parquet.objects import Listed, Metadata, of_sink
-from sinks.parquet.options import ParquetOptions
+from sinks.parquet.options import FilesOptions
 from sinks.parquet.s3_errors import unavailable
 
 T = TypeVar("T")
@@ -25,7 +25,7 @@ class OverwritesError(PlainError):
 class S3Objects:
     """A bucket, and a prefix in it. One PUT for each object, whatever its size (up to 5 GB)."""
 
-    def __init__(self, options: ParquetOptions, name: str) -> None:
+    def __init__(self, options: FilesOptions, name: str) -> None:
         self._options = options
         self._name = name
         self._store = _store(options)
@@ -119,5 +119,5 @@ def _name(path: str) -> str:
     return path.rstrip("/").rpartition("/")[2]
 
 
-def _store(options: ParquetOptions) -> S3Store:
+def _store(options: FilesOptions) -> S3Store:
     return S3Store(options.bucket, prefix=options.prefix or None, **options.connection())

@@ -126,7 +126,7 @@ def test_the_schema_names_every_kind_with_its_options(tmp_path: Path) -> None:
 
     kinds = json.loads(told.stdout)["properties"]["sinks"]["additionalProperties"]["oneOf"]
     found = {kind["properties"]["kind"]["const"]: kind["properties"] for kind in kinds}
-    assert {"clickhouse", "file", "parquet"} <= found.keys()
+    assert {"clickhouse", "delta", "file", "parquet"} <= found.keys()
     assert "rotate_bytes" in found["file"]
     assert "flush_seconds" in found["parquet"]
 
@@ -266,6 +266,7 @@ def test_a_sorting_key_of_no_column_is_told_before_a_worker_runs(tmp_path: Path)
         ("{kind: file, path: x, rotate_bytes: 1}", "expected a number greater than or equal to"),
         ("{kind: file, path: x, start: now}", "start: expected 'earliest' or 'latest'"),
         ("{kind: parquet, path: 's3://'}", "path: name a bucket"),
+        ("{kind: delta, path: s3://a, ca_file: a.pem}", "ca_file: deltalake cannot be told of it"),
         ("{kind: parquet, path: ''}", "path: expected at least 1 character"),
         ("{kind: file, path: s3://a}", "path: expected a folder; the kind `parquet`"),
         ("{kind: file, path: ''}", "path: expected a folder"),

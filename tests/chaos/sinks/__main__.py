@@ -1,7 +1,7 @@
 """`python -m tests.chaos.sinks --rounds N`: all sinks at once, then a control that has to fail.
 
-PostgreSQL, files, Parquet in a folder and in S3, and ClickHouse store the same records, while
-workers and servers are killed and frozen. Exit code 1 as soon as one does not hold what was
+PostgreSQL, files, Parquet in a folder and in S3, Delta in S3 and ClickHouse store the same records,
+while workers and servers are killed and frozen. Exit code 1 as soon as one does not hold what was
 produced, or if the control, whose workers guard nothing, is not seen to miscount.
 """
 

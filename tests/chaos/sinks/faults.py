@@ -20,6 +20,7 @@ _POINTS: Mapping[str, Sequence[Point]] = {
     "lines": ("during_copy", "before_commit", "before_live_tables"),
     "folder": ("during_positions", "before_commit", "before_live_tables"),
     "bucket": ("during_positions", "before_commit", "before_live_tables"),
+    "lake": ("during_positions", "before_commit", "before_live_tables"),
     "columns": ("before_commit", "before_live_tables"),
 }
 

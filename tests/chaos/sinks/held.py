@@ -13,14 +13,17 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
+from deltalake.exceptions import TableNotFoundError
 
 from devstack.engines.clickhouse import Clickhouse
 from models.all import STREAMS as DECLARED
 from models.positions import TopicPartition
 from sinks.base import Sink, SinkUnavailable
+from sinks.delta.options import DeltaOptions
 from sinks.kinds import kinds
 from tests.chaos.records import STREAMS, is_row
 from tests.chaos.truth import Figures, Place, Truth
+from tests.sinks.delta.sinks import table
 from tests.sinks.parquet.sinks import dataset
 
 _FIGURES = {
@@ -131,6 +134,16 @@ class HeldInParquet(Held):
     def rows(self, stream: str, columns: Mapping[str, str]) -> pa.Table | None:
         found = dataset(dict(self.entry), f"{self._prefix}{stream}")
         return found.to_table(columns=list(columns)) if found.schema.names else None
+
+
+class HeldInDelta(Held):
+    def rows(self, stream: str, columns: Mapping[str, str]) -> pa.Table | None:
+        options = {key: self.entry[key] for key in DeltaOptions.model_fields if key in self.entry}
+        try:
+            found = table(options, f"{self._prefix}{stream}")
+        except TableNotFoundError:
+            return None
+        return found.to_pyarrow_table(columns=list(columns))
 
 
 class HeldInClickhouse(Held):

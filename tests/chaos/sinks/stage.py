@@ -1,4 +1,4 @@
-"""A stage on which every sink stores the same records: PostgreSQL, files, Parquet, ClickHouse."""
+"""A stage on which every sink stores the same records: PostgreSQL and all kinds beside it."""
 
 import json
 import sys
@@ -11,7 +11,13 @@ from typing import Any, Self
 from devstack.engines.clickhouse import Clickhouse
 from devstack.processes.watchdog import Watchdog
 from tests.chaos.load import Load
-from tests.chaos.sinks.held import Held, HeldInClickhouse, HeldInFiles, HeldInParquet
+from tests.chaos.sinks.held import (
+    Held,
+    HeldInClickhouse,
+    HeldInDelta,
+    HeldInFiles,
+    HeldInParquet,
+)
 from tests.chaos.stage import Stage
 from tests.chaos.truth import Place
 from tests.chaos.workers import COMMAND, Worker, statuses
@@ -72,8 +78,11 @@ class SinksStage(Stage):
             HeldInFiles(
                 "lines", {"kind": "file", "path": str(own / "lines"), **_FLUSH}, self.prefix
             ),
-            HeldInParquet("folder", _parquet({"path": str(own / "parquet")}), self.prefix),
-            HeldInParquet("bucket", _parquet(s3.options(s3.bucket())), self.prefix),
+            HeldInParquet(
+                "folder", {"kind": "parquet", "path": str(own / "parquet"), **_FLUSH}, self.prefix
+            ),
+            HeldInParquet("bucket", _in_s3("parquet", s3), self.prefix),
+            HeldInDelta("lake", _in_s3("delta", s3), self.prefix),
             HeldInClickhouse("columns", clickhouse, self.prefix, **_FLUSH),
         )
         own.mkdir(parents=True)
@@ -147,5 +156,5 @@ class SinksStage(Stage):
             self.peak_memory_bytes = max(self.peak_memory_bytes, worker.memory_bytes)
 
 
-def _parquet(place: Mapping[str, Any]) -> dict[str, Any]:
-    return {"kind": "parquet", **place, **_FLUSH}
+def _in_s3(kind: str, s3: Gateway) -> dict[str, Any]:
+    return {"kind": kind, **s3.options(s3.bucket()), **_FLUSH}

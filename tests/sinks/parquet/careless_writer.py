@@ -9,6 +9,8 @@ import json
 import os
 import random
 import sys
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from models.batches import Batch
@@ -17,8 +19,7 @@ from models.decode import Decoder
 from models.positions import Position, Positions, TopicPartition
 from models.records import RecordBatch
 from models.validation import Limits
-from sinks.base import Fenced, SinkUnavailable
-from sinks.parquet.sink import ParquetSink
+from sinks.base import Fenced, Sink, SinkUnavailable
 from tests.models.records import NOW_MILLISECONDS, KafkaRecord, heartbeat
 from tests.sinks.parquet.sinks import P0, P1, sink_in
 
@@ -59,14 +60,12 @@ class UnguardedObjects:
         return created
 
 
-async def main(place: dict[str, Any], seed: int, *, is_guarded: bool) -> None:
+async def main(opened: Callable[[], Sink], seed: int) -> None:
     chance = random.Random(seed)
-    zombies: list[tuple[ParquetSink, Positions]] = []
+    zombies: list[tuple[Sink, Positions]] = []
     parent = os.getppid()
     while os.getppid() == parent:  # not longer than the test that has started it
-        sink = sink_in(place)
-        if not is_guarded:
-            sink._objects = UnguardedObjects(sink._objects)  # noqa: SLF001 - the control
+        sink = opened()
         try:
             positions = await sink.positions([P0, P1])
             zombies.append((sink, positions))
@@ -79,9 +78,7 @@ async def main(place: dict[str, Any], seed: int, *, is_guarded: bool) -> None:
             await asyncio.sleep(_PAUSE_SECONDS)
 
 
-async def _write_on(
-    sink: ParquetSink, at: dict[TopicPartition, Position], chance: random.Random
-) -> None:
+async def _write_on(sink: Sink, at: dict[TopicPartition, Position], chance: random.Random) -> None:
     for _ in range(chance.randint(1, 20)):
         batch = Batch(CONTENT_SESSIONS)
         for tp in chance.sample([P0, P1], chance.randint(1, 2)):
@@ -95,7 +92,7 @@ async def _write_on(
         await _store(sink, batch, at)
 
 
-async def _store(sink: ParquetSink, batch: Batch, at: dict[TopicPartition, Position]) -> None:
+async def _store(sink: Sink, batch: Batch, at: dict[TopicPartition, Position]) -> None:
     expected = {tp: at[tp] for tp in {part.tp for part in batch.parts}}
     while True:
         try:
@@ -107,7 +104,12 @@ async def _store(sink: ParquetSink, batch: Batch, at: dict[TopicPartition, Posit
             return
 
 
+def _unguarded(place: dict[str, Any]) -> Sink:
+    sink = sink_in(place)
+    sink._objects = UnguardedObjects(sink._objects)  # noqa: SLF001 - the control
+    return sink
+
+
 if __name__ == "__main__":
-    asyncio.run(
-        main(json.loads(sys.argv[1]), int(sys.argv[2]), is_guarded="unguarded" not in sys.argv)
-    )
+    opening = _unguarded if "unguarded" in sys.argv else sink_in
+    asyncio.run(main(partial(opening, json.loads(sys.argv[1])), int(sys.argv[2])))

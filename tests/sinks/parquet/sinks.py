@@ -14,6 +14,7 @@ from models.decode import Decoder
 from models.positions import Position, TopicPartition
 from models.streams import Stream
 from models.validation import Limits
+from sinks.base import Sink
 from sinks.parquet.kind import KIND
 from sinks.parquet.options import ParquetOptions
 from sinks.parquet.sink import ParquetSink
@@ -32,7 +33,7 @@ def sink_in(place: dict[str, Any], stream: Stream = CONTENT_SESSIONS) -> Parquet
 
 
 def batch(
-    sink: ParquetSink,
+    sink: Sink,
     count: int,
     start: int = 0,
     *,
@@ -46,7 +47,7 @@ def batch(
 
 
 def add(
-    sink: ParquetSink,
+    sink: Sink,
     to: Batch,
     values: Sequence[bytes | None],
     start: int,

@@ -23,6 +23,7 @@ from tests.sinks.parquet.sinks import P0, P1, rows, sink_in
 
 _SECONDS = float(os.environ.get("HEADRACE_TORTURE_SECONDS", "8"))
 _WRITERS = 3
+_WRITER = "tests.sinks.parquet.careless_writer"
 
 pytestmark = pytest.mark.timeout(120 + 3 * _SECONDS)
 
@@ -30,7 +31,8 @@ pytestmark = pytest.mark.timeout(120 + 3 * _SECONDS)
 class Writers:
     """Processes that write to one place, and that are killed and stopped at random."""
 
-    def __init__(self, place: dict[str, Any], *more: str) -> None:
+    def __init__(self, place: dict[str, Any], *more: str, module: str = _WRITER) -> None:
+        self._module = module
         self._arguments = [json.dumps(place), *more]
         self._running = [self._start(number) for number in range(_WRITERS)]
         self._stopped: dict[int, float] = {}
@@ -59,16 +61,15 @@ class Writers:
 
     def _start(self, seed: int) -> subprocess.Popen[bytes]:
         place, *more = self._arguments
-        module = "tests.sinks.parquet.careless_writer"
         return subprocess.Popen(
-            [sys.executable, "-m", module, place, str(seed), *more],
+            [sys.executable, "-m", self._module, place, str(seed), *more],
             cwd=Path(__file__).parents[3],
         )
 
 
 @contextmanager
-def writing(place: dict[str, Any], *more: str) -> Iterator[Writers]:
-    writers = Writers(place, *more)
+def writing(place: dict[str, Any], *more: str, module: str = _WRITER) -> Iterator[Writers]:
+    writers = Writers(place, *more, module=module)
     try:
         yield writers
     finally:
@@ -78,7 +79,7 @@ def writing(place: dict[str, Any], *more: str) -> Iterator[Writers]:
 def torture(writers: Writers, folder: Path, gateway: Gateway | None = None) -> int:
     """Strike until the time is over, from when there are objects; give how often S3 was killed."""
     began = time.monotonic()
-    while not any(folder.rglob("date=*/*/*.parquet")) and time.monotonic() < began + 60:
+    while not any(folder.rglob("date=*/**/*.parquet")) and time.monotonic() < began + 60:
         time.sleep(0.05)
     chance, end = random.Random(1), time.monotonic() + _SECONDS
     killed, next_kill = 0, time.monotonic() + 1
@@ -101,7 +102,7 @@ async def _stored_and_reached(place: dict[str, Any]) -> tuple[dict[int, list[int
     return stored, [reached[tp].last_offset for tp in (P0, P1)]
 
 
-def _wanted(last: int) -> list[int]:
+def wanted(last: int) -> list[int]:
     return [offset for offset in range(last + 1) if offset % 13]
 
 
@@ -115,7 +116,7 @@ async def test_in_a_folder_each_record_is_stored_once(tmp_path: Path) -> None:
     assert writers.killed > 0
     assert min(reached) > 500, reached
     for partition, last in enumerate(reached):
-        assert stored[partition] == _wanted(last)
+        assert stored[partition] == wanted(last)
 
 
 async def test_in_s3_each_record_is_stored_once(own_gateway: Gateway) -> None:
@@ -129,7 +130,7 @@ async def test_in_s3_each_record_is_stored_once(own_gateway: Gateway) -> None:
     assert writers.killed > 0
     assert min(reached) > 500, reached
     for partition, last in enumerate(reached):
-        assert stored[partition] == _wanted(last)
+        assert stored[partition] == wanted(last)
 
 
 async def test_without_the_guard_the_same_is_seen_to_fail(tmp_path: Path) -> None:
@@ -139,7 +140,7 @@ async def test_without_the_guard_the_same_is_seen_to_fail(tmp_path: Path) -> Non
 
     stored, reached = await _stored_and_reached(place)
 
-    assert any(stored[partition] != _wanted(last) for partition, last in enumerate(reached))
+    assert any(stored[partition] != wanted(last) for partition, last in enumerate(reached))
 
 
 def test_the_records_are_of_several_hours() -> None:
