@@ -1,6 +1,5 @@
 """`headrace replay`."""
 
-import asyncio
 import hashlib
 import re
 import sys
@@ -16,6 +15,7 @@ from app.cli.replay_progress import Shown, progress, tell
 from app.letters.streams import REPLAY
 from app.replaying.run import Plan, Summary, fill, replace
 from app.sending.decoding import decoder
+from batching.cancellation import run_until_interrupted
 from config.environment import plain_words
 from config.settings import Settings
 from config.streams import known_streams, user_sql
@@ -110,7 +110,7 @@ def replay(
         raise click.BadParameter("must be before --to", param_hint="--from")
     with progress() as shown:
         try:
-            summary = asyncio.run(
+            summary = run_until_interrupted(
                 _replay(
                     settings, asked, speed or None, shown, anew=anew, more=(add_missing, with_fewer)
                 )

@@ -151,11 +151,6 @@ async def test_what_would_be_doubled_or_added_unasked_is_not(archive: Archive) -
     assert await query(archive.database, "SELECT count(*) FROM media_events") == [(100,)]
 
 
-@pytest.mark.xfail(
-    strict=False,
-    reason="now and then the command does not end at the first Ctrl-C: aiokafka swallows a "
-    "cancellation while it closes a client",
-)
 async def test_a_replay_is_as_fast_as_one_wants_and_pauses_at_ctrl_c(
     archive: Archive, second: str
 ) -> None:
