@@ -1,5 +1,6 @@
 """`headrace replay`."""
 
+import dataclasses
 import hashlib
 import re
 import sys
@@ -13,9 +14,11 @@ from pydantic import ValidationError
 from app.cli.moments import Moment
 from app.cli.replay_progress import Shown, progress, tell
 from app.letters.streams import REPLAY
-from app.replaying.run import Plan, Summary, fill, replace
+from app.replaying.run import Plan, Summary, fill, replace, store
+from app.replaying.sink_target import SinkTarget, Topics
 from app.sending.decoding import decoder
 from batching.cancellation import run_until_interrupted
+from config.document import ConfiguredSink
 from config.environment import plain_words
 from config.settings import Settings
 from config.streams import known_streams, user_sql
@@ -23,8 +26,9 @@ from db.dsn import check
 from devstack.place.addresses import Places, without_password
 from models.streams import Stream
 from models.writing import EventWriter, UnknownVersionError
-from sinks.configured import configured_sinks, kind_of
+from sinks.configured import configured_sinks, flush_of, kind_of
 from sinks.history import History, TimeSpan
+from sinks.kinds import Flush
 from sinks.parquet.kind import open_history
 from sinks.parquet.options import ParquetOptions
 from sinks.postgres.filling import Filling
@@ -37,6 +41,7 @@ _PARQUET = "parquet"
 _POSTGRES = "postgres"
 _SAME = "same"
 _PAUSED = 130
+_MOST_TOGETHER = 100_000
 
 
 class Speed(click.ParamType):
@@ -76,7 +81,7 @@ class _Asked:
 @click.option("--from", "begin", type=Moment(), help="Events since then; by default all.")
 @click.option("--to", "end", type=Moment(), help="Events before then; by default all.")
 @click.option("--upcast", metavar="VERSION", help="Bring older events to this version first.")
-@click.option("--into", required=True, metavar="same|DSN", help="See above.")
+@click.option("--into", required=True, metavar="same|DSN|SINK", help="See above.")
 @click.option("--speed", type=Speed(), default="max", show_default=True, help="60x, or max.")
 @click.option("--add-missing", is_flag=True, help="same: also add rows that are not there.")
 @click.option("--with-fewer", is_flag=True, help="same: also where windows lose something.")
@@ -98,9 +103,9 @@ def replay(
     """Send a stream's stored history through the pipeline again, exactly once.
 
     It goes through the topic STREAM.replay, beside live traffic. --into DSN fills another database,
-    empty of the stream; without --to a worker can go on there. --into same replaces each row by its
-    new one, and makes the windows again. Ctrl-C pauses: the same command goes on, also after
-    kill -9. docs/guides/replay.md tells more.
+    empty of the stream; without --to a worker can go on there. --into SINK does so with a sink of
+    headrace.yaml. --into same replaces each row by its new one, and makes the windows again. Ctrl-C
+    pauses: the same command goes on, also after kill -9. docs/guides/replay.md tells more.
     """
     settings = Settings()
     if settings.fault:
@@ -118,7 +123,7 @@ def replay(
         except KeyboardInterrupt:
             click.echo(f"paused: {shown.words}. The same command goes on", err=True)
             sys.exit(_PAUSED)
-    tell(summary)
+    tell(summary, into if into in configured_sinks(settings) else None)
 
 
 async def _replay(
@@ -137,10 +142,11 @@ async def _replay(
             "stores could not be counted"
         )
     places = Places.find(settings)
-    dsn = places.database.address if asked.into == _SAME else _checked(asked.into)
+    sink = configured_sinks(settings).get(asked.into)
+    dsn = places.database.address if sink or asked.into == _SAME else _checked(asked.into)
     topic = settings.topic(stream.topic)
     plan = Plan(
-        replay=_id(asked, settings, dsn),
+        replay=_id(asked, settings, dsn, sink),
         broker=places.broker.address,
         topic=f"{topic}{REPLAY}",
         replicas=settings.topic_replicas,
@@ -152,16 +158,29 @@ async def _replay(
         speed=speed,
         anew=anew,
     )
+    target_topic = topic if asked.span.end is None else plan.topic
+    staging = Staging(dsn, stream, plan.replay)
+    if sink:
+        kind, topics = kind_of(sink), Topics(plan.broker, topic, target_topic)
+        target = SinkTarget(sink, kind, stream, topics, staging)
+        return await store(_for_sink(plan, flush_of(sink, kind)), target, target_topic, shown)
     if asked.into != _SAME:
-        target_topic = topic if asked.span.end is None else plan.topic
         filling = Filling(dsn, stream, target_topic, asked.span, user_sql(settings))
         return await fill(plan, filling, target_topic, shown)
-    staging = Staging(dsn, stream, plan.replay)
     add_missing, with_fewer = more
     replacing = Replacing(
         staging, stream, asked.span, add_missing=add_missing, with_fewer=with_fewer
     )
     return await replace(plan, staging, replacing, shown)
+
+
+def _for_sink(plan: Plan, flush: Flush) -> Plan:
+    """Write as much at once as its role does, up to what is held in memory twice without harm."""
+    counted_by_core = dataclasses.replace(plan.stream, windows=(), headline=None)
+    records = min(flush.records, _MOST_TOGETHER)
+    return dataclasses.replace(
+        plan, stream=counted_by_core, flush=dataclasses.replace(flush, records=records)
+    )
 
 
 def _stream(name: str, settings: Settings) -> Stream:
@@ -177,7 +196,9 @@ def _checked(dsn: str) -> str:
     try:
         check(dsn)
     except ValueError as error:
-        raise click.BadParameter(f"{error}, or say same", param_hint="--into") from None
+        raise click.BadParameter(
+            f"no sink of headrace.yaml, and {error}, or say same", param_hint="--into"
+        ) from None
     return dsn
 
 
@@ -229,9 +250,12 @@ def _at(path: str) -> ParquetOptions:
         raise click.BadParameter(words.removeprefix("path: "), param_hint="--path") from None
 
 
-def _id(asked: _Asked, settings: Settings, dsn: str) -> str:
+def _id(asked: _Asked, settings: Settings, dsn: str, sink: ConfiguredSink | None) -> str:
     """Name the replay by what it does, so that the same command finds it again."""
-    said = (*_parts(asked), settings.topic(""), without_password(dsn)[0])
+    said: tuple[object, ...] = (*_parts(asked), settings.topic(""), without_password(dsn)[0])
+    if sink:
+        place = kind_of(sink).place
+        said = (*said, sink.name, place and place(sink.options))
     return hashlib.sha256(repr(said).encode()).hexdigest()[:16]
 
 

@@ -90,7 +90,7 @@ class _OnTerminal(Shown):
         self.bar.update(self._task, completed=self.sent_in_all, description=self.words)
 
 
-def tell(summary: Summary) -> None:
+def tell(summary: Summary, sink: str | None = None) -> None:
     """Say what came of it, each number in a line."""
     refused = sum(summary.refused.values())
     click.echo(f"read     {summary.read:,}")
@@ -103,4 +103,5 @@ def tell(summary: Summary) -> None:
         added = summary.stored - summary.replaced
         click.echo(f"         {summary.replaced:,} in another one's place, {added:,} added")
     if summary.handed_over:
-        click.echo("a worker that is pointed at this database goes on behind it")
+        goes_on = f"the role {sink}" if sink else "a worker that is pointed at this database"
+        click.echo(f"{goes_on} goes on behind it")

@@ -1,0 +1,213 @@
+"""`headrace replay --into SINK`: real engines, kills, and a role that goes on."""
+
+import asyncio
+import json
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from random import Random
+from typing import Any
+from uuid import uuid4
+
+import msgspec
+import pyarrow.dataset as ds
+import pytest
+import yaml
+
+from devstack.engines import Kafka
+from devstack.engines.clickhouse import Clickhouse
+from models.positions import Position, TopicPartition
+from sinks.parquet.kind import KIND as PARQUET
+from tests.integration.events import heartbeat
+from tests.integration.headrace import Headrace
+from tests.integration.replayed import MEDIA, MIDDLE, Archive, query, write
+from tests.models.records import batch_of
+from tests.sinks.parquet.gateway import Gateway
+from tests.sinks.random_events import event
+
+pytestmark = pytest.mark.timeout(300)  # each runs several commands, one after the other
+
+Place = tuple[dict[str, Any], Callable[[], list[tuple[int, int, int]]]]
+"""A sink's entry in headrace.yaml, and what reads (epoch, partition, offset) of its rows."""
+
+
+@pytest.fixture
+def archive(kafka: Kafka, database: str, topic_prefix: str, tmp_path: Path) -> Archive:
+    return Archive(kafka.address, topic_prefix, database, tmp_path)
+
+
+@pytest.fixture(params=["file", "parquet", "clickhouse"])
+def target(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
+    folder = tmp_path / "target"
+    if request.param == "clickhouse":
+        server, name = request.getfixturevalue("clickhouse"), f"t{uuid4().hex}"
+        yield in_clickhouse(server, name)
+        server.query(f"DROP DATABASE IF EXISTS {name}")
+    elif request.param == "parquet":
+        yield {"kind": "parquet", "path": str(folder)}, lambda: in_parquet(folder)
+    else:
+        yield {"kind": "file", "path": str(folder)}, lambda: in_lines(folder)
+
+
+def in_clickhouse(server: Clickhouse, database: str) -> Place:
+    def places() -> list[tuple[int, int, int]]:
+        answer = server.query(
+            "SELECT epoch, kafka_partition, toInt32(kafka_offset)"  # noqa: S608 - its own name
+            f" FROM {database}.media_events FORMAT JSONCompactEachRow"
+        )
+        return sorted(tuple(msgspec.json.decode(line)) for line in answer.splitlines())
+
+    return {"kind": "clickhouse", "url": server.url, "database": database}, places
+
+
+def in_parquet(folder: Path) -> list[tuple[int, int, int]]:
+    table = ds.dataset([str(file) for file in folder.rglob("*.parquet")]).to_table(
+        ["epoch", "kafka_partition", "kafka_offset"]
+    )
+    return sorted(zip(*(column.to_pylist() for column in table.columns), strict=True))
+
+
+def in_lines(folder: Path) -> list[tuple[int, int, int]]:
+    lines = [
+        json.loads(line)
+        for file in folder.rglob("*.jsonl")
+        for line in file.read_text(encoding="utf-8").splitlines()
+    ]
+    return sorted((one["epoch"], one["kafka_partition"], one["kafka_offset"]) for one in lines)
+
+
+def configured(folder: Path, **sinks: dict[str, Any]) -> dict[str, str]:
+    """Write headrace.yaml; give the settings that name it."""
+    file = folder / "headrace.yaml"
+    file.write_text(yaml.safe_dump({"sinks": sinks}), encoding="utf-8")
+    return {"HEADRACE_CONFIG": str(file)}
+
+
+async def run(archive: Archive, *options: str, **settings: str) -> Any:
+    return await asyncio.to_thread(lambda: archive.replay(*options, **settings))
+
+
+def number(of: str, told: str) -> int:
+    line = next(line for line in told.splitlines() if line.startswith(of))
+    return int(line.split()[1].replace(",", ""))
+
+
+async def test_a_sink_of_any_kind_is_filled_once_over_a_kill(
+    archive: Archive, target: Place
+) -> None:
+    entry, places = target
+    await archive.store(2, 1_200)
+    settings = configured(archive.folder, target=entry)
+    into = ("--source", "parquet", "--into", "target", "--upcast", "2.0")
+
+    # the sink has stored something, of which nobody knows yet
+    killed = await run(archive, *into, **settings, HEADRACE_FAULT="before_live_tables:kill:1")
+    done = await run(archive, *into, **settings)
+    again = await run(archive, *into, **settings)
+
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    assert done.returncode == 0, done.stderr
+    # 2.0 requires a session, which an event of 1.0 does not name
+    [(refused,)] = await query(
+        archive.database, "SELECT count(*) FROM media_events WHERE schema_version = '1.0'"
+    )
+    told = [number(one, done.stdout) for one in ("read", "sent", "refused", "stored")]
+    assert told == [2_400, 2_400, refused, 2_400 - refused]
+    assert "the role target goes on behind it" in done.stdout
+    expected = await query(
+        archive.database,
+        "SELECT epoch, kafka_partition, kafka_offset::int4 FROM media_events "
+        "WHERE schema_version <> '1.0' ORDER BY 1, 2, 3",
+    )
+    assert places() == expected
+    assert again.returncode != 0
+    assert "it holds" in again.stderr
+    assert places() == expected
+
+
+async def test_several_lives_of_a_topic_come_from_s3_and_stay_apart(
+    archive: Archive, gateway: Gateway, tmp_path: Path
+) -> None:
+    bucket = {"kind": "parquet", **gateway.options(gateway.bucket())}
+    before = await two_lives(archive, bucket)
+    lines = {"kind": "file", "path": str(tmp_path / "target")}
+    settings = configured(archive.folder, bucket=bucket, target=lines)
+    archive.reads_folder = False
+
+    done = await run(archive, "--source", "parquet:bucket", "--into", "target", **settings)
+
+    assert done.returncode == 0, done.stderr
+    assert in_lines(tmp_path / "target") == before
+
+
+async def two_lives(archive: Archive, bucket: dict[str, Any]) -> list[tuple[int, int, int]]:
+    """Store three partitions in two epochs, of which the second begins at offset 0 again."""
+    options = PARQUET.options.model_validate({k: v for k, v in bucket.items() if k != "kind"})
+    topic = f"{archive.prefix}media_events"
+    sink = PARQUET.open(options, MEDIA, "bucket")
+    before, random = [], Random(3)
+    for epoch, counts in ((1, (300, 200, 0)), (2, (100, 0, 50))):
+        for partition, count in enumerate(counts):
+            if count:
+                values = [event(MEDIA, random, MIDDLE) for _ in range(count)]
+                tp = TopicPartition(topic, partition)
+                await write(sink, MEDIA, batch_of(values, tp=tp, timestamp=-1))
+                before += [(epoch, partition, offset) for offset in range(count)]
+        if epoch == 1:
+            assert PARQUET.begin_epoch is not None
+            begun = {TopicPartition(topic, one): Position(2, -1, None) for one in range(3)}
+            await PARQUET.begin_epoch(options, MEDIA, topic, begun)
+    await sink.close()
+    return before
+
+
+def test_the_role_goes_on_behind_what_was_replayed(headrace: Headrace) -> None:
+    sent = [f"s{number}" for number in range(300)]
+    core = headrace.worker()
+    core.start()
+    headrace.topic.produce([heartbeat(session_id=one) for one in sent])
+    headrace.wait_for_records(core, len(sent))
+    folder = headrace.folder / "lines"
+    entry = {"kind": "file", "path": str(folder), "flush_seconds": 0.1}
+    headrace.more |= configured(headrace.folder, lines=entry)
+
+    done = headrace.run(
+        "app", "replay", "--stream", "content_sessions", "--source", "postgres", "--into", "lines"
+    )
+    role = headrace.worker({"HEADRACE_ROLE": "lines"})
+    role.start()
+    headrace.topic.produce([heartbeat(session_id="after")])
+    role.wait_until(lambda: len(in_lines(folder)) > len(sent), "at what came after")
+
+    assert done.returncode == 0, done.stderr
+    assert in_lines(folder) == [(1, 0, offset) for offset in range(len(sent) + 1)]
+
+
+async def test_a_span_is_kept_apart_and_a_sink_that_is_in_use_is_not_taken(
+    archive: Archive, tmp_path: Path
+) -> None:
+    await archive.store(1, 300)
+    folder = tmp_path / "target"
+    settings = configured(
+        archive.folder,
+        target={"kind": "file", "path": str(folder)},
+        used={"kind": "parquet", "path": str(archive.parquet)},
+        others={"kind": "file", "path": str(tmp_path / "x"), "streams": ["purchases"]},
+    )
+    span = ("--source", "postgres", "--from", "2026-11-22T09:40Z", "--to", "2026-11-22T10:00Z")
+
+    part = await run(archive, *span, "--into", "target", **settings)
+    used = await run(archive, "--source", "postgres", "--into", "used", **settings)
+    others = await run(archive, "--source", "postgres", "--into", "others", **settings)
+    unknown = await run(archive, "--source", "postgres", "--into", "nowhere", **settings)
+
+    assert part.returncode == 0, part.stderr
+    stored = number("stored", part.stdout)
+    assert stored == len(in_lines(folder / f"{archive.prefix}media_events.replay")) > 0
+    assert not (folder / f"{archive.prefix}media_events").exists() or not in_lines(
+        folder / f"{archive.prefix}media_events"
+    )
+    assert "goes on behind it" not in part.stdout
+    assert "it holds" in used.stderr
+    assert "it takes purchases" in others.stderr
+    assert "no sink of headrace.yaml" in unknown.stderr
