@@ -6,20 +6,21 @@ import re
 import sys
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 import click
-from pydantic import ValidationError
 
 from app.cli.moments import Moment
+from app.cli.replay_letters import SOURCE as LETTERS
+from app.cli.replay_letters import refuse_what_letters_do_not_know, replay_letters
 from app.cli.replay_progress import Shown, progress, tell
+from app.cli.replay_source import Named
 from app.letters.streams import REPLAY
 from app.replaying.run import Plan, Summary, fill, replace, store
 from app.replaying.sink_target import SinkTarget, Topics
 from app.sending.decoding import decoder
 from batching.cancellation import run_until_interrupted
 from config.document import ConfiguredSink
-from config.environment import plain_words
 from config.settings import Settings
 from config.streams import known_streams, user_sql
 from db.dsn import check
@@ -27,18 +28,13 @@ from devstack.place.addresses import Places, without_password
 from models.streams import Stream
 from models.writing import EventWriter, UnknownVersionError
 from sinks.configured import configured_sinks, flush_of, kind_of
-from sinks.history import History, TimeSpan
+from sinks.history import TimeSpan
 from sinks.kinds import Flush
-from sinks.parquet.kind import open_history
-from sinks.parquet.options import ParquetOptions
 from sinks.postgres.filling import Filling
-from sinks.postgres.history import PostgresHistory
 from sinks.postgres.replacing import Replacing
 from sinks.postgres.staging import Staging
 from telemetry import fault_points
 
-_PARQUET = "parquet"
-_POSTGRES = "postgres"
 _SAME = "same"
 _PAUSED = 130
 _MOST_TOGETHER = 100_000
@@ -75,7 +71,9 @@ class _Asked:
 @click.command()
 @click.option("--stream", required=True, help="Which stream, like media_events.")
 @click.option(
-    "--source", required=True, help="parquet, parquet:NAME (a sink's), or postgres (raw rows)."
+    "--source",
+    required=True,
+    help="parquet, parquet:NAME (a sink's), postgres (raw rows) or dead-letters.",
 )
 @click.option("--path", help="Of Parquet that is no sink of headrace.yaml: a folder, or s3://.")
 @click.option("--from", "begin", type=Moment(), help="Events since then; by default all.")
@@ -113,6 +111,14 @@ def replay(
     asked = _Asked(stream, source, path, TimeSpan(begin, end), upcast, into)
     if begin and end and begin >= end:
         raise click.BadParameter("must be before --to", param_hint="--from")
+    if source == LETTERS:
+        given = {"--path": path, "--speed": speed, "--add-missing": add_missing}
+        given |= {"--with-fewer": with_fewer, "--anew": anew}
+        refuse_what_letters_do_not_know(into, given)
+        declared = _stream(stream, settings)
+        writer = _writer(declared, upcast)
+        run_until_interrupted(replay_letters(settings, declared, asked.span, writer))
+        return
     with progress() as shown:
         try:
             summary = run_until_interrupted(
@@ -152,7 +158,9 @@ async def _replay(
         replicas=settings.topic_replicas,
         stream=stream,
         span=asked.span,
-        history=_history(settings, asked, stream, places.database.address),
+        history=Named(asked.source, asked.path).history(
+            settings, stream, places.database.address, asked.span
+        ),
         writer=_writer(stream, asked.upcast),
         decoder=decoder(stream, settings),
         speed=speed,
@@ -207,47 +215,6 @@ def _writer(stream: Stream, upcast: str | None) -> EventWriter:
         return EventWriter(stream, upcast)
     except UnknownVersionError as error:
         raise click.BadParameter(str(error), param_hint="--upcast") from None
-
-
-def _history(settings: Settings, asked: _Asked, stream: Stream, dsn: str) -> History:
-    topic = settings.topic(stream.topic)
-    if asked.source == _POSTGRES:
-        return PostgresHistory(dsn, stream, topic, asked.span)
-    if asked.source == "dead-letters":
-        raise click.BadParameter(
-            "letters are sent to their own topic: headrace dead-letters replay",
-            param_hint="--source",
-        )
-    kind, _, name = asked.source.partition(":")
-    if kind != _PARQUET:
-        raise click.BadParameter(
-            f"{asked.source!r} is none: parquet, parquet:NAME or postgres", param_hint="--source"
-        )
-    if asked.path is not None:
-        return open_history(_at(asked.path), stream, "--path", topic, asked.span)
-    sinks = {
-        each: one
-        for each, one in configured_sinks(settings).items()
-        if one.entry.kind == _PARQUET and name in ("", each)
-    }
-    if len(sinks) != 1:
-        what = f"several Parquet sinks: {', '.join(sinks)}" if sinks else "no such Parquet sink"
-        raise click.BadParameter(
-            f"headrace.yaml names {what}. Say parquet:NAME, or --path FOLDER",
-            param_hint="--source",
-        )
-    [(each, configured)] = sinks.items()
-    kind_of(configured)
-    options = cast("ParquetOptions", configured.options)
-    return open_history(options, stream, each, topic, asked.span)
-
-
-def _at(path: str) -> ParquetOptions:
-    try:
-        return ParquetOptions(path=path)
-    except ValidationError as error:
-        words = "; ".join(plain_words(one["type"], one["msg"]) for one in error.errors())
-        raise click.BadParameter(words.removeprefix("path: "), param_hint="--path") from None
 
 
 def _id(asked: _Asked, settings: Settings, dsn: str, sink: ConfiguredSink | None) -> str:
