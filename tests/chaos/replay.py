@@ -1,7 +1,7 @@
 """`python -m tests.chaos.replay`: replays that are killed at random moments, beside live traffic.
 
-First into the same database, where events of the same hours keep coming, then into another one.
-Exit code 1 when a row or a window differs, or anything is there twice.
+Into another database, into sinks of headrace.yaml, then into the same database, where events of the
+same hours keep coming. Exit code 1 when a row or a window differs, or anything is there twice.
 """
 
 import asyncio
@@ -19,9 +19,13 @@ from db.migrate import migrate
 from devstack.engines import Kafka, Postgres
 from devstack.processes.watchdog import Watchdog
 from tests.integration.replayed import Archive, Live, contents, query, wrong_windows
+from tests.integration.replayed_sinks import configured, in_lines, in_parquet
 
 _PARTITIONS = 3
 _SPAN = ("--from", "2026-11-22T09:20Z", "--to", "2026-11-22T10:25Z")
+_PLACES = """
+SELECT epoch, kafka_partition, kafka_offset::int4 FROM media_events ORDER BY 1, 2, 3
+"""
 _ROWS = """
 SELECT count(*), count(DISTINCT (epoch, kafka_partition, kafka_offset)),
        md5(string_agg(row_to_json(t)::text, '' ORDER BY kafka_partition, kafka_offset)
@@ -57,6 +61,11 @@ class _Killing:
 
     def __init__(self, archive: Archive, kills: int, latest: float, random: Random) -> None:
         self._archive = archive
+        self._settings = configured(
+            archive.folder,
+            lines={"kind": "file", "path": str(archive.folder / "lines")},
+            columns={"kind": "parquet", "path": str(archive.folder / "columns")},
+        )
         self._kills = kills
         self._latest = latest
         self._random = random
@@ -65,7 +74,7 @@ class _Killing:
         for _ in range(self._kills):
             running = subprocess.Popen(
                 self._archive.command(*options),
-                env=self._archive.environment({}),
+                env=self._archive.environment(self._settings),
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 text=True,
@@ -80,7 +89,7 @@ class _Killing:
             else:
                 click.echo(f"ended before it was killed\n{told}")
                 return told
-        done = self._archive.replay(*options)
+        done = self._archive.replay(*options, **self._settings)
         click.echo(done.stdout + done.stderr)
         return done.stdout
 
@@ -96,6 +105,12 @@ async def _play(archive: Archive, killing: _Killing, second: str, events: int) -
     told = await asyncio.to_thread(killing.run, "--source", "parquet", "--into", second)
     if await contents(second) != whole:
         problems.append(f"the second database differs from the first: {told}")
+
+    every = await query(archive.database, _PLACES)
+    for name, places in (("lines", in_lines), ("columns", in_parquet)):
+        told = await asyncio.to_thread(killing.run, "--source", "postgres", "--into", name)
+        if places(archive.folder / name) != every:
+            problems.append(f"{name} holds other rows than the database: {told}")
 
     live = Live(archive)
     going_on = asyncio.create_task(live.run())

@@ -1,7 +1,6 @@
 """`headrace replay --into SINK`: real engines, kills, and a role that goes on."""
 
 import asyncio
-import json
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,17 +9,19 @@ from typing import Any
 from uuid import uuid4
 
 import msgspec
-import pyarrow.dataset as ds
 import pytest
-import yaml
 
-from devstack.engines import Kafka
+from devstack.engines import Kafka, Postgres
 from devstack.engines.clickhouse import Clickhouse
 from models.positions import Position, TopicPartition
 from sinks.parquet.kind import KIND as PARQUET
+from sinks.postgres.epochs import begin_epoch
+from sinks.postgres.sink import PostgresSink
+from tests.databases import temporary_database
 from tests.integration.events import heartbeat
 from tests.integration.headrace import Headrace
-from tests.integration.replayed import MEDIA, MIDDLE, Archive, query, write
+from tests.integration.replayed import MEDIA, MIDDLE, Archive, contents, query, write
+from tests.integration.replayed_sinks import configured, in_lines, in_parquet
 from tests.models.records import batch_of
 from tests.sinks.parquet.gateway import Gateway
 from tests.sinks.random_events import event
@@ -58,29 +59,6 @@ def in_clickhouse(server: Clickhouse, database: str) -> Place:
         return sorted(tuple(msgspec.json.decode(line)) for line in answer.splitlines())
 
     return {"kind": "clickhouse", "url": server.url, "database": database}, places
-
-
-def in_parquet(folder: Path) -> list[tuple[int, int, int]]:
-    table = ds.dataset([str(file) for file in folder.rglob("*.parquet")]).to_table(
-        ["epoch", "kafka_partition", "kafka_offset"]
-    )
-    return sorted(zip(*(column.to_pylist() for column in table.columns), strict=True))
-
-
-def in_lines(folder: Path) -> list[tuple[int, int, int]]:
-    lines = [
-        json.loads(line)
-        for file in folder.rglob("*.jsonl")
-        for line in file.read_text(encoding="utf-8").splitlines()
-    ]
-    return sorted((one["epoch"], one["kafka_partition"], one["kafka_offset"]) for one in lines)
-
-
-def configured(folder: Path, **sinks: dict[str, Any]) -> dict[str, str]:
-    """Write headrace.yaml; give the settings that name it."""
-    file = folder / "headrace.yaml"
-    file.write_text(yaml.safe_dump({"sinks": sinks}), encoding="utf-8")
-    return {"HEADRACE_CONFIG": str(file)}
 
 
 async def run(archive: Archive, *options: str, **settings: str) -> Any:
@@ -126,7 +104,7 @@ async def test_a_sink_of_any_kind_is_filled_once_over_a_kill(
 
 
 async def test_several_lives_of_a_topic_come_from_s3_and_stay_apart(
-    archive: Archive, gateway: Gateway, tmp_path: Path
+    archive: Archive, gateway: Gateway, postgres: Postgres, tmp_path: Path
 ) -> None:
     bucket = {"kind": "parquet", **gateway.options(gateway.bucket())}
     before = await two_lives(archive, bucket)
@@ -134,30 +112,44 @@ async def test_several_lives_of_a_topic_come_from_s3_and_stay_apart(
     settings = configured(archive.folder, bucket=bucket, target=lines)
     archive.reads_folder = False
 
-    done = await run(archive, "--source", "parquet:bucket", "--into", "target", **settings)
+    rows = await contents(archive.database)
+    source = ("--source", "parquet:bucket")
+
+    done = await run(archive, *source, "--into", "target", **settings)
+    same = await run(archive, *source, "--into", "same", **settings)
+    with temporary_database(postgres, "second") as name:
+        second = await run(archive, *source, "--into", postgres.dsn(name), **settings)
+        second_rows = await contents(postgres.dsn(name))
 
     assert done.returncode == 0, done.stderr
     assert in_lines(tmp_path / "target") == before
+    assert f"{len(before)} in another one's place, 0 added" in same.stdout, same.stderr
+    assert await contents(archive.database) == rows
+    assert second.returncode == 0, second.stderr
+    assert second_rows == rows
 
 
 async def two_lives(archive: Archive, bucket: dict[str, Any]) -> list[tuple[int, int, int]]:
-    """Store three partitions in two epochs, of which the second begins at offset 0 again."""
+    """Store three partitions twice, as of a topic that was made anew in between."""
     options = PARQUET.options.model_validate({k: v for k, v in bucket.items() if k != "kind"})
     topic = f"{archive.prefix}media_events"
-    sink = PARQUET.open(options, MEDIA, "bucket")
+    sinks = [PARQUET.open(options, MEDIA, "bucket"), PostgresSink(archive.database, MEDIA)]
     before, random = [], Random(3)
     for epoch, counts in ((1, (300, 200, 0)), (2, (100, 0, 50))):
         for partition, count in enumerate(counts):
             if count:
                 values = [event(MEDIA, random, MIDDLE) for _ in range(count)]
                 tp = TopicPartition(topic, partition)
-                await write(sink, MEDIA, batch_of(values, tp=tp, timestamp=-1))
+                for sink in sinks:
+                    await write(sink, MEDIA, batch_of(values, tp=tp, timestamp=-1))
                 before += [(epoch, partition, offset) for offset in range(count)]
         if epoch == 1:
             assert PARQUET.begin_epoch is not None
             begun = {TopicPartition(topic, one): Position(2, -1, None) for one in range(3)}
             await PARQUET.begin_epoch(options, MEDIA, topic, begun)
-    await sink.close()
+            await begin_epoch(archive.database, topic, begun)
+    for sink in sinks:
+        await sink.close()
     return before
 
 
