@@ -2,10 +2,14 @@
 
 import dataclasses
 import hashlib
+import os
 import re
 import sys
+import time
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import click
@@ -24,7 +28,11 @@ from config.document import ConfiguredSink
 from config.settings import Settings
 from config.streams import known_streams, user_sql
 from db.dsn import check
+from devstack.place import replay_notes
 from devstack.place.addresses import Places, without_password
+from devstack.place.data_dir import DataDir
+from devstack.place.replay_notes import ReplayNote
+from devstack.processes.identity import Identity
 from models.streams import Stream
 from models.writing import EventWriter, UnknownVersionError
 from sinks.configured import configured_sinks, flush_of, kind_of
@@ -38,6 +46,7 @@ from telemetry import fault_points
 _SAME = "same"
 _PAUSED = 130
 _MOST_TOGETHER = 100_000
+_MOST_BYTES_TOGETHER = 64 * 1024 * 1024
 
 
 class Speed(click.ParamType):
@@ -119,7 +128,8 @@ def replay(
         writer = _writer(declared, upcast)
         run_until_interrupted(replay_letters(settings, declared, asked.span, writer))
         return
-    with progress() as shown:
+    data_dir = DataDir(Path(settings.home).resolve())
+    with progress(partial(_keep, data_dir, stream)) as shown:
         try:
             summary = run_until_interrupted(
                 _replay(
@@ -129,7 +139,13 @@ def replay(
         except KeyboardInterrupt:
             click.echo(f"paused: {shown.words}. The same command goes on", err=True)
             sys.exit(_PAUSED)
+    replay_notes.forget(data_dir, stream)
     tell(summary, into if into in configured_sinks(settings) else None)
+
+
+def _keep(data_dir: DataDir, stream: str, words: str) -> None:
+    if me := Identity.of(os.getpid()):
+        replay_notes.keep(data_dir, ReplayNote(stream, words, me, time.time()))
 
 
 async def _replay(
@@ -186,9 +202,9 @@ def _for_sink(plan: Plan, flush: Flush) -> Plan:
     """Write as much at once as its role does, up to what is held in memory twice without harm."""
     counted_by_core = dataclasses.replace(plan.stream, windows=(), headline=None)
     records = min(flush.records, _MOST_TOGETHER)
-    return dataclasses.replace(
-        plan, stream=counted_by_core, flush=dataclasses.replace(flush, records=records)
-    )
+    size_bytes = min(flush.size_bytes, _MOST_BYTES_TOGETHER)
+    together = Flush(records, size_bytes, flush.seconds)
+    return dataclasses.replace(plan, stream=counted_by_core, flush=together)
 
 
 def _stream(name: str, settings: Settings) -> Stream:

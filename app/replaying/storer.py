@@ -89,11 +89,17 @@ class Storer:
         """Read as much as is stored together, or all that has come."""
         until = time.monotonic() + self._flush.seconds
         found = more = await reading.some(_AT_ONCE)
-        while more and time.monotonic() < until and _count(found) < self._flush.records:
+        while more and time.monotonic() < until and self._is_small(found):
             more = await reading.some(_AT_ONCE)
             for partition, records in more.items():
                 found.setdefault(partition, []).extend(records)
         return found
+
+    def _is_small(self, found: Mapping[int, Sequence[Any]]) -> bool:
+        if sum(map(len, found.values())) >= self._flush.records:
+            return False
+        weights = (len(one.value or b"") for records in found.values() for one in records)
+        return sum(weights) < self._flush.size_bytes
 
     def _has_reached(self, wanted: dict[int, Mark]) -> bool:
         return all(self._held(number).place >= mark.place for number, mark in wanted.items())
@@ -166,7 +172,3 @@ class Storer:
         if self._since_drop >= _DROP_EACH:
             self._since_drop = 0
             await drop_before(self._broker, self._topic, self._reached)
-
-
-def _count(found: Mapping[int, Sequence[Any]]) -> int:
-    return sum(map(len, found.values()))
