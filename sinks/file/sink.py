@@ -185,8 +185,10 @@ class FileSink:
                 if (held := _read(folder)) is None:
                     continue
                 for file in folder.glob("*.jsonl"):
-                    counted = held.size_bytes if file.name == held.file else file.stat().st_size
-                    lines += _count_lines(file, counted)
+                    if file.name == held.file:
+                        lines += _count_lines(file, held.size_bytes)
+                    elif _order(file.name) < _order(held.file):  # else begun before a crash
+                        lines += _count_lines(file, file.stat().st_size)
         return lines
 
     def _file(self, held: _Checkpoint | None, following: str) -> tuple[str, int, float]:
@@ -241,6 +243,11 @@ def _newest_epoch(topic_folder: Path) -> int:
 def _partitions(topic_folder: Path) -> list[int]:
     names = (one.name for one in topic_folder.glob("[0-9]*"))
     return sorted(int(name) for name in names if name.isdecimal())
+
+
+def _order(file_name: str) -> tuple[int, ...]:
+    """Give what grows from one file of a partition to the next: epoch and first offset."""
+    return tuple(map(int, file_name.removesuffix(".jsonl").split("-")))
 
 
 def _count_lines(file: Path, size: int) -> int:

@@ -92,10 +92,12 @@ class TestFile(NotesContract):
         first = self.batch(subject, [heartbeat(session_id="a")])
         await subject.sink.write(first, await subject.sink.positions([P0]))
         tear(tmp_path)
+        counted = await self.sink(tmp_path).count(P0.topic)
 
         second = self.batch(subject, [heartbeat(session_id="b")], start=1)
         await subject.sink.write(second, await subject.sink.positions([P0]))
 
+        assert counted == 1
         assert [row["session_id"] for row in rows_in(tmp_path)] == ["a", "b"]
 
     async def test_a_file_begun_before_a_crash_counts_for_nothing(
@@ -105,10 +107,13 @@ class TestFile(NotesContract):
         await small.write(self.batch(subject, [heartbeat()]), await small.positions([P0]))
         begun = tmp_path / "content_sessions/0" / f"1-{1:020}.jsonl"
         begun.write_text('{"session_id": "never stored"}\n')
+        counted = await small.count(P0.topic)
 
         batch = self.batch(subject, [heartbeat()], start=1)
         await large.write(batch, await large.positions([P0]))
 
+        assert counted == 1
+        assert await small.count(P0.topic) == 2
         assert [row["kafka_offset"] for row in rows_in(tmp_path)] == [0, 1]
 
     async def test_what_a_crash_left_is_cut_off_though_the_next_file_begins(
