@@ -80,17 +80,17 @@ class SinkTarget:
 
     async def prepare(self, ends: Mapping[Run, Position], *, is_new: bool, anew: bool) -> None:
         """Look whether it can be filled. Raises CannotFillError."""
+        if self._kind.begin_epoch is None and max(run.epoch for run in ends) > 1:
+            raise CannotFillError(
+                f"--into {self._configured.name}: the topic has been made anew, and sinks of kind "
+                f"{self._kind.name} cannot begin an epoch"
+            )
         topics = self._topics
         there = (await count_partitions(topics.broker, [topics.own]))[topics.own]
         count = max(there, 1 + max(run.partition for run in ends))
         self._partitions = list(range(count))
         if topics.is_whole:
             self._ids = {(run.epoch, run.partition): at.topic_id for run, at in ends.items()}
-        if self._kind.begin_epoch is None and max(run.epoch for run in ends) > 1:
-            raise CannotFillError(
-                f"--into {self._configured.name}: the topic has been made anew, and sinks of kind "
-                f"{self._kind.name} cannot begin an epoch"
-            )
         await self.look_untouched()
         if is_new:
             await self._look_empty(topics.filled)

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from random import Random
 
@@ -17,9 +18,10 @@ import click
 
 from db.migrate import migrate
 from devstack.engines import Kafka, Postgres
+from devstack.engines.clickhouse import Clickhouse
 from devstack.processes.watchdog import Watchdog
 from tests.integration.replayed import Archive, Live, contents, query, wrong_windows
-from tests.integration.replayed_sinks import configured, in_lines, in_parquet
+from tests.integration.replayed_sinks import Place, configured, in_clickhouse, in_lines, in_parquet
 
 _PARTITIONS = 3
 _SPAN = ("--from", "2026-11-22T09:20Z", "--to", "2026-11-22T10:25Z")
@@ -43,12 +45,13 @@ def main(kills: int, events: int, seed: int, latest: float) -> None:
     folder = Path(tempfile.mkdtemp(prefix="headrace-chaos-"))
     with Watchdog() as watchdog:
         kafka, postgres = Kafka(folder / "kafka", watchdog), Postgres(folder / "postgres", watchdog)
-        kafka.start()
-        postgres.start()
+        clickhouse = Clickhouse(folder / "clickhouse", watchdog)
+        for engine in (kafka, postgres, clickhouse):
+            engine.start()
         for name in ("first", "second"):
             postgres.query(f"CREATE DATABASE {name}")
         archive = Archive(kafka.address, "chaos-", postgres.dsn("first"), folder)
-        killing = _Killing(archive, kills, latest, Random(seed))
+        killing = _Killing(archive, _sinks(folder, clickhouse), kills, latest, Random(seed))
         problems = asyncio.run(_play(archive, killing, postgres.dsn("second"), events))
         click.echo("\n".join(problems) or "exact")
     if not problems:
@@ -56,16 +59,30 @@ def main(kills: int, events: int, seed: int, latest: float) -> None:
     sys.exit(bool(problems))
 
 
+def _sinks(folder: Path, clickhouse: Clickhouse) -> dict[str, Place]:
+    lines, columns = folder / "lines", folder / "columns"
+    return {
+        "lines": ({"kind": "file", "path": str(lines)}, lambda: in_lines(lines)),
+        "columns": ({"kind": "parquet", "path": str(columns)}, lambda: in_parquet(columns)),
+        "clickhouse": in_clickhouse(clickhouse, "replayed"),
+    }
+
+
 class _Killing:
     """Runs a replay to its end, killing it some times on the way."""
 
-    def __init__(self, archive: Archive, kills: int, latest: float, random: Random) -> None:
+    def __init__(
+        self,
+        archive: Archive,
+        sinks: Mapping[str, Place],
+        kills: int,
+        latest: float,
+        random: Random,
+    ) -> None:
         self._archive = archive
-        self._settings = configured(
-            archive.folder,
-            lines={"kind": "file", "path": str(archive.folder / "lines")},
-            columns={"kind": "parquet", "path": str(archive.folder / "columns")},
-        )
+        self.sinks = sinks
+        entries = {name: entry for name, (entry, _) in sinks.items()}
+        self._settings = configured(archive.folder, **entries)
         self._kills = kills
         self._latest = latest
         self._random = random
@@ -107,9 +124,9 @@ async def _play(archive: Archive, killing: _Killing, second: str, events: int) -
         problems.append(f"the second database differs from the first: {told}")
 
     every = await query(archive.database, _PLACES)
-    for name, places in (("lines", in_lines), ("columns", in_parquet)):
+    for name, (_, places) in killing.sinks.items():
         told = await asyncio.to_thread(killing.run, "--source", "postgres", "--into", name)
-        if places(archive.folder / name) != every:
+        if places() != every:
             problems.append(f"{name} holds other rows than the database: {told}")
 
     live = Live(archive)

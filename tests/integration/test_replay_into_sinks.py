@@ -2,17 +2,15 @@
 
 import asyncio
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 from typing import Any
 from uuid import uuid4
 
-import msgspec
 import pytest
 
 from devstack.engines import Kafka, Postgres
-from devstack.engines.clickhouse import Clickhouse
 from models.positions import Position, TopicPartition
 from sinks.parquet.kind import KIND as PARQUET
 from sinks.postgres.epochs import begin_epoch
@@ -21,15 +19,12 @@ from tests.databases import temporary_database
 from tests.integration.events import heartbeat
 from tests.integration.headrace import Headrace
 from tests.integration.replayed import MEDIA, MIDDLE, Archive, contents, query, write
-from tests.integration.replayed_sinks import configured, in_lines, in_parquet
+from tests.integration.replayed_sinks import Place, configured, in_clickhouse, in_lines, in_parquet
 from tests.models.records import batch_of
 from tests.sinks.parquet.gateway import Gateway
 from tests.sinks.random_events import event
 
 pytestmark = pytest.mark.timeout(300)  # each runs several commands, one after the other
-
-Place = tuple[dict[str, Any], Callable[[], list[tuple[int, int, int]]]]
-"""A sink's entry in headrace.yaml, and what reads (epoch, partition, offset) of its rows."""
 
 
 @pytest.fixture
@@ -48,17 +43,6 @@ def target(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
         yield {"kind": "parquet", "path": str(folder)}, lambda: in_parquet(folder)
     else:
         yield {"kind": "file", "path": str(folder)}, lambda: in_lines(folder)
-
-
-def in_clickhouse(server: Clickhouse, database: str) -> Place:
-    def places() -> list[tuple[int, int, int]]:
-        answer = server.query(
-            "SELECT epoch, kafka_partition, toInt32(kafka_offset)"  # noqa: S608 - its own name
-            f" FROM {database}.media_events FORMAT JSONCompactEachRow"
-        )
-        return sorted(tuple(msgspec.json.decode(line)) for line in answer.splitlines())
-
-    return {"kind": "clickhouse", "url": server.url, "database": database}, places
 
 
 async def run(archive: Archive, *options: str, **settings: str) -> Any:
