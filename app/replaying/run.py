@@ -250,7 +250,8 @@ class _Replay:
                     await self._life(storer, [run for run in self.ends if run.epoch == epoch])
         except Fenced:
             raise OvertakenError(
-                f"another command stores {plan.topic} now. Run this again when that has ended"
+                f"another command, or a worker, stores {target_topic} there now. Run this again "
+                "when that has ended"
             ) from None
         finally:
             await self._history.close()  # before rows are replaced: it holds an old snapshot

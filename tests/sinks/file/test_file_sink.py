@@ -23,7 +23,7 @@ from sinks.file.kind import KIND
 from sinks.file.lines import encode_lines
 from sinks.file.sink import FileSink
 from tests.chaos.streams import media_event
-from tests.contract.stored import begin_epoch_of
+from tests.contract.stored import begin_epoch_of, count_of
 
 BEGIN = Position(1, -1, None)
 P0 = TopicPartition("content_sessions", 0)
@@ -81,7 +81,10 @@ class TestFile(NotesContract):
         async def begin_epoch(begun: Positions) -> int:
             return await begin_epoch_of(KIND, {"path": tmp_path}, begun)
 
-        return Subject(self.sink(tmp_path), look, begin_epoch=begin_epoch)
+        async def count() -> int:
+            return await count_of(KIND, {"path": tmp_path})
+
+        return Subject(self.sink(tmp_path), look, begin_epoch=begin_epoch, count=count)
 
     def sink(self, folder: Path, rotate_bytes: int = 10**9) -> FileSink:
         return FileSink(folder, self.stream, rotate_bytes, 3_600)
