@@ -1,13 +1,19 @@
 """Ending tasks for sure."""
 
 import asyncio
-from collections.abc import Collection
-from typing import Any
+from collections.abc import Awaitable, Collection, Coroutine
+from typing import Any, TypeVar
 
 _AGAIN_SECONDS = 0.1
+_CLEANING_SECONDS = 2.0
+"""A command that was told to end may take so long to close what it has open, undisturbed."""
+
+T = TypeVar("T")
 
 
-async def cancel_and_wait(tasks: Collection[asyncio.Task[Any]]) -> None:
+async def cancel_and_wait(
+    tasks: Collection[asyncio.Task[Any]], again_seconds: float = _AGAIN_SECONDS
+) -> None:
     """Cancel tasks and wait until they have ended, whatever came of them.
 
     Cancelled again and again: aiokafka swallows a cancellation while it closes a client, and the
@@ -16,4 +22,32 @@ async def cancel_and_wait(tasks: Collection[asyncio.Task[Any]]) -> None:
     while running := [task for task in tasks if not task.done()]:
         for task in running:
             task.cancel()
-        await asyncio.wait(running, timeout=_AGAIN_SECONDS)
+        await asyncio.wait(running, timeout=again_seconds)
+
+
+async def unswallowed(step: Awaitable[T]) -> T:
+    """Await a step that may swallow a cancellation; raise it where it did."""
+    answer = await step
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
+    return answer
+
+
+def run_until_interrupted(main: Coroutine[Any, Any, T]) -> T:
+    """Run like `asyncio.run`, with a Ctrl-C that cannot be lost. Raises KeyboardInterrupt.
+
+    asyncio cancels once, and a library that swallows that would have the command go on.
+    """
+    return asyncio.run(_cancelled_until_it_ends(main))
+
+
+async def _cancelled_until_it_ends(main: Coroutine[Any, Any, T]) -> T:
+    task = asyncio.ensure_future(main)
+    try:
+        await asyncio.wait([task])
+    except asyncio.CancelledError:
+        await cancel_and_wait([task], _CLEANING_SECONDS)
+        if task.cancelled() or task.exception() is not None:
+            raise
+    return task.result()

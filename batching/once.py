@@ -21,6 +21,7 @@ from aiokafka.errors import (
     ProducerFenced,
 )
 
+from batching.cancellation import unswallowed
 from batching.transactions import look_at_what_was_not_sent
 from config.environment import PlainError
 from models.positions import TopicPartition
@@ -83,12 +84,11 @@ class Once:
             max_batch_size=_BATCH_BYTES,
         )
         try:
-            async with asyncio.timeout(_FENCED_SECONDS):
-                await producer.start()
-        except (KafkaConnectionError, TimeoutError):
-            await _stop(producer)
-            raise NotTakenError(f"no Kafka broker answers at {broker}") from None
-        try:
+            try:
+                async with asyncio.timeout(_FENCED_SECONDS):
+                    await unswallowed(producer.start())
+            except (KafkaConnectionError, TimeoutError):
+                raise NotTakenError(f"no Kafka broker answers at {broker}") from None
             yield cls(producer, broker)
         finally:
             await _stop(producer)
@@ -166,15 +166,14 @@ class Reading:
             max_partition_fetch_bytes=4 * 1024 * 1024,
         )
         try:
-            async with asyncio.timeout(_CONNECT_SECONDS):
-                await consumer.start()
-        except (KafkaConnectionError, TimeoutError):
-            await consumer.stop()
-            raise NotTakenError(f"no Kafka broker answers at {broker}") from None
-        try:
+            try:
+                async with asyncio.timeout(_CONNECT_SECONDS):
+                    await unswallowed(consumer.start())
+            except (KafkaConnectionError, TimeoutError):
+                raise NotTakenError(f"no Kafka broker answers at {broker}") from None
             yield cls(consumer, broker, topic)
         finally:
-            await consumer.stop()
+            await unswallowed(consumer.stop())
 
     async def ends(self, partitions: Iterable[int]) -> dict[int, int]:
         """Say where each partition ends, what is not committed yet included."""
@@ -183,7 +182,7 @@ class Reading:
             await looking.start()
             found = await looking.end_offsets([self._tp(number) for number in partitions])
         finally:
-            await looking.stop()
+            await unswallowed(looking.stop())
         return {tp.partition: offset for tp, offset in found.items()}
 
     async def begins(self, partitions: Iterable[int]) -> dict[int, int]:
@@ -198,7 +197,8 @@ class Reading:
 
     async def some(self, most: int | None = None) -> dict[int, list[Any]]:
         """Give what has come, by partition; nothing when nothing has for a while."""
-        found = await self._consumer.getmany(timeout_ms=_POLL_MS, max_records=most)
+        some = self._consumer.getmany(timeout_ms=_POLL_MS, max_records=most)
+        found = await unswallowed(some)
         return {tp.partition: records for tp, records in found.items()}
 
     async def position(self, partition: int) -> int:

@@ -14,6 +14,15 @@ class NotAvailableError(Exception):
     """The extension cannot be created; the message says what has to be done first."""
 
 
+# What is compressed is decompressed to be deleted: 100,000 rows in a transaction by default, while
+# of a stretch of time more may lie together. Without the extension there is no such setting.
+AS_MANY_AS_IT_TAKES = """
+SELECT set_config(name, '0', true) FROM pg_settings
+WHERE name = 'timescaledb.max_tuples_decompressed_per_dml_transaction'
+"""
+"""Lifts, for the transaction, the limit of compressed rows that it may change."""
+
+
 async def create_timescaledb(dsn: str) -> str:
     """Create the extension in this database unless it is there; return its version.
 

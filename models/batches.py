@@ -42,7 +42,7 @@ class Part:
     dead_letters: Sequence[DeadLetter]
     timestamps: Sequence[int]
     last_offset: int
-    last_timestamp: int
+    last_timestamp: int | None
     read_to: ReadTo
 
 

@@ -54,20 +54,33 @@ class EventWriter:
         """Write each row. One that cannot be brought to the version stays in its own form."""
         return [self._write(row) for row in rows]
 
-    def _write(self, row: Row) -> bytes:
+    def brought_up(self, payload: bytes) -> bytes:
+        """Give an event of an older version in the wanted one; any other as it is."""
         versions, upcast = self._versions, self._upcast
+        if versions is None or upcast is None:
+            return payload
+        try:
+            row = self._row(self._reader.one(payload))
+        except Refused:
+            return payload  # it is refused again, with its reason, by whoever reads it
+        if not self._is_older(versions.form(row[versions.name] or versions.default)):
+            return payload
+        return self._forms[upcast].write({**row, versions.name: upcast})
+
+    def _is_older(self, form: str | None) -> bool:
+        versions, upcast = self._versions, self._upcast
+        if versions is None or upcast is None or form is None:
+            return False
+        return versions.ordered.index(form) < versions.ordered.index(upcast)
+
+    def _write(self, row: Row) -> bytes:
+        versions = self._versions
         if versions is None:
             return self._forms[""].write(row)
         said = row[versions.name] or versions.default
         form = versions.form(said) or versions.ordered[-1]
         own = self._forms[form].write(row)
-        if upcast is None or versions.ordered.index(form) >= versions.ordered.index(upcast):
-            return own
-        try:
-            read = self._row(self._reader.one(own))
-            return self._forms[upcast].write({**read, versions.name: upcast})
-        except Refused:
-            return own  # it is refused again, with its reason, by whoever reads it
+        return self.brought_up(own) if self._is_older(form) else own
 
     def _row(self, values: Values) -> Row:
         return dict(zip(self._columns, values, strict=True))

@@ -67,6 +67,13 @@ class SinkKind:
     epoch is fenced. Raises SinkUnavailable. None where a sink has to be given another place.
     """
 
+    count: Callable[[Any, Stream, str], Awaitable[int]] | None = None
+    """Counts the rows that are stored of a topic, in all its epochs, where they lie.
+
+    Given options, stream and the topic's full name. `headrace replay --into` fills such a sink
+    only, as it compares what is there with what was sent. Raises SinkUnavailable.
+    """
+
     place: Callable[[Any], str] | None = None
     """Says where these options store, like a folder: two sinks may not store one stream there."""
 

@@ -10,6 +10,7 @@ import click
 from app.cli.dead_letters_replay import How, replay_all
 from app.cli.moments import Moment
 from app.letters.streams import topics_of
+from batching.cancellation import run_until_interrupted
 from config.settings import Settings
 from config.streams import known_streams
 from db.dead_letters import Letters, StoredLetter, Wanted
@@ -193,7 +194,7 @@ def replay(
     wanted = _wanted(settings, letters, streams, reasons, (begin, end), replayed_too=False)
     broker = Places.find(settings).broker.address
     how = How(expression=expression, edit=edit, now=now, dry_run=dry_run)
-    asyncio.run(replay_all(settings, _database(settings), broker, wanted, how))
+    run_until_interrupted(replay_all(settings, _database(settings), broker, wanted, how))
 
 
 def _database(settings: Settings) -> str:

@@ -39,6 +39,8 @@ class How:
     edit: bool
     now: bool
     dry_run: bool
+    upcast: Mend | None = None
+    """Instead of `expression`."""
 
 
 @dataclass(slots=True)
@@ -97,6 +99,8 @@ async def _settle(broker: str, stored: Letters) -> None:
 
 
 def _mend(how: How) -> Mend:
+    if how.upcast:
+        return how.upcast
     return by_expression(how.expression) if how.expression else lambda payload: payload
 
 

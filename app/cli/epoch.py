@@ -1,12 +1,12 @@
 """`headrace epoch`: what to do when a topic is not what was stored of it."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import click
 
 from app.cli.epoch_places import EpochPlace, places
+from batching.cancellation import run_until_interrupted
 from batching.topic_identity import (
     CURES,
     PartitionIdentity,
@@ -47,7 +47,7 @@ def new(topic: str, names: tuple[str, ...]) -> None:
     stands itself. One that holds the topic as it is now is left alone, unless --sink names it: so
     after an error, run the same once more.
     """
-    asyncio.run(_begin_all(topic, Settings(), "recreated", names))
+    run_until_interrupted(_begin_all(topic, Settings(), "recreated", names))
 
 
 @epoch.command()
@@ -62,7 +62,7 @@ def resume_after_truncation(topic: str, names: tuple[str, ...]) -> None:
     included. PostgreSQL and every sink of headrace.yaml that takes the topic are looked at; those
     that stored nothing of what was lost are left alone.
     """
-    asyncio.run(_begin_all(topic, Settings(), "truncated", names))
+    run_until_interrupted(_begin_all(topic, Settings(), "truncated", names))
 
 
 async def _begin_all(

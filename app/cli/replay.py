@@ -1,42 +1,52 @@
 """`headrace replay`."""
 
-import asyncio
+import dataclasses
 import hashlib
+import os
 import re
 import sys
+import time
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from functools import partial
+from pathlib import Path
+from typing import Any
 
 import click
-from pydantic import ValidationError
 
 from app.cli.moments import Moment
+from app.cli.replay_letters import SOURCE as LETTERS
+from app.cli.replay_letters import refuse_what_letters_do_not_know, replay_letters
 from app.cli.replay_progress import Shown, progress, tell
+from app.cli.replay_source import Named
 from app.letters.streams import REPLAY
-from app.replaying.run import Plan, Summary, fill, replace
+from app.replaying.run import Plan, Summary, fill, replace, store
+from app.replaying.sink_target import SinkTarget, Topics
 from app.sending.decoding import decoder
-from config.environment import plain_words
+from batching.cancellation import run_until_interrupted
+from config.document import ConfiguredSink
 from config.settings import Settings
 from config.streams import known_streams, user_sql
 from db.dsn import check
+from devstack.place import replay_notes
 from devstack.place.addresses import Places, without_password
+from devstack.place.data_dir import DataDir
+from devstack.place.replay_notes import ReplayNote
+from devstack.processes.identity import Identity
 from models.streams import Stream
 from models.writing import EventWriter, UnknownVersionError
-from sinks.configured import configured_sinks, kind_of
-from sinks.history import History, TimeSpan
-from sinks.parquet.kind import open_history
-from sinks.parquet.options import ParquetOptions
+from sinks.configured import configured_sinks, flush_of, kind_of
+from sinks.history import TimeSpan
+from sinks.kinds import Flush
 from sinks.postgres.filling import Filling
-from sinks.postgres.history import PostgresHistory
 from sinks.postgres.replacing import Replacing
 from sinks.postgres.staging import Staging
 from telemetry import fault_points
 
-_PARQUET = "parquet"
-_POSTGRES = "postgres"
 _SAME = "same"
 _PAUSED = 130
+_MOST_TOGETHER = 100_000
+_MOST_BYTES_TOGETHER = 64 * 1024 * 1024
 
 
 class Speed(click.ParamType):
@@ -70,13 +80,15 @@ class _Asked:
 @click.command()
 @click.option("--stream", required=True, help="Which stream, like media_events.")
 @click.option(
-    "--source", required=True, help="parquet, parquet:NAME (a sink's), or postgres (raw rows)."
+    "--source",
+    required=True,
+    help="parquet, parquet:NAME (a sink's), postgres (raw rows) or dead-letters.",
 )
 @click.option("--path", help="Of Parquet that is no sink of headrace.yaml: a folder, or s3://.")
 @click.option("--from", "begin", type=Moment(), help="Events since then; by default all.")
 @click.option("--to", "end", type=Moment(), help="Events before then; by default all.")
 @click.option("--upcast", metavar="VERSION", help="Bring older events to this version first.")
-@click.option("--into", required=True, metavar="same|DSN", help="See above.")
+@click.option("--into", required=True, metavar="same|DSN|SINK", help="See above.")
 @click.option("--speed", type=Speed(), default="max", show_default=True, help="60x, or max.")
 @click.option("--add-missing", is_flag=True, help="same: also add rows that are not there.")
 @click.option("--with-fewer", is_flag=True, help="same: also where windows lose something.")
@@ -98,9 +110,9 @@ def replay(
     """Send a stream's stored history through the pipeline again, exactly once.
 
     It goes through the topic STREAM.replay, beside live traffic. --into DSN fills another database,
-    empty of the stream; without --to a worker can go on there. --into same replaces each row by its
-    new one, and makes the windows again. Ctrl-C pauses: the same command goes on, also after
-    kill -9. docs/guides/replay.md tells more.
+    empty of the stream; without --to a worker can go on there. --into SINK does so with a sink of
+    headrace.yaml. --into same replaces each row by its new one, and makes the windows again. Ctrl-C
+    pauses: the same command goes on, also after kill -9. docs/guides/replay.md tells more.
     """
     settings = Settings()
     if settings.fault:
@@ -108,9 +120,18 @@ def replay(
     asked = _Asked(stream, source, path, TimeSpan(begin, end), upcast, into)
     if begin and end and begin >= end:
         raise click.BadParameter("must be before --to", param_hint="--from")
-    with progress() as shown:
+    if source == LETTERS:
+        given = {"--path": path, "--speed": speed, "--add-missing": add_missing}
+        given |= {"--with-fewer": with_fewer, "--anew": anew}
+        refuse_what_letters_do_not_know(into, given)
+        declared = _stream(stream, settings)
+        writer = _writer(declared, upcast)
+        run_until_interrupted(replay_letters(settings, declared, asked.span, writer))
+        return
+    data_dir = DataDir(Path(settings.home).resolve())
+    with progress(partial(_keep, data_dir, stream)) as shown:
         try:
-            summary = asyncio.run(
+            summary = run_until_interrupted(
                 _replay(
                     settings, asked, speed or None, shown, anew=anew, more=(add_missing, with_fewer)
                 )
@@ -118,7 +139,13 @@ def replay(
         except KeyboardInterrupt:
             click.echo(f"paused: {shown.words}. The same command goes on", err=True)
             sys.exit(_PAUSED)
-    tell(summary)
+    replay_notes.forget(data_dir, stream)
+    tell(summary, into if into in configured_sinks(settings) else None)
+
+
+def _keep(data_dir: DataDir, stream: str, words: str) -> None:
+    if me := Identity.of(os.getpid()):
+        replay_notes.keep(data_dir, ReplayNote(stream, words, me, time.time()))
 
 
 async def _replay(
@@ -137,31 +164,47 @@ async def _replay(
             "stores could not be counted"
         )
     places = Places.find(settings)
-    dsn = places.database.address if asked.into == _SAME else _checked(asked.into)
+    sink = configured_sinks(settings).get(asked.into)
+    dsn = places.database.address if sink or asked.into == _SAME else _checked(asked.into)
     topic = settings.topic(stream.topic)
     plan = Plan(
-        replay=_id(asked, settings, dsn),
+        replay=_id(asked, settings, dsn, sink),
         broker=places.broker.address,
         topic=f"{topic}{REPLAY}",
         replicas=settings.topic_replicas,
         stream=stream,
         span=asked.span,
-        history=_history(settings, asked, stream, places.database.address),
+        history=Named(asked.source, asked.path).history(
+            settings, stream, places.database.address, asked.span
+        ),
         writer=_writer(stream, asked.upcast),
         decoder=decoder(stream, settings),
         speed=speed,
         anew=anew,
     )
+    target_topic = topic if asked.span.end is None else plan.topic
+    staging = Staging(dsn, stream, plan.replay)
+    if sink:
+        kind, topics = kind_of(sink), Topics(plan.broker, topic, target_topic)
+        target = SinkTarget(sink, kind, stream, topics, staging)
+        return await store(_for_sink(plan, flush_of(sink, kind)), target, target_topic, shown)
     if asked.into != _SAME:
-        target_topic = topic if asked.span.end is None else plan.topic
         filling = Filling(dsn, stream, target_topic, asked.span, user_sql(settings))
         return await fill(plan, filling, target_topic, shown)
-    staging = Staging(dsn, stream, plan.replay)
     add_missing, with_fewer = more
     replacing = Replacing(
         staging, stream, asked.span, add_missing=add_missing, with_fewer=with_fewer
     )
     return await replace(plan, staging, replacing, shown)
+
+
+def _for_sink(plan: Plan, flush: Flush) -> Plan:
+    """Write as much at once as its role does, up to what is held in memory twice without harm."""
+    counted_by_core = dataclasses.replace(plan.stream, windows=(), headline=None)
+    records = min(flush.records, _MOST_TOGETHER)
+    size_bytes = min(flush.size_bytes, _MOST_BYTES_TOGETHER)
+    together = Flush(records, size_bytes, flush.seconds)
+    return dataclasses.replace(plan, stream=counted_by_core, flush=together)
 
 
 def _stream(name: str, settings: Settings) -> Stream:
@@ -177,7 +220,9 @@ def _checked(dsn: str) -> str:
     try:
         check(dsn)
     except ValueError as error:
-        raise click.BadParameter(f"{error}, or say same", param_hint="--into") from None
+        raise click.BadParameter(
+            f"no sink of headrace.yaml, and {error}, or say same", param_hint="--into"
+        ) from None
     return dsn
 
 
@@ -188,50 +233,12 @@ def _writer(stream: Stream, upcast: str | None) -> EventWriter:
         raise click.BadParameter(str(error), param_hint="--upcast") from None
 
 
-def _history(settings: Settings, asked: _Asked, stream: Stream, dsn: str) -> History:
-    topic = settings.topic(stream.topic)
-    if asked.source == _POSTGRES:
-        return PostgresHistory(dsn, stream, topic, asked.span)
-    if asked.source == "dead-letters":
-        raise click.BadParameter(
-            "letters are sent to their own topic: headrace dead-letters replay",
-            param_hint="--source",
-        )
-    kind, _, name = asked.source.partition(":")
-    if kind != _PARQUET:
-        raise click.BadParameter(
-            f"{asked.source!r} is none: parquet, parquet:NAME or postgres", param_hint="--source"
-        )
-    if asked.path is not None:
-        return open_history(_at(asked.path), stream, "--path", topic, asked.span)
-    sinks = {
-        each: one
-        for each, one in configured_sinks(settings).items()
-        if one.entry.kind == _PARQUET and name in ("", each)
-    }
-    if len(sinks) != 1:
-        what = f"several Parquet sinks: {', '.join(sinks)}" if sinks else "no such Parquet sink"
-        raise click.BadParameter(
-            f"headrace.yaml names {what}. Say parquet:NAME, or --path FOLDER",
-            param_hint="--source",
-        )
-    [(each, configured)] = sinks.items()
-    kind_of(configured)
-    options = cast("ParquetOptions", configured.options)
-    return open_history(options, stream, each, topic, asked.span)
-
-
-def _at(path: str) -> ParquetOptions:
-    try:
-        return ParquetOptions(path=path)
-    except ValidationError as error:
-        words = "; ".join(plain_words(one["type"], one["msg"]) for one in error.errors())
-        raise click.BadParameter(words.removeprefix("path: "), param_hint="--path") from None
-
-
-def _id(asked: _Asked, settings: Settings, dsn: str) -> str:
+def _id(asked: _Asked, settings: Settings, dsn: str, sink: ConfiguredSink | None) -> str:
     """Name the replay by what it does, so that the same command finds it again."""
-    said = (*_parts(asked), settings.topic(""), without_password(dsn)[0])
+    said: tuple[object, ...] = (*_parts(asked), settings.topic(""), without_password(dsn)[0])
+    if sink:
+        place = kind_of(sink).place
+        said = (*said, sink.name, place and place(sink.options))
     return hashlib.sha256(repr(said).encode()).hexdigest()[:16]
 
 

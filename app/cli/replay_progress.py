@@ -1,7 +1,7 @@
 """What `headrace replay` shows: a bar on a terminal, a line now and then elsewhere."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import click
@@ -12,12 +12,14 @@ from rich.progress import Progress as Bar
 from app.replaying.run import Summary
 
 _EACH_SECONDS = 10.0
+_KEPT_SECONDS = 1.0
 
 
 @contextmanager
-def progress() -> Iterator["Shown"]:
+def progress(keep: Callable[[str], None]) -> Iterator["Shown"]:
+    """Show it. `keep` is given the words, about every second."""
     console = Console(stderr=True)
-    shown = _OnTerminal(console) if console.is_terminal else Shown()
+    shown = _OnTerminal(console, keep) if console.is_terminal else Shown(keep)
     if isinstance(shown, _OnTerminal):
         with shown.bar:
             yield shown
@@ -28,7 +30,9 @@ def progress() -> Iterator["Shown"]:
 class Shown:
     """Counts, and says so in lines."""
 
-    def __init__(self) -> None:
+    def __init__(self, keep: Callable[[str], None]) -> None:
+        self._keep = keep
+        self._kept = 0.0
         self.total = 0
         self.sent_in_all = 0
         self.stored_now = 0
@@ -56,6 +60,12 @@ class Shown:
             click.echo(f"waiting: {reason}", err=True)
 
     def show(self) -> None:
+        if self.sent_in_all and time.monotonic() - self._kept >= _KEPT_SECONDS:
+            self._kept = time.monotonic()
+            self._keep(self.words)
+        self.write()
+
+    def write(self) -> None:
         if time.monotonic() - self._said >= _EACH_SECONDS:
             self._said = time.monotonic()
             click.echo(self.words, err=True)
@@ -70,8 +80,8 @@ class Shown:
 
 
 class _OnTerminal(Shown):
-    def __init__(self, console: Console) -> None:
-        super().__init__()
+    def __init__(self, console: Console, keep: Callable[[str], None]) -> None:
+        super().__init__(keep)
         self.bar = Bar(
             BarColumn(), TextColumn("{task.description}"), TimeRemainingColumn(), console=console
         )
@@ -86,11 +96,11 @@ class _OnTerminal(Shown):
         if reason:
             self.bar.console.print(f"waiting: {reason}", markup=False)
 
-    def show(self) -> None:
+    def write(self) -> None:
         self.bar.update(self._task, completed=self.sent_in_all, description=self.words)
 
 
-def tell(summary: Summary) -> None:
+def tell(summary: Summary, sink: str | None = None) -> None:
     """Say what came of it, each number in a line."""
     refused = sum(summary.refused.values())
     click.echo(f"read     {summary.read:,}")
@@ -103,4 +113,5 @@ def tell(summary: Summary) -> None:
         added = summary.stored - summary.replaced
         click.echo(f"         {summary.replaced:,} in another one's place, {added:,} added")
     if summary.handed_over:
-        click.echo("a worker that is pointed at this database goes on behind it")
+        goes_on = f"the role {sink}" if sink else "a worker that is pointed at this database"
+        click.echo(f"{goes_on} goes on behind it")

@@ -1,6 +1,5 @@
 """`headrace send`."""
 
-import asyncio
 import logging
 import sys
 import time
@@ -15,6 +14,7 @@ from app.sending.decoding import decoder
 from app.sending.judging import Refusal, judge
 from app.sending.looking import by_partition, dead_letters, rows
 from app.sending.reading import Given, read
+from batching.cancellation import run_until_interrupted
 from batching.sending import NotSentError, Sent
 from batching.sending import send as to_kafka
 from config.invocation import invocation
@@ -120,7 +120,7 @@ def _sent(
     topic = settings.topic(stream.topic)
     logging.disable(logging.CRITICAL)  # aiokafka's own words for what is told below
     try:
-        return asyncio.run(
+        return run_until_interrupted(
             to_kafka(
                 place.address,
                 topic,

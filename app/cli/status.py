@@ -11,6 +11,7 @@ from devstack.measure.sinks import SinkMeters
 from devstack.measure.ways_in import WaysIn
 from devstack.measure.worker_status import fetch_all
 from devstack.place.data_dir import DataDir
+from devstack.place.replay_notes import notes
 from devstack.place.up_file import UpFile
 from devstack.screen.plain_text import addresses, flow_line, sink_line, way_in_line
 from telemetry.flow import Meter
@@ -23,7 +24,8 @@ def status() -> None:
     """Print where everything that `headrace up` runs is reached, and what flows now.
 
     A line for each further sink too: what it stores and waits for, and its last write. And one for
-    each source and the edge: what they bring in, miss and refuse.
+    each source and the edge: what they bring in, miss and refuse. And one for each replay that was
+    begun here and is not at its end.
 
     Takes two seconds, in which the rates are measured.
     """
@@ -49,3 +51,5 @@ def status() -> None:
         click.echo(f"sink      {sink_line(role, sink, time.time())}")
     for name, way_in in ways_in.measure(places).items():
         click.echo(f"way in    {way_in_line(name, way_in, time.time())}")
+    for note in notes(data_dir):
+        click.echo(f"replay    {note.line}")

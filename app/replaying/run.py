@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Protocol
@@ -12,6 +12,7 @@ from typing import Protocol
 from aiokafka.errors import UnknownTopicOrPartitionError
 
 from app.replaying.sender import Sender
+from app.replaying.sink_target import SinkTarget
 from app.replaying.storer import Storer
 from batching.cancellation import cancel_and_wait
 from batching.once import Once, OvertakenError
@@ -23,6 +24,7 @@ from models.streams import Stream
 from models.writing import EventWriter
 from sinks.base import Fenced
 from sinks.history import History, Run, TimeSpan
+from sinks.kinds import Flush
 from sinks.postgres.filling import Filling
 from sinks.postgres.replacing import Replacing
 from sinks.postgres.staging import Staging
@@ -37,6 +39,9 @@ _TOPIC = {
 
 _TRIES = 40
 _PAUSE_SECONDS = 0.25
+
+
+_AS_READ = Flush(records=1, seconds=0.0)
 
 
 class Progress(Protocol):
@@ -84,6 +89,8 @@ class Plan:
     decoder: Decoder
     speed: float | None = None
     anew: bool = False
+    flush: Flush = _AS_READ
+    """What is stored by one write, beyond what is read at once."""
 
 
 async def fill(
@@ -106,6 +113,26 @@ async def fill(
             if is_whole:
                 await target.hand_over(replay.ends)
             await replay.forget()
+        finally:
+            await target.close()
+    return summary
+
+
+async def store(plan: Plan, target: SinkTarget, target_topic: str, progress: Progress) -> Summary:
+    """Replay into a sink of headrace.yaml that holds nothing of the stream."""
+    async with _begun(plan, progress) as replay:
+        try:
+            await target.prepare(replay.ends, is_new=not replay.sender.last, anew=plan.anew)
+            await replay.run(target, target_topic)
+            stored, refused = await target.counted()
+            is_whole = plan.span.end is None
+            summary = Summary(
+                replay.read, replay.sender.sent, stored, refused, handed_over=is_whole
+            )
+            _check(summary)
+            await target.hand_over()
+            await replay.forget()
+            await target.end()
         finally:
             await target.close()
     return summary
@@ -200,7 +227,7 @@ class _Replay:
                 await asyncio.sleep(_PAUSE_SECONDS)
         raise PlainError(f"{self._plan.topic} was made, but the broker does not know it")
 
-    async def run(self, target: Filling | Staging, target_topic: str) -> None:
+    async def run(self, target: Filling | Staging | SinkTarget, target_topic: str) -> None:
         plan = self._plan
         storer = Storer(
             broker=plan.broker,
@@ -213,10 +240,29 @@ class _Replay:
             decoder=plan.decoder,
             on_stored=self._progress.stored,
             on_waiting=self._progress.waiting,
+            flush=plan.flush,
         )
         await storer.find_positions(self._partitions)
+        reached = max((mark.epoch for mark in self.sender.last.values()), default=0)
+        try:
+            for epoch in sorted({run.epoch for run in self.ends}):
+                if epoch >= reached:
+                    await self._life(storer, [run for run in self.ends if run.epoch == epoch])
+        except Fenced:
+            raise OvertakenError(
+                f"another command, or a worker, stores {target_topic} there now. Run this again "
+                "when that has ended"
+            ) from None
+        finally:
+            await self._history.close()  # before rows are replaced: it holds an old snapshot
+
+    async def _life(self, storer: Storer, runs: Sequence[Run]) -> None:
+        """Send and store one life of the topic, to its end in all partitions.
+
+        A sink may begin the next one for all of them at once only.
+        """
         assert self.once is not None  # noqa: S101 - `_begun` has opened it
-        sending = asyncio.create_task(self.sender.run(self.once, list(self.ends)))
+        sending = asyncio.create_task(self.sender.run(self.once, runs))
         storing = asyncio.create_task(
             storer.run(lambda: self.sender.last if sending.done() else None)
         )
@@ -227,13 +273,8 @@ class _Replay:
                 done, going = await asyncio.wait(going, return_when=asyncio.FIRST_COMPLETED)
                 for task in done:
                     task.result()
-        except Fenced:
-            raise OvertakenError(
-                f"another command stores {plan.topic} now. Run this again when that has ended"
-            ) from None
         finally:
             await cancel_and_wait([sending, storing])
-            await self._history.close()  # before rows are replaced: it holds an old snapshot
 
     async def forget(self) -> None:
         """Have Kafka forget all that the topic holds."""

@@ -6,7 +6,8 @@ with the rows, so a replay that was killed goes on behind it; what is read again
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from agents.halving import write_by_halves
@@ -20,6 +21,7 @@ from models.positions import Position, TopicPartition
 from models.records import RecordBatch
 from models.streams import Stream
 from sinks.base import Rejected, Sink
+from sinks.kinds import Flush
 from telemetry import fault_points
 
 _AT_ONCE = 40_000
@@ -54,6 +56,7 @@ class Storer:
         decoder: Decoder,
         on_stored: Callable[[int], None],
         on_waiting: Callable[[str | None], None],
+        flush: Flush,
     ) -> None:
         self._broker = broker
         self._topic = topic
@@ -65,6 +68,7 @@ class Storer:
         self._stream = stream
         self._decoder = decoder
         self._on_stored = on_stored
+        self._flush = flush
         self.held: dict[TopicPartition, Position] = {}
         self._reached: dict[int, int] = {}
         self._since_drop = 0
@@ -79,7 +83,23 @@ class Storer:
         async with Reading.opened(self._broker, self._topic) as reading:
             await reading.start(await reading.begins(partitions))
             while (wanted := last()) is None or not self._has_reached(wanted):
-                await self._store(await reading.some(_AT_ONCE))
+                await self._store(await self._some(reading))
+
+    async def _some(self, reading: Reading) -> dict[int, list[Any]]:
+        """Read as much as is stored together, or all that has come."""
+        until = time.monotonic() + self._flush.seconds
+        found = more = await reading.some(_AT_ONCE)
+        while more and time.monotonic() < until and self._is_small(found):
+            more = await reading.some(_AT_ONCE)
+            for partition, records in more.items():
+                found.setdefault(partition, []).extend(records)
+        return found
+
+    def _is_small(self, found: Mapping[int, Sequence[Any]]) -> bool:
+        if sum(map(len, found.values())) >= self._flush.records:
+            return False
+        weights = (len(one.value or b"") for records in found.values() for one in records)
+        return sum(weights) < self._flush.size_bytes
 
     def _has_reached(self, wanted: dict[int, Mark]) -> bool:
         return all(self._held(number).place >= mark.place for number, mark in wanted.items())

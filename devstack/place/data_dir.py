@@ -38,6 +38,10 @@ class DataDir:
         return self.folder / "up.json"
 
     @property
+    def replays(self) -> Path:
+        return self.folder / "replays"
+
+    @property
     def report(self) -> Path:
         return self.folder / "generated.json"
 

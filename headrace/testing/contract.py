@@ -49,6 +49,9 @@ class Subject:
     """Begin the next epoch of `content_sessions`, past the sink, as its kind does; None for one
     that has to be given another place then."""
 
+    count: Callable[[], Awaitable[int]] | None = None
+    """Count the rows of `content_sessions`, as its kind does; None for one that does not."""
+
 
 class SinkContract:
     """What every sink promises. A subclass gives the fixture `subject`, with an empty sink."""
@@ -117,6 +120,22 @@ class SinkContract:
 
         assert (await subject.sink.positions([_P0]))[_P0].last_offset == 2
         assert (await subject.look()).rows == []
+
+    async def test_rows_of_all_epochs_are_counted_and_dead_letters_are_not(
+        self, subject: Subject
+    ) -> None:
+        if subject.count is None:
+            pytest.skip("this sink does not count what it holds")
+        first = self.batch(subject, [heartbeat(), None, heartbeat()])
+        self.add(subject, first, [heartbeat()], tp=_P1)
+        await subject.sink.write(first, await subject.sink.positions([_P0, _P1]))
+        counted = await subject.count()
+        await _begin_epoch(subject)({_P0: _BEGIN, _P1: _BEGIN})
+
+        again = self.batch(subject, [heartbeat()])
+        await subject.sink.write(again, await subject.sink.positions([_P0]))
+
+        assert (counted, await subject.count()) == (3, 4)
 
     @pytest.mark.parametrize(
         "wrong",

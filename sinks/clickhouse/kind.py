@@ -2,6 +2,7 @@
 
 from models.streams import Stream
 from sinks.base import Sink
+from sinks.clickhouse.counting import count
 from sinks.clickhouse.epochs import begin_epoch
 from sinks.clickhouse.migrate import migrate
 from sinks.clickhouse.options import ClickhouseOptions
@@ -28,6 +29,7 @@ KIND = SinkKind(
     flush=Flush(records=200_000, size_bytes=64 * 1024 * 1024, seconds=1.0),
     migrate=migrate,
     begin_epoch=begin_epoch,
+    count=count,
     place=lambda options: f"{options.url}, {options.database}.{options.table_prefix}*",
     check=wrong_sorting_keys,
 )

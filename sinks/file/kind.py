@@ -56,11 +56,17 @@ async def begin_epoch(options: FileOptions, stream: Stream, topic: str, begun: P
     return await open_file(options, stream, "").begin_epoch(topic, begun)
 
 
+async def count(options: FileOptions, stream: Stream, topic: str) -> int:
+    """Count the lines of a topic, in its files."""
+    return await open_file(options, stream, "").count(topic)
+
+
 KIND = SinkKind(
     "file",
     FileOptions,
     open_file,
     flush=Flush(seconds=1.0),
     begin_epoch=begin_epoch,
+    count=count,
     place=lambda options: str(options.path.resolve()),
 )

@@ -33,6 +33,8 @@ from telemetry import fault_points
 _LOCK_SECONDS = 2.0
 """How long another worker may hold a folder: one that hangs is told of."""
 
+_READ_BYTES = 1024 * 1024
+
 T = TypeVar("T")
 
 
@@ -116,6 +118,11 @@ class FileSink:
         with _failures():
             return await _in_thread(lambda: self._begin_epoch(topic, begun))
 
+    async def count(self, topic: str) -> int:
+        """Count the lines of a topic that its checkpoints count. Raises SinkUnavailable."""
+        with _failures():
+            return await _in_thread(lambda: self._count(topic))
+
     async def close(self) -> None:
         """Nothing stays open between writes."""
 
@@ -162,8 +169,7 @@ class FileSink:
 
     def _begin_epoch(self, topic: str, begun: Positions) -> int:
         epoch = _newest_epoch(self._folder / topic) + 1
-        folders = (self._folder / topic).glob("[0-9]*")
-        there = {TopicPartition(topic, int(one.name)) for one in folders if one.name.isdecimal()}
+        there = {TopicPartition(topic, one) for one in _partitions(self._folder / topic)}
         for tp in sorted(there | begun.keys()):
             at = begun.get(tp, Position(epoch, -1, None))._replace(epoch=epoch)
             with self._locked(tp) as folder:
@@ -171,6 +177,19 @@ class FileSink:
                     _cut(folder / held.file, held.size_bytes)
                 _replace(folder, _Checkpoint.at(at, _file_name(at), 0, time.time()))
         return epoch
+
+    def _count(self, topic: str) -> int:
+        lines = 0
+        for partition in _partitions(self._folder / topic):
+            with self._locked(TopicPartition(topic, partition)) as folder:
+                if (held := _read(folder)) is None:
+                    continue
+                for file in folder.glob("*.jsonl"):
+                    if file.name == held.file:
+                        lines += _count_lines(file, held.size_bytes)
+                    elif _order(file.name) < _order(held.file):  # else begun before a crash
+                        lines += _count_lines(file, file.stat().st_size)
+        return lines
 
     def _file(self, held: _Checkpoint | None, following: str) -> tuple[str, int, float]:
         """Say which file goes on, how much of it counts, and when it was begun."""
@@ -219,6 +238,26 @@ def _stands(folder: Path, held: _Checkpoint | None) -> Position:
 def _newest_epoch(topic_folder: Path) -> int:
     found = (_read(file.parent) for file in topic_folder.glob("*/checkpoint.json"))
     return max((one.epoch for one in found if one is not None), default=1)
+
+
+def _partitions(topic_folder: Path) -> list[int]:
+    names = (one.name for one in topic_folder.glob("[0-9]*"))
+    return sorted(int(name) for name in names if name.isdecimal())
+
+
+def _order(file_name: str) -> tuple[int, ...]:
+    """Give what grows from one file of a partition to the next: epoch and first offset."""
+    return tuple(map(int, file_name.removesuffix(".jsonl").split("-")))
+
+
+def _count_lines(file: Path, size: int) -> int:
+    """Count the lines in the first `size` bytes."""
+    lines = 0
+    with file.open("rb") as reading:
+        while piece := reading.read(min(_READ_BYTES, size)):
+            size -= len(piece)
+            lines += piece.count(b"\n")
+    return lines
 
 
 def _file_name(at: Position) -> str:

@@ -26,6 +26,16 @@ async def begin_epoch(options: ParquetOptions, stream: Stream, topic: str, begun
         await sink.close()
 
 
+async def count(options: ParquetOptions, stream: Stream, topic: str) -> int:
+    """Count the rows of a topic, in its objects."""
+    history = open_history(options, stream, "", topic, TimeSpan(None, None))
+    try:
+        await history.runs()
+        return await history.count()
+    finally:
+        await history.close()
+
+
 async def weigh(options: ParquetOptions, topic: str) -> Weight | None:
     """Weigh what is stored of a topic; None where nothing is."""
     from sinks.parquet import weighing  # noqa: PLC0415 - it imports pyarrow
@@ -46,6 +56,7 @@ KIND = SinkKind(
     extra="parquet",
     flush=Flush(records=1_000_000, size_bytes=512 * 1024 * 1024, seconds=10.0),
     begin_epoch=begin_epoch,
+    count=count,
     place=lambda options: options.place,
     weigh=weigh,
 )

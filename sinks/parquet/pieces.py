@@ -17,7 +17,7 @@ class Piece:
     first_offset: int
     hour: int
     last_offset: int = -1
-    last_timestamp: int = -1
+    last_timestamp: int | None = None
     rows: list[Encoded] = field(default_factory=list)
 
 
@@ -26,7 +26,7 @@ class _Run(NamedTuple):
 
     hour: int
     last_offset: int
-    last_timestamp: int
+    last_timestamp: int | None
 
 
 def cut(parts: Iterable[Part], after: int, hour: int | None) -> list[Piece]:

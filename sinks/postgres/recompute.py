@@ -21,6 +21,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from db.partitions import ensure_days
+from db.timescale import AS_MANY_AS_IT_TAKES
 from db.user_sql import OwnSql
 from models.streams import Stream
 from models.windows import Window
@@ -56,7 +57,7 @@ _BEGIN = (
     # A worker that froze after its upsert is ended by PostgreSQL within 3 s. Whoever upserts waits
     # behind us meanwhile: after this long, let them pass and try again.
     "SET LOCAL lock_timeout = '5s'; "
-    "SET LOCAL statement_timeout = 0; "
+    f"SET LOCAL statement_timeout = 0; {AS_MANY_AS_IT_TAKES}; "
     "LOCK TABLE ONLY {table} IN SHARE ROW EXCLUSIVE MODE"
 )
 

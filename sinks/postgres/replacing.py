@@ -16,6 +16,7 @@ import asyncpg
 
 from config.environment import PlainError
 from db.partitions import ensure_days
+from db.timescale import AS_MANY_AS_IT_TAKES
 from models.streams import Stream
 from models.windows import Window
 from sinks.history import TimeSpan
@@ -167,7 +168,7 @@ class Replacing:
         tables = [window.table for window in self._stream.windows]
         await ensure_days(connection, [self._stream.topic, *tables], stretch.days)
         async with connection.transaction(isolation="read_committed"):
-            await connection.execute("SET LOCAL lock_timeout = '5s'")
+            await connection.execute(f"SET LOCAL lock_timeout = '5s'; {AS_MANY_AS_IT_TAKES}")
             for table in tables:  # in the order in which a worker takes them
                 await connection.execute(f"LOCK TABLE ONLY {table} IN SHARE ROW EXCLUSIVE MODE")
             held = [await self._weigh(window, stretch) for window in self._stream.windows]

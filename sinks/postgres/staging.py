@@ -4,7 +4,7 @@ All of it is in the schema `headrace_replay`, for one replay of a stream at a ti
 when that has come to its end. Tables are logged: what Kafka was told to forget must be here.
 """
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -22,6 +22,10 @@ from sinks.postgres.rejections import counted, told_apart
 SCHEMA = "headrace_replay"
 _SECONDS = 60.0
 _PLACE = ("kafka_offset", "kafka_partition", "epoch")
+
+
+_Letter = tuple[int, int, int, str, str]
+"""Epoch, partition, offset, reason, detail."""
 
 
 class OtherReplayError(PlainError):
@@ -122,23 +126,28 @@ class Staging:
 
     async def write(self, batch: Batch, expected: Positions) -> Totals:
         """Store rows, refusals and positions in one transaction, the positions last."""
-        letters = [
-            (expected[part.tp].epoch, letter.partition, letter.offset, letter.reason, letter.detail)
-            for part in batch.parts
-            for letter in part.dead_letters
-        ]
+        letters = _letters(batch, expected)
         async with self._connection.use() as connection:
             await connection.execute("BEGIN")
             if batch.row_count:
                 await self._copy(connection, batch)
-            if letters:
-                await connection.executemany(
-                    f"INSERT INTO {self._refused} VALUES ($1, $2, $3, $4, $5)",  # noqa: S608 - declared names
-                    letters,
-                )
+            await self._refuse(connection, letters)
             await self._advance(connection, expected, batch.positions(expected))
             await commit(connection)
         return {}
+
+    async def refuse(self, batch: Batch, expected: Positions) -> None:
+        """Keep what of a batch is refused, once, for a replay whose rows go elsewhere."""
+        if letters := _letters(batch, expected):
+            async with self._connection.use() as connection:
+                await self._refuse(connection, letters)
+
+    async def _refuse(self, connection: Any, letters: Sequence[_Letter]) -> None:
+        if letters:
+            await connection.executemany(
+                f"INSERT INTO {self._refused} VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",  # noqa: S608 - declared names
+                letters,
+            )
 
     async def _copy(self, connection: Any, batch: Batch) -> None:
         copying = connection.copy_to_table(
@@ -207,13 +216,21 @@ class Staging:
             f"CREATE TABLE IF NOT EXISTS {self._positions} "
             "(partition integer PRIMARY KEY, epoch integer NOT NULL, last_offset bigint NOT NULL); "
             f"CREATE TABLE IF NOT EXISTS {self._refused} (epoch integer, partition integer, "
-            '"offset" bigint, reason text, detail text); '
+            '"offset" bigint, reason text, detail text, PRIMARY KEY (epoch, partition, "offset")); '
             f"CREATE TABLE IF NOT EXISTS {self.run} (replay text NOT NULL, "
             "replaced bigint NOT NULL DEFAULT 0, added bigint NOT NULL DEFAULT 0)"
         )
 
     def _drop_sql(self) -> str:
         return f"DROP TABLE IF EXISTS {self.rows}, {self._positions}, {self._refused}, {self.run}"
+
+
+def _letters(batch: Batch, expected: Positions) -> list[_Letter]:
+    return [
+        (expected[part.tp].epoch, letter.partition, letter.offset, letter.reason, letter.detail)
+        for part in batch.parts
+        for letter in part.dead_letters
+    ]
 
 
 async def _copied(batch: Batch) -> AsyncIterator[bytes]:

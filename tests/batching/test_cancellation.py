@@ -1,9 +1,13 @@
 """A task that is ended has ended, whatever it does with a cancellation."""
 
 import asyncio
+import os
+import signal
 from contextlib import suppress
 
-from batching.cancellation import cancel_and_wait
+import pytest
+
+from batching.cancellation import cancel_and_wait, run_until_interrupted, unswallowed
 
 
 async def wait_for_ever() -> None:
@@ -37,3 +41,54 @@ async def test_what_a_task_failed_of_is_left_to_whoever_asks() -> None:
     await cancel_and_wait([task])
 
     assert isinstance(task.exception(), ValueError)
+
+
+async def test_a_step_that_swallowed_a_cancellation_is_the_last_one() -> None:
+    steps: list[str] = []
+
+    async def swallowing() -> None:
+        with suppress(asyncio.CancelledError):
+            await wait_for_ever()
+
+    async def work() -> None:
+        await unswallowed(swallowing())
+        steps.append("the next")
+
+    task = asyncio.create_task(work())
+    await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.wait([task])
+
+    assert task.cancelled()
+    assert not steps
+
+
+async def test_a_timeout_that_was_handled_cancels_no_later_step() -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(0):
+            await unswallowed(wait_for_ever())
+
+    assert await unswallowed(asyncio.sleep(0, "done")) == "done"
+
+
+def test_ctrl_c_ends_a_command_that_swallows_it_and_lets_it_clean_up() -> None:
+    cleaned: list[str] = []
+
+    async def command() -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        try:
+            await swallow_once()
+        finally:
+            await asyncio.sleep(0)
+            cleaned.append("up")
+
+    with pytest.raises(KeyboardInterrupt):
+        run_until_interrupted(command())
+
+    assert cleaned == ["up"]
+
+
+def test_a_command_that_is_not_interrupted_gives_what_it_has_or_fails() -> None:
+    assert run_until_interrupted(asyncio.sleep(0, "done")) == "done"
+    with pytest.raises(ValueError, match="something else"):
+        run_until_interrupted(fail())

@@ -1,9 +1,12 @@
 """Records that are sent in transactions, and found again: real Kafka."""
 
+import asyncio
 import gc
+from contextlib import suppress
 from random import Random
 
 import pytest
+from aiokafka import AIOKafkaConsumer
 
 from batching.once import NotTakenError, Once, Outgoing, OvertakenError, Reading
 from devstack.engines import Kafka
@@ -86,3 +89,30 @@ async def test_nobody_answers() -> None:
     with pytest.raises(NotTakenError, match="no Kafka broker answers"):
         async with Reading.opened("127.0.0.1:1", "nothing"):
             pass
+
+
+async def test_a_cancellation_that_a_client_swallows_while_it_is_closed_is_not_lost(
+    topic: Topic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closing, went_on = asyncio.Event(), asyncio.Event()
+    stop = AIOKafkaConsumer.stop
+
+    async def swallowing(consumer: AIOKafkaConsumer) -> None:
+        with suppress(asyncio.CancelledError):
+            closing.set()
+            await asyncio.Event().wait()
+        await stop(consumer)
+
+    async def work() -> None:
+        async with Reading.opened(topic.broker, topic.name):
+            pass
+        went_on.set()
+
+    monkeypatch.setattr(AIOKafkaConsumer, "stop", swallowing)
+    task = asyncio.create_task(work())
+    await closing.wait()
+    task.cancel()
+    await asyncio.wait([task])
+
+    assert task.cancelled()
+    assert not went_on.is_set()

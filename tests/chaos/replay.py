@@ -1,7 +1,7 @@
 """`python -m tests.chaos.replay`: replays that are killed at random moments, beside live traffic.
 
-First into the same database, where events of the same hours keep coming, then into another one.
-Exit code 1 when a row or a window differs, or anything is there twice.
+Into another database, into sinks of headrace.yaml, then into the same database, where events of the
+same hours keep coming. Exit code 1 when a row or a window differs, or anything is there twice.
 """
 
 import asyncio
@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from random import Random
 
@@ -17,11 +18,16 @@ import click
 
 from db.migrate import migrate
 from devstack.engines import Kafka, Postgres
+from devstack.engines.clickhouse import Clickhouse
 from devstack.processes.watchdog import Watchdog
 from tests.integration.replayed import Archive, Live, contents, query, wrong_windows
+from tests.integration.replayed_sinks import Place, configured, in_clickhouse, in_lines, in_parquet
 
 _PARTITIONS = 3
 _SPAN = ("--from", "2026-11-22T09:20Z", "--to", "2026-11-22T10:25Z")
+_PLACES = """
+SELECT epoch, kafka_partition, kafka_offset::int4 FROM media_events ORDER BY 1, 2, 3
+"""
 _ROWS = """
 SELECT count(*), count(DISTINCT (epoch, kafka_partition, kafka_offset)),
        md5(string_agg(row_to_json(t)::text, '' ORDER BY kafka_partition, kafka_offset)
@@ -39,12 +45,13 @@ def main(kills: int, events: int, seed: int, latest: float) -> None:
     folder = Path(tempfile.mkdtemp(prefix="headrace-chaos-"))
     with Watchdog() as watchdog:
         kafka, postgres = Kafka(folder / "kafka", watchdog), Postgres(folder / "postgres", watchdog)
-        kafka.start()
-        postgres.start()
+        clickhouse = Clickhouse(folder / "clickhouse", watchdog)
+        for engine in (kafka, postgres, clickhouse):
+            engine.start()
         for name in ("first", "second"):
             postgres.query(f"CREATE DATABASE {name}")
         archive = Archive(kafka.address, "chaos-", postgres.dsn("first"), folder)
-        killing = _Killing(archive, kills, latest, Random(seed))
+        killing = _Killing(archive, _sinks(folder, clickhouse), kills, latest, Random(seed))
         problems = asyncio.run(_play(archive, killing, postgres.dsn("second"), events))
         click.echo("\n".join(problems) or "exact")
     if not problems:
@@ -52,11 +59,30 @@ def main(kills: int, events: int, seed: int, latest: float) -> None:
     sys.exit(bool(problems))
 
 
+def _sinks(folder: Path, clickhouse: Clickhouse) -> dict[str, Place]:
+    lines, columns = folder / "lines", folder / "columns"
+    return {
+        "lines": ({"kind": "file", "path": str(lines)}, lambda: in_lines(lines)),
+        "columns": ({"kind": "parquet", "path": str(columns)}, lambda: in_parquet(columns)),
+        "clickhouse": in_clickhouse(clickhouse, "replayed"),
+    }
+
+
 class _Killing:
     """Runs a replay to its end, killing it some times on the way."""
 
-    def __init__(self, archive: Archive, kills: int, latest: float, random: Random) -> None:
+    def __init__(
+        self,
+        archive: Archive,
+        sinks: Mapping[str, Place],
+        kills: int,
+        latest: float,
+        random: Random,
+    ) -> None:
         self._archive = archive
+        self.sinks = sinks
+        entries = {name: entry for name, (entry, _) in sinks.items()}
+        self._settings = configured(archive.folder, **entries)
         self._kills = kills
         self._latest = latest
         self._random = random
@@ -65,7 +91,7 @@ class _Killing:
         for _ in range(self._kills):
             running = subprocess.Popen(
                 self._archive.command(*options),
-                env=self._archive.environment({}),
+                env=self._archive.environment(self._settings),
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 text=True,
@@ -80,7 +106,7 @@ class _Killing:
             else:
                 click.echo(f"ended before it was killed\n{told}")
                 return told
-        done = self._archive.replay(*options)
+        done = self._archive.replay(*options, **self._settings)
         click.echo(done.stdout + done.stderr)
         return done.stdout
 
@@ -96,6 +122,12 @@ async def _play(archive: Archive, killing: _Killing, second: str, events: int) -
     told = await asyncio.to_thread(killing.run, "--source", "parquet", "--into", second)
     if await contents(second) != whole:
         problems.append(f"the second database differs from the first: {told}")
+
+    every = await query(archive.database, _PLACES)
+    for name, (_, places) in killing.sinks.items():
+        told = await asyncio.to_thread(killing.run, "--source", "postgres", "--into", name)
+        if places() != every:
+            problems.append(f"{name} holds other rows than the database: {told}")
 
     live = Live(archive)
     going_on = asyncio.create_task(live.run())

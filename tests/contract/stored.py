@@ -100,7 +100,10 @@ def clickhouse(server: Clickhouse, database: str, sink: Sink) -> Subject:
     async def begin_epoch(begun: Positions) -> int:
         return await begin_epoch_of(KIND, {"url": server.url, "database": database}, begun)
 
-    return Subject(sink, look, refuse, begin_epoch)
+    async def count() -> int:
+        return await count_of(KIND, {"url": server.url, "database": database})
+
+    return Subject(sink, look, refuse, begin_epoch, count)
 
 
 async def begin_epoch_of(kind: SinkKind, options: dict[str, Any], begun: Positions) -> int:
@@ -108,6 +111,13 @@ async def begin_epoch_of(kind: SinkKind, options: dict[str, Any], begun: Positio
     assert kind.begin_epoch is not None
     checked = kind.options.model_validate(options)
     return await kind.begin_epoch(checked, CONTENT_SESSIONS, "content_sessions", begun)
+
+
+async def count_of(kind: SinkKind, options: dict[str, Any]) -> int:
+    """Count the rows of content_sessions as `headrace replay --into` does."""
+    assert kind.count is not None
+    checked = kind.options.model_validate(options)
+    return await kind.count(checked, CONTENT_SESSIONS, "content_sessions")
 
 
 def _letter(line: str) -> DeadLetter:

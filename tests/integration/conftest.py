@@ -10,6 +10,9 @@ from devstack.processes.watchdog import Watchdog
 from tests.integration.headrace import Headrace
 from tests.integration.topics import Topic
 from tests.integration.worker import Worker
+from tests.sinks.parquet.conftest import _gateway_program, gateway
+
+__all__ = ["_gateway_program", "gateway"]
 
 
 @pytest.fixture

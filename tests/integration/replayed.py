@@ -46,6 +46,9 @@ class Archive:
     events: dict[int, list[bytes]] = field(default_factory=dict)
     """What was stored of each partition, in order."""
 
+    reads_folder: bool = True
+    """Whether `replay` names the folder of Parquet, or leaves that to headrace.yaml."""
+
     @property
     def parquet(self) -> Path:
         return self.folder / "parquet"
@@ -78,7 +81,8 @@ class Archive:
 
     def command(self, *options: str) -> list[str]:
         replay = [sys.executable, "-m", "app", "replay", "--stream", self.stream.topic]
-        return [*replay, "--path", str(self.parquet), *options]
+        place = ["--path", str(self.parquet)] if self.reads_folder else []
+        return [*replay, *place, *options]
 
     def environment(self, settings: Mapping[str, str]) -> dict[str, str]:
         others = {name: it for name, it in os.environ.items() if not name.startswith("HEADRACE_")}

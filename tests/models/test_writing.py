@@ -70,6 +70,16 @@ def test_a_newer_one_stays_as_it_is() -> None:
     assert read(MEDIA, written) == read(MEDIA, payload)
 
 
+def test_an_event_is_brought_up_from_its_bytes_and_what_is_none_stays() -> None:
+    payload = FORMS["media_events 1.1"].event()
+    writer = EventWriter(MEDIA, "2.0")
+
+    assert row_of(MEDIA, writer.brought_up(payload))["schema_version"] == "2.0"
+    for other in (b"{", b'{"schema_version": "7.0"}', FORMS["media_events 2.0"].event()):
+        assert writer.brought_up(other) == other
+    assert EventWriter(MEDIA).brought_up(payload) == payload
+
+
 def test_an_unknown_version_is_told() -> None:
     with pytest.raises(UnknownVersionError, match=r"only 1\.0, 1\.1, 2\.0"):
         EventWriter(MEDIA, "9.0")

@@ -54,6 +54,9 @@ class Place:
     def run(self, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
         return headrace(self._folder, "dead-letters", *arguments, **self._settings, **settings)
 
+    def replay(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return headrace(self._folder, "replay", *arguments, **self._settings)
+
     def query(self, sql: str, *values: object) -> list[Any]:
         async def ask() -> list[Any]:
             connection = await asyncpg.connect(self._database)
@@ -133,6 +136,25 @@ def test_what_is_mended_is_sent_once_and_what_is_still_bad_is_not(place: Place) 
     record = place.topic.read(1)[0]
     assert json.loads(record.value() or b"") == EVENT | {"asn": 64500}
     assert record.timestamp()[1] == 1_795_341_600_000  # the letter's own
+
+
+def test_a_replay_of_dead_letters_sends_those_of_its_stream_and_time_once(place: Place) -> None:
+    place.add(0, 1, asn=64500)
+    place.add(2, 2)
+    letters = ("--stream", "content_sessions", "--source", "dead-letters")
+
+    later = place.replay(*letters, "--into", "same", "--from", "2026-11-22T10:01Z")
+    first = place.replay(*letters, "--into", "same", "--from", "2026-11-22T10:00Z")
+    again = place.replay(*letters, "--into", "same")
+    elsewhere = place.replay(*letters, "--into", "postgresql://localhost/other", "--anew")
+
+    assert "0 sent, 0 still refused" in later.stdout
+    assert "2 sent, 1 still refused" in first.stdout
+    assert f"not sent: {place.topic.name}-0-2: invalid: asn: " in first.stderr
+    assert "0 sent, 1 still refused" in again.stdout
+    assert place.sent() == place.known()
+    assert len(place.sent()) == 2
+    assert "the topic that they came from" in elsewhere.stderr
 
 
 @pytest.mark.parametrize("point", ["before_commit", "before_live_tables"])

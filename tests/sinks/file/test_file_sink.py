@@ -23,7 +23,7 @@ from sinks.file.kind import KIND
 from sinks.file.lines import encode_lines
 from sinks.file.sink import FileSink
 from tests.chaos.streams import media_event
-from tests.contract.stored import begin_epoch_of
+from tests.contract.stored import begin_epoch_of, count_of
 
 BEGIN = Position(1, -1, None)
 P0 = TopicPartition("content_sessions", 0)
@@ -81,7 +81,10 @@ class TestFile(NotesContract):
         async def begin_epoch(begun: Positions) -> int:
             return await begin_epoch_of(KIND, {"path": tmp_path}, begun)
 
-        return Subject(self.sink(tmp_path), look, begin_epoch=begin_epoch)
+        async def count() -> int:
+            return await count_of(KIND, {"path": tmp_path})
+
+        return Subject(self.sink(tmp_path), look, begin_epoch=begin_epoch, count=count)
 
     def sink(self, folder: Path, rotate_bytes: int = 10**9) -> FileSink:
         return FileSink(folder, self.stream, rotate_bytes, 3_600)
@@ -92,10 +95,12 @@ class TestFile(NotesContract):
         first = self.batch(subject, [heartbeat(session_id="a")])
         await subject.sink.write(first, await subject.sink.positions([P0]))
         tear(tmp_path)
+        counted = await self.sink(tmp_path).count(P0.topic)
 
         second = self.batch(subject, [heartbeat(session_id="b")], start=1)
         await subject.sink.write(second, await subject.sink.positions([P0]))
 
+        assert counted == 1
         assert [row["session_id"] for row in rows_in(tmp_path)] == ["a", "b"]
 
     async def test_a_file_begun_before_a_crash_counts_for_nothing(
@@ -105,10 +110,13 @@ class TestFile(NotesContract):
         await small.write(self.batch(subject, [heartbeat()]), await small.positions([P0]))
         begun = tmp_path / "content_sessions/0" / f"1-{1:020}.jsonl"
         begun.write_text('{"session_id": "never stored"}\n')
+        counted = await small.count(P0.topic)
 
         batch = self.batch(subject, [heartbeat()], start=1)
         await large.write(batch, await large.positions([P0]))
 
+        assert counted == 1
+        assert await small.count(P0.topic) == 2
         assert [row["kafka_offset"] for row in rows_in(tmp_path)] == [0, 1]
 
     async def test_what_a_crash_left_is_cut_off_though_the_next_file_begins(

@@ -10,7 +10,7 @@ from headrace.testing import NotesContract, Stored, Subject, heartbeat
 from models.positions import Positions
 from sinks.parquet.kind import KIND
 from sinks.parquet.sink import ParquetSink
-from tests.contract.stored import begin_epoch_of
+from tests.contract.stored import begin_epoch_of, count_of
 from tests.sinks.parquet.sinks import P0, add, batch, offsets, rows, sink_in
 
 
@@ -26,7 +26,10 @@ class TestParquet(NotesContract):
         async def begin_epoch(begun: Positions) -> int:
             return await begin_epoch_of(KIND, place, begun)
 
-        yield Subject(sink, look, begin_epoch=begin_epoch)
+        async def count() -> int:
+            return await count_of(KIND, place)
+
+        yield Subject(sink, look, begin_epoch=begin_epoch, count=count)
         await sink.close()
 
 
