@@ -10,13 +10,13 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 
-from app.replaying.marks import Mark, mark_of
+from app.replaying.marks import Mark, headers_of, mark_of
 from batching.once import Once, Outgoing, Reading
 from config.environment import PlainError
-from models.validation import EPOCH, MICROSECOND
+from models.validation import EPOCH
 from models.writing import EventWriter
 from sinks.history import History, Rows, Run
 from telemetry import fault_points
@@ -26,6 +26,7 @@ _TOGETHER = 20_000
 
 _TOGETHER_BYTES = 16 * 1024 * 1024
 
+_MILLISECOND = timedelta(milliseconds=1)
 _LOOK_BACK = (1, 10, 1_000, 100_000)
 
 
@@ -146,21 +147,22 @@ class Sender:
             await self._commit(once, records)
 
     def _outgoing(self, run: Run, rows: Rows) -> list[Outgoing]:
-        names, columns = list(rows.columns), rows.columns.values()
-        values = self._writer.write(
-            [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
-        )
         mark = self.last.get(run.partition)
         number = mark.number if mark else 0
-        made: list[Outgoing] = []
-        times = rows.columns[self._event_time]
-        for at, (offset, value, event_time) in enumerate(
-            zip(rows.offsets, values, times, strict=True), number + 1
-        ):
-            mark = Mark(self._replay, at, run.epoch, offset)
-            made.append(Outgoing(run.partition, value, _timestamp(event_time), mark.headers()))
-        if mark:
-            self.last[run.partition] = mark
+        numbered = enumerate(rows.offsets, number + 1)
+        partition = run.partition
+        made = [
+            Outgoing(partition, value, _timestamp(event_time), headers)
+            for value, event_time, headers in zip(
+                self._writer.write(rows.columns),
+                rows.columns[self._event_time],
+                headers_of(self._replay, run.epoch, numbered),
+                strict=True,
+            )
+        ]
+        if made:
+            last = number + len(made)
+            self.last[partition] = Mark(self._replay, last, run.epoch, rows.offsets[-1])
         return made
 
     async def _commit(self, once: Once, records: Sequence[Outgoing]) -> None:
@@ -206,7 +208,7 @@ async def _last(reading: Reading, partition: int, begin: int, end: int) -> Mark 
 
 def _timestamp(event_time: datetime) -> int:
     """Give a record's time in milliseconds; none for what was before 1970."""
-    return max((event_time - EPOCH) // MICROSECOND // 1_000, -1)
+    return max((event_time - EPOCH) // _MILLISECOND, -1)
 
 
 def _sliced(rows: Rows, part: slice) -> Rows:
