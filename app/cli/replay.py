@@ -16,7 +16,7 @@ from app.cli.replay_progress import Shown, progress, tell
 from app.letters.streams import REPLAY
 from app.replaying.run import Plan, Summary, fill, replace
 from app.sending.decoding import decoder
-from batching.tuning import tune_process
+from batching.tuning import tune_collector
 from config.environment import plain_words
 from config.settings import Settings
 from config.streams import known_streams, user_sql
@@ -109,7 +109,7 @@ def replay(
     asked = _Asked(stream, source, path, TimeSpan(begin, end), upcast, into)
     if begin and end and begin >= end:
         raise click.BadParameter("must be before --to", param_hint="--from")
-    tune_process()
+    tune_collector()
     with progress() as shown:
         try:
             summary = asyncio.run(

@@ -18,7 +18,7 @@ from aiohttp import web
 from agents.source_runner import SourceRunner
 from app.worker.source_samples import SourceHealth, SourceSamples
 from batching.transactions import RESUME_TOPIC, SourcePlace
-from batching.tuning import tune_process
+from batching.tuning import tune_collector
 from config.roles import check_role
 from config.settings import Settings
 from sources.configured import configured_sources, kind_of, stream_of
@@ -47,7 +47,7 @@ def run_source(settings: Settings) -> None:
 
 async def _run(settings: Settings) -> None:
     process = SourceProcess(settings)
-    tune_process()
+    tune_collector()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, process.stop)
