@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 _LONGEST_WAIT_SECONDS = 10.0
 _COMMIT_BYTES = 16 * 1024 * 1024
-_ENVELOPE_BYTES = 512
+ENVELOPE_BYTES = 512
 """What Kafka adds to a record and its batch, at most."""
 _AHEAD_MILLISECONDS = 50 * 60 * 1_000
 """Kafka refuses a batch with a record that is more than an hour ahead, and would for ever."""
@@ -55,7 +55,7 @@ class SourceRunner:
         self._entry = entry
         self._stats = stats
         self._silence_seconds = silence_seconds
-        self._largest = largest_bytes - _ENVELOPE_BYTES
+        self._largest = largest_bytes
         self._clock = clock
         self._inbox = Inbox(entry.buffer_bytes)
         self._stop = asyncio.Event()
@@ -180,7 +180,7 @@ class SourceRunner:
         return due
 
     def _add(self, topic: SourceTopic, resume: dict[str, Any], chunk: Chunk) -> None:
-        records = self._fitting(chunk.records)
+        records = self._fitting(chunk)
         now = int(time.time() * 1_000)
         if records and max(map(_TIME, records)) > now + _AHEAD_MILLISECONDS:
             # the event has its own time still, and is judged by it
@@ -190,7 +190,8 @@ class SourceRunner:
         if records:
             self._newest = records[-1][2] / 1_000
 
-    def _fitting(self, records: Sequence[Record]) -> Sequence[Record]:
+    def _fitting(self, chunk: Chunk) -> Sequence[Record]:
+        records = chunk.records
         longest_key = max(map(len, filter(None, map(_KEY, records))), default=0)
         if max(map(len, map(_VALUE, records)), default=0) + longest_key <= self._largest:
             return records
@@ -198,7 +199,11 @@ class SourceRunner:
         left_out = len(records) - len(fitting)
         if left_out:
             self._stats.refused["too large"] += left_out
-            logger.error("%d records are larger than HEADRACE_EVENT_BYTES: left out", left_out)
+            logger.error(
+                "%d records are larger than HEADRACE_EVENT_BYTES: left out, before %s",
+                left_out,
+                dict(chunk.resume),
+            )
         return fitting
 
     async def _pause(self, seconds: float) -> None:
