@@ -1,7 +1,8 @@
-"""What the readers of a source have read and nobody has produced yet, bounded by bytes."""
+"""What the readers of a source have read and nobody has produced yet, bounded by memory."""
 
 import asyncio
 from collections import deque
+from collections.abc import Iterator
 
 from sources.base import Chunk
 
@@ -14,15 +15,16 @@ class Inbox:
 
     def __init__(self, limit_bytes: int) -> None:
         self._limit = limit_bytes
-        self._chunks: deque[Chunk] = deque()
+        self._chunks: deque[tuple[int, Chunk]] = deque()
         self._changed = asyncio.Event()
         self._room = asyncio.Event()
         self._room.set()
         self.size_bytes = 0
 
     async def put(self, chunk: Chunk) -> None:
-        self._chunks.append(chunk)
-        self.size_bytes += chunk.size_bytes
+        size = chunk.held_bytes
+        self._chunks.append((size, chunk))
+        self.size_bytes += size
         self._changed.set()
         if self.size_bytes >= self._limit:
             self._room.clear()
@@ -38,14 +40,15 @@ class Inbox:
         finally:
             waiting.cancel()
 
-    def take(self) -> list[Chunk]:
-        """Give all that waits."""
+    def take(self) -> Iterator[Chunk]:
+        """Give what waits now, and room for more with each chunk."""
         self._changed.clear()
-        taken = list(self._chunks)
-        self._chunks.clear()
-        self.size_bytes = 0
-        self._room.set()
-        return taken
+        for _ in range(len(self._chunks)):
+            size, chunk = self._chunks.popleft()
+            self.size_bytes -= size
+            if self.size_bytes < self._limit:
+                self._room.set()
+            yield chunk
 
     def wake(self) -> None:
         """Let `wait` return, now or when it is called next."""

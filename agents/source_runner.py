@@ -8,6 +8,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from operator import itemgetter
 from typing import Any
 
 from aiokafka.errors import KafkaError
@@ -15,6 +16,7 @@ from aiolimiter import AsyncLimiter
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type
 from tenacity.wait import wait_random_exponential
 
+from agents.source_commits import KAFKA, SourceCommits
 from agents.source_inbox import Inbox
 from agents.source_reading import Reading, merge
 from batching.transactions import SourcePlace, SourceTopic
@@ -24,15 +26,14 @@ from telemetry.source_stats import SourceStats
 
 logger = logging.getLogger(__name__)
 
-_KAFKA = "Kafka"
 _LONGEST_WAIT_SECONDS = 10.0
-_SLOW_SECONDS = 5.0
-"""A commit that takes so long is told: aiokafka tries again and again, and says nothing."""
 _COMMIT_BYTES = 16 * 1024 * 1024
-_ENVELOPE_BYTES = 512
+ENVELOPE_BYTES = 512
 """What Kafka adds to a record and its batch, at most."""
 _AHEAD_MILLISECONDS = 50 * 60 * 1_000
 """Kafka refuses a batch with a record that is more than an hour ahead, and would for ever."""
+
+_VALUE, _KEY, _TIME = itemgetter(0), itemgetter(1), itemgetter(2)
 
 
 class SourceRunner:
@@ -54,7 +55,7 @@ class SourceRunner:
         self._entry = entry
         self._stats = stats
         self._silence_seconds = silence_seconds
-        self._largest = largest_bytes - _ENVELOPE_BYTES
+        self._largest = largest_bytes
         self._clock = clock
         self._inbox = Inbox(entry.buffer_bytes)
         self._stop = asyncio.Event()
@@ -97,7 +98,7 @@ class SourceRunner:
         try:
             resume = await topic.open()
             retrying.attempt_number = 1
-            self._stats.waiting.pop(_KAFKA, None)
+            self._stats.waiting.pop(KAFKA, None)
             self.state = "running"
             self._inbox = Inbox(self._entry.buffer_bytes)
             if self._stop.is_set():  # in the meantime, and that woke the inbox before
@@ -128,64 +129,82 @@ class SourceRunner:
     async def _produce(
         self, topic: SourceTopic, resume: dict[str, Any], readings: Sequence[asyncio.Task[None]]
     ) -> None:
+        commits = SourceCommits(topic, self._place.broker, self._stats, self._inbox.wake)
         due: float | None = None
-        while True:
-            await self._inbox.wait(None if due is None else max(0.0, due - self._clock()))
-            ended = self._stop.is_set() or all(one.done() for one in readings)
-            for chunk in self._inbox.take():
-                if chunk.resume or chunk.records:
-                    due = due or self._clock() + self._entry.commit_seconds
-                self._add(topic, resume, chunk)
-                if topic.pending_bytes >= _COMMIT_BYTES:
-                    await self._commit(topic, resume)
+        try:
+            while True:
+                left = (
+                    None if due is None or commits.is_under_way else max(0.0, due - self._clock())
+                )
+                await self._inbox.wait(left)
+                commits.check()
+                ended = self._stop.is_set() or all(one.done() for one in readings)
+                due = await self._fill(topic, commits, resume, due)
+                is_due = due is not None and (ended or self._clock() >= due)
+                if is_due and (ended or not commits.is_under_way):
+                    await commits.begin(resume, self._newest)
                     due = None
-            if due is not None and (ended or self._clock() >= due):
-                await self._commit(topic, resume)
+                if ended:
+                    await commits.finish()
+                for one in readings:
+                    if one.done():
+                        one.result()  # raises what ended it
+                if ended:
+                    return
+        finally:
+            await commits.cancel()
+
+    async def _fill(
+        self,
+        topic: SourceTopic,
+        commits: SourceCommits,
+        resume: dict[str, Any],
+        due: float | None,
+    ) -> float | None:
+        """Take what waits, while the commit before goes on; say when it is to be committed.
+
+        What is due waits for that commit, and grows meanwhile, up to its largest size.
+        """
+        for chunk in self._inbox.take():
+            if chunk.resume or chunk.records:
+                due = due or self._clock() + self._entry.commit_seconds
+            self._add(topic, resume, chunk)
+            self._stats.buffered_bytes = (
+                self._inbox.size_bytes + topic.pending_bytes + commits.bytes_under_way
+            )
+            if topic.pending_bytes >= _COMMIT_BYTES:
+                await commits.begin(resume, self._newest)
                 due = None
-            for one in readings:
-                if one.done():
-                    one.result()  # raises what ended it
-            if ended:
-                return
+            elif commits.is_under_way:
+                await asyncio.sleep(0)  # a chunk of a file takes milliseconds
+        return due
 
     def _add(self, topic: SourceTopic, resume: dict[str, Any], chunk: Chunk) -> None:
-        records: Sequence[Record] = chunk.records
-        if any(len(value) + len(key or b"") > self._largest for value, key, _ in records):
-            fitting = [one for one in records if len(one[0]) + len(one[1] or b"") <= self._largest]
-            self._stats.refused["too large"] += len(records) - len(fitting)
-            logger.error(
-                "%d records are larger than HEADRACE_EVENT_BYTES: left out",
-                len(records) - len(fitting),
-            )
-            records = fitting
+        records = self._fitting(chunk)
         now = int(time.time() * 1_000)
-        if any(one[2] > now + _AHEAD_MILLISECONDS for one in records):
+        if records and max(map(_TIME, records)) > now + _AHEAD_MILLISECONDS:
             # the event has its own time still, and is judged by it
             records = [(value, key, min(at, now)) for value, key, at in records]
         topic.add(records)
         merge(resume, chunk)
         if records:
             self._newest = records[-1][2] / 1_000
-        self._stats.buffered_bytes = topic.pending_bytes + self._inbox.size_bytes
 
-    async def _commit(self, topic: SourceTopic, resume: dict[str, Any]) -> None:
-        records, size = topic.pending_records, topic.pending_bytes
-        slow = asyncio.get_running_loop().call_later(_SLOW_SECONDS, self._tell_slow)
-        try:
-            await topic.commit(resume)
-        finally:
-            slow.cancel()
-        self._stats.waiting.pop(_KAFKA, None)
-        self._stats.records += records
-        self._stats.size_bytes += size
-        self._stats.commits += 1
-        self._stats.buffered_bytes = self._inbox.size_bytes
-        if records:
-            self._stats.last_event = self._newest
-
-    def _tell_slow(self) -> None:
-        self._stats.waiting[_KAFKA] = "acknowledges nothing"
-        logger.warning("Kafka at %s acknowledges nothing", self._place.broker)
+    def _fitting(self, chunk: Chunk) -> Sequence[Record]:
+        records = chunk.records
+        longest_key = max(map(len, filter(None, map(_KEY, records))), default=0)
+        if max(map(len, map(_VALUE, records)), default=0) + longest_key <= self._largest:
+            return records
+        fitting = [one for one in records if len(one[0]) + len(one[1] or b"") <= self._largest]
+        left_out = len(records) - len(fitting)
+        if left_out:
+            self._stats.refused["too large"] += left_out
+            logger.error(
+                "%d records are larger than HEADRACE_EVENT_BYTES: left out, before %s",
+                left_out,
+                dict(chunk.resume),
+            )
+        return fitting
 
     async def _pause(self, seconds: float) -> None:
         with suppress(TimeoutError):
@@ -194,6 +213,6 @@ class SourceRunner:
     def _tell(self, state: RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
         words = str(error) or type(error).__name__
-        self.state = f"waits for {_KAFKA}"
-        self._stats.waiting[_KAFKA] = words
+        self.state = f"waits for {KAFKA}"
+        self._stats.waiting[KAFKA] = words
         logger.warning("waiting for Kafka at %s: %s", self._place.broker, words)

@@ -1,19 +1,16 @@
 """The Faust app of a worker: what has to be so before it starts."""
 
 import asyncio
-import gc
 import logging
-import sys
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Any, Protocol
 
 import faust
 
+from batching.tuning import tune_process
 from telemetry.server import MonitoringServer
 
-_COLLECT_AFTER = 200_000
-_SWITCH_SECONDS = 0.05
 _FLUSH_SECONDS = 2.0
 
 
@@ -47,19 +44,6 @@ class BatchApp(faust.App):
         await super().on_shutdown()
         for one in self.closed_at_last:
             await one.close()
-
-
-def tune_process() -> None:
-    """Set the interpreter for throughput; the figures are a prototype's, on 2 cores.
-
-    The collector walks every live object again and again while a backlog is drained, and finds
-    nothing, as events hold no cycles: 68,500 events/s became 119,000. Faust's fetching thread and
-    the event loop take the interpreter from each other every 5 ms: with 50 ms, 119,000 became
-    176,000.
-    """
-    gc.set_threshold(_COLLECT_AFTER, 50, 1_000)
-    gc.freeze()
-    sys.setswitchinterval(_SWITCH_SECONDS)
 
 
 def hush_faust() -> None:

@@ -7,11 +7,12 @@ it, and can be looked for.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, NamedTuple, Self
 
 import aiokafka
+import msgspec
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.errors import (
     InvalidProducerEpoch,
@@ -22,6 +23,7 @@ from aiokafka.errors import (
 )
 
 from batching.cancellation import unswallowed
+from batching.fetch import batch_topics
 from batching.transactions import look_at_what_was_not_sent
 from config.environment import PlainError
 from models.positions import TopicPartition
@@ -33,7 +35,7 @@ _FENCED_SECONDS = 120.0
 
 _POLL_MS = 500
 
-Headers = Sequence[tuple[str, bytes]]
+Headers = list[tuple[str, bytes]]
 Sent = tuple[TopicPartition, int]
 """Where a record is, and its offset."""
 
@@ -46,7 +48,7 @@ class NotTakenError(PlainError):
     """Kafka does not take it. Nothing of the transaction is there."""
 
 
-class Outgoing(NamedTuple):
+class Outgoing(msgspec.Struct, gc=False):
     """One record to send; `timestamp` is in milliseconds since 1970."""
 
     partition: int
@@ -80,7 +82,7 @@ class Once:
             bootstrap_servers=broker,
             transactional_id=transactional_id,
             acks="all",
-            compression_type="lz4",
+            compression_type="zstd",  # not lz4: aiokafka has it at level 9 alone
             max_batch_size=_BATCH_BYTES,
         )
         try:
@@ -127,21 +129,18 @@ class Once:
 
     def _batches(self, records: Iterable[Outgoing]) -> list[tuple[int, int, Any]]:
         """Put records, in their order, into batches: partition, how many, batch."""
-        made: list[tuple[int, int, Any]] = []
+        made: list[tuple[int, Any]] = []
+        current = -1
         for one in records:
-            if made and made[-1][0] == one.partition and _append(made[-1][2], one):
-                made[-1] = (one.partition, made[-1][1] + 1, made[-1][2])
-                continue
-            batch = self._producer.create_batch()
-            _append(batch, one)
-            made.append((one.partition, 1, batch))
-        return made
+            if one.partition != current or not _append(made[-1][1], one):
+                current = one.partition
+                made.append((current, self._producer.create_batch()))
+                _append(made[-1][1], one)
+        return [(partition, batch.record_count(), batch) for partition, batch in made]
 
 
 def _append(batch: Any, one: Outgoing) -> bool:
-    appended = batch.append(
-        key=None, value=one.value, timestamp=one.timestamp, headers=list(one.headers)
-    )
+    appended = batch.append(key=None, value=one.value, timestamp=one.timestamp, headers=one.headers)
     return appended is not None
 
 
@@ -157,6 +156,7 @@ class Reading:
     @asynccontextmanager
     async def opened(cls, broker: str, topic: str) -> AsyncIterator[Self]:
         """Connect; raises NotTakenError where no broker answers."""
+        batch_topics([topic])  # records as they are, without an object of Python's for each
         consumer = AIOKafkaConsumer(
             bootstrap_servers=broker,
             group_id=None,

@@ -65,8 +65,21 @@ class SourcePlace:
         return f"{self.resume_topic}.{self.name}"
 
 
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """What one transaction brings: whole batches by partition, and the resume point they reach."""
+
+    batches: Mapping[int, Sequence[Any]]
+    resume: bytes
+    records: int
+    size_bytes: int
+
+
 class SourceTopic:
-    """Used by one task at a time. After any error it is only good for `close`."""
+    """Takes records for the next transaction, also while the one before it is being committed.
+
+    One commit at a time. After any error it is only good for `close`.
+    """
 
     def __init__(self, place: SourcePlace) -> None:
         self._place = place
@@ -124,30 +137,37 @@ class SourceTopic:
         self.pending_bytes += size
         self.pending_records += len(records)
 
-    async def commit(self, resume: Mapping[str, Any]) -> None:
-        """Commit all that was taken, with the resume point that it reaches.
+    def seal(self, resume: Mapping[str, Any]) -> Sealed:
+        """End a transaction's records here: with all that was taken, and where it reaches.
+
+        What is added from now on is of the next one.
+        """
+        for partition in range(len(self._open)):
+            self._close_batch(partition)
+        said = json.dumps({"format": 1, "resume": dict(resume)}).encode()
+        sealed = Sealed(self._full, said, self.pending_records, self.pending_bytes)
+        self._full = defaultdict(list)
+        self.pending_records = self.pending_bytes = 0
+        return sealed
+
+    async def commit(self, sealed: Sealed) -> None:
+        """Commit what was sealed.
 
         Raises SourceFenced; after any other error the next `open` tells whether it is there.
         """
         assert self._kafka is not None  # noqa: S101 - open was called
-        for partition in range(len(self._open)):
-            self._close_batch(partition)
-        batches, self._full = self._full, defaultdict(list)
         with _fencing():
             async with asyncio.timeout(_PATIENCE_SECONDS):
                 await self._kafka.begin_transaction()
                 fault_points.reach("before_source_send")
-                await _all(self._send(*one) for one in batches.items())
+                await _all(self._send(*one) for one in sealed.batches.items())
                 fault_points.reach("before_source_resume_point")
                 await self._kafka.send_and_wait(
-                    self._place.resume_topic,
-                    json.dumps({"format": 1, "resume": dict(resume)}).encode(),
-                    key=self._place.name.encode(),
+                    self._place.resume_topic, sealed.resume, key=self._place.name.encode()
                 )
                 fault_points.reach("before_source_commit")
                 await self._kafka.commit_transaction()
         fault_points.reach("after_source_commit")
-        self.pending_records = self.pending_bytes = 0
 
     async def close(self) -> None:
         """Disconnect; what is not committed is as if it had never been taken."""

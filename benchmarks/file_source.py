@@ -28,6 +28,7 @@ from aiokafka.errors import KafkaError
 
 from agents.source_runner import SourceRunner
 from batching.transactions import SourcePlace, SourceTopic
+from batching.tuning import tune_collector
 from benchmarks.machine import commit, machine
 from config.document import SourceEntry
 from devstack.engines import Kafka
@@ -213,6 +214,7 @@ def written(records: list[Record], folder: Path) -> dict[str, Path]:
 
 async def run(bench: Bench, rounds: int) -> dict[str, Any]:
     records = made(bench.events)
+    tune_collector()  # as the role's process does
     files = written(records, bench.folder)
     hops: dict[str, Callable[[], Awaitable[Spent]]] = {
         "generator's producer": lambda: bench.ceiling(records, "lz4"),

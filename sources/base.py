@@ -6,6 +6,7 @@ Kafka transaction: both are there, or neither is.
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any, Protocol
 
 from config.environment import PlainError
@@ -18,6 +19,12 @@ Resume = Mapping[str, Any]
 
 Like a product with its last trade, or a file with the offset read to. Empty at the very first.
 """
+
+
+_HELD_BYTES = 240
+"""What Python holds for a record beside its payload: two bytes objects, a number, a tuple."""
+
+_value, _key = itemgetter(0), itemgetter(1)
 
 
 class SourceUnavailable(Exception):  # noqa: N818 - a signal, not an error: not now, try again
@@ -41,7 +48,14 @@ class Chunk:
 
     @property
     def size_bytes(self) -> int:
-        return sum(len(value) + len(key or b"") for value, key, _ in self.records)
+        """Give what all values and keys weigh."""
+        values, keys = map(_value, self.records), filter(None, map(_key, self.records))
+        return sum(map(len, values)) + sum(map(len, keys))
+
+    @property
+    def held_bytes(self) -> int:
+        """Give what it takes in memory, about."""
+        return self.size_bytes + _HELD_BYTES * len(self.records)
 
 
 class Source(Protocol):

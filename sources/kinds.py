@@ -1,5 +1,6 @@
 """Kinds of sources: what each brings, and where they are found, those of others included."""
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,12 +22,14 @@ class Opening:
     """What a source is opened with besides its options.
 
     `name` is for people. `stream` is where its events go. `stats` is where it counts what only it
-    can see: gaps, what was filled, duplicates, what is no event.
+    can see: gaps, what was filled, duplicates, what is no event. Records of more than
+    `largest_bytes` are left out by whoever runs it, who cannot say where they came from.
     """
 
     name: str
     stream: Stream
     stats: SourceStats
+    largest_bytes: int = sys.maxsize
 
 
 @dataclass(frozen=True, slots=True)

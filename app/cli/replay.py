@@ -24,6 +24,7 @@ from app.replaying.run import Plan, Summary, fill, replace, store
 from app.replaying.sink_target import SinkTarget, Topics
 from app.sending.decoding import decoder
 from batching.cancellation import run_until_interrupted
+from batching.tuning import tune_collector
 from config.document import ConfiguredSink
 from config.settings import Settings
 from config.streams import known_streams, user_sql
@@ -128,6 +129,7 @@ def replay(
         writer = _writer(declared, upcast)
         run_until_interrupted(replay_letters(settings, declared, asked.span, writer))
         return
+    tune_collector()
     data_dir = DataDir(Path(settings.home).resolve())
     with progress(partial(_keep, data_dir, stream)) as shown:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 HEADER = "headrace.origin"
@@ -23,15 +24,29 @@ class Mark(NamedTuple):
         """Give what only grows along a partition."""
         return self.epoch, self.offset
 
-    def headers(self) -> list[tuple[str, bytes]]:
-        said = f"{self.replay} {self.number} {self.epoch} {self.offset}"
-        return [(HEADER, said.encode())]
+
+def headers_of(
+    replay: str, epoch: int, numbered: Iterable[tuple[int, int]]
+) -> Iterator[list[tuple[str, bytes]]]:
+    """Give the headers of records of one partition, each with its number and its offset."""
+    said = replay.encode()
+    for number, offset in numbered:
+        yield [(HEADER, b"%b %d %d %d" % (said, number, epoch, offset))]
+
+
+def place_of(headers: Any, replay: bytes) -> tuple[int, int] | None:
+    """Read `Mark.place` alone; None where a record is not of this replay."""
+    for name, value in headers:
+        if name == HEADER:
+            said, _, epoch, offset = value.split(b" ")
+            return (int(epoch), int(offset)) if said == replay else None
+    return None
 
 
 def mark_of(headers: Any) -> Mark | None:
     """Read it; None where a record is of somebody else."""
     for name, value in headers:
         if name == HEADER:
-            replay, *numbers = value.decode().split(" ")
-            return Mark(replay, *map(int, numbers))
+            replay, number, epoch, offset = value.split(b" ")
+            return Mark(replay.decode(), int(number), int(epoch), int(offset))
     return None

@@ -10,13 +10,14 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 
-from app.replaying.marks import Mark, mark_of
+from app.replaying.marks import Mark, headers_of, mark_of
+from batching.cancellation import cancel_and_wait
 from batching.once import Once, Outgoing, Reading
 from config.environment import PlainError
-from models.validation import EPOCH, MICROSECOND
+from models.validation import EPOCH
 from models.writing import EventWriter
 from sinks.history import History, Rows, Run
 from telemetry import fault_points
@@ -26,6 +27,7 @@ _TOGETHER = 20_000
 
 _TOGETHER_BYTES = 16 * 1024 * 1024
 
+_MILLISECOND = timedelta(milliseconds=1)
 _LOOK_BACK = (1, 10, 1_000, 100_000)
 
 
@@ -127,48 +129,61 @@ class Sender:
         return mark is not None and mark.epoch > run.epoch
 
     async def _send_all(self, once: Once, feeds: list[_Feed]) -> None:
-        clock: _Clock | None = None
+        """Send all that the feeds hold: what comes next is made while the last is committed."""
         records: list[Outgoing] = []
+        committing: list[asyncio.Task[None]] = []
+        try:
+            async for run, rows in self._due(feeds):
+                # in a thread: the loop has others to serve, and a transaction to end
+                records += await asyncio.to_thread(self._outgoing, run, rows)
+                size = sum(len(one.value or b"") for one in records)
+                is_enough = len(records) >= _TOGETHER or size >= _TOGETHER_BYTES
+                if is_enough or self._speed is not None:
+                    await asyncio.gather(*committing)
+                    committing = [asyncio.create_task(self._commit(once, records, self.sent))]
+                    records = []
+            await asyncio.gather(*committing)
+        finally:
+            await cancel_and_wait(committing)
+        if records:
+            await self._commit(once, records, self.sent)
+
+    async def _due(self, feeds: list[_Feed]) -> AsyncIterator[tuple[Run, Rows]]:
+        """Give rows of all feeds in the order of their times, about; each when it is due."""
+        clock: _Clock | None = None
         while feeds := [feed for feed in feeds if await feed.fill()]:
             first = min(feeds, key=lambda feed: feed.starts(self._event_time))
             if self._speed is None:
-                rows = first.take(_TOGETHER)
+                yield first.run, first.take(_TOGETHER)
             else:
                 clock = clock or _Clock(first.starts(self._event_time), self._speed)
-                rows = await clock.due(first, self._event_time)
-            records += self._outgoing(first.run, rows)
-            size = sum(len(one.value or b"") for one in records)
-            is_enough = len(records) >= _TOGETHER or size >= _TOGETHER_BYTES
-            if is_enough or self._speed is not None:
-                await self._commit(once, records)
-                records = []
-        if records:
-            await self._commit(once, records)
+                yield first.run, await clock.due(first, self._event_time)
 
     def _outgoing(self, run: Run, rows: Rows) -> list[Outgoing]:
-        names, columns = list(rows.columns), rows.columns.values()
-        values = self._writer.write(
-            [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
-        )
         mark = self.last.get(run.partition)
         number = mark.number if mark else 0
-        made: list[Outgoing] = []
-        times = rows.columns[self._event_time]
-        for at, (offset, value, event_time) in enumerate(
-            zip(rows.offsets, values, times, strict=True), number + 1
-        ):
-            mark = Mark(self._replay, at, run.epoch, offset)
-            made.append(Outgoing(run.partition, value, _timestamp(event_time), mark.headers()))
-        if mark:
-            self.last[run.partition] = mark
+        numbered = enumerate(rows.offsets, number + 1)
+        partition = run.partition
+        made = [
+            Outgoing(partition, value, _timestamp(event_time), headers)
+            for value, event_time, headers in zip(
+                self._writer.write(rows.columns),
+                rows.columns[self._event_time],
+                headers_of(self._replay, run.epoch, numbered),
+                strict=True,
+            )
+        ]
+        if made:
+            last = number + len(made)
+            self.last[partition] = Mark(self._replay, last, run.epoch, rows.offsets[-1])
         return made
 
-    async def _commit(self, once: Once, records: Sequence[Outgoing]) -> None:
+    async def _commit(self, once: Once, records: Sequence[Outgoing], reached: int) -> None:
         ordered = sorted(records, key=lambda one: one.partition)  # stable: fewer, larger batches
         fault_points.reach("before_upsert")
         await once.send(self._topic, ordered)
         fault_points.reach("before_compare_and_set")
-        self._on_sent(self.sent)
+        self._on_sent(reached)
 
 
 class _Clock:
@@ -206,7 +221,7 @@ async def _last(reading: Reading, partition: int, begin: int, end: int) -> Mark 
 
 def _timestamp(event_time: datetime) -> int:
     """Give a record's time in milliseconds; none for what was before 1970."""
-    return max((event_time - EPOCH) // MICROSECOND // 1_000, -1)
+    return max((event_time - EPOCH) // _MILLISECOND, -1)
 
 
 def _sliced(rows: Rows, part: slice) -> Rows:

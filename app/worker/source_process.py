@@ -15,9 +15,10 @@ import msgspec
 import psutil
 from aiohttp import web
 
-from agents.source_runner import SourceRunner
+from agents.source_runner import ENVELOPE_BYTES, SourceRunner
 from app.worker.source_samples import SourceHealth, SourceSamples
 from batching.transactions import RESUME_TOPIC, SourcePlace
+from batching.tuning import tune_collector
 from config.roles import check_role
 from config.settings import Settings
 from sources.configured import configured_sources, kind_of, stream_of
@@ -46,6 +47,7 @@ def run_source(settings: Settings) -> None:
 
 async def _run(settings: Settings) -> None:
     process = SourceProcess(settings)
+    tune_collector()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, process.stop)
@@ -62,7 +64,8 @@ class SourceProcess:
         self._stream = stream_of(settings, configured, kind)
         self._ends = kind.ends(configured.options)
         self.stats = SourceStats()
-        opening = Opening(configured.name, self._stream, self.stats)
+        largest = settings.event_bytes - ENVELOPE_BYTES
+        opening = Opening(configured.name, self._stream, self.stats, largest)
         self._runner = SourceRunner(
             kind.open(configured.options, opening),
             SourcePlace(
@@ -76,7 +79,7 @@ class SourceProcess:
             configured.entry,
             self.stats,
             silence_seconds=configured.entry.silence_seconds or kind.silence_seconds,
-            largest_bytes=settings.event_bytes,
+            largest_bytes=largest,
         )
         self._health = SourceHealth(self._runner, self.stats)
         samples = SourceSamples(

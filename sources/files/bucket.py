@@ -27,6 +27,7 @@ class Bucket:
         self._options = options
         self._prefix, self._pattern = options.prefix, options.pattern
         self._store: Any = None
+        self.passed_over: dict[str, str] = {}
 
     def look(self) -> Sequence[Found]:
         """List the bucket, from `after` on."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from sources.base import SourceUnavailable
+from sources.files.patterns import matching
 from sources.files.place import Found, Unreadable
 
 _UNFINISHED = (".tmp", ".part", ".partial", ".crdownload", "~")
@@ -28,9 +29,11 @@ class Folder:
         self._after = after
         self._patterns = [os.path.abspath(os.path.expanduser(one)) for one in patterns]
         self._root = os.path.commonpath([_fixed(one) for one in self._patterns])
+        self.passed_over: dict[str, str] = {}
 
     def look(self) -> Sequence[Found]:
         files: dict[object, tuple[str, os.stat_result]] = {}
+        self.passed_over.clear()
         for path in self._paths():
             try:
                 seen = os.stat(path)
@@ -70,24 +73,27 @@ class Folder:
         for pattern in self._patterns:
             if glob.has_magic(pattern):
                 _check(_fixed(pattern))
-                yield from (
-                    path for path in glob.iglob(pattern, recursive=True) if os.path.isfile(path)
-                )
+                yield from filter(os.path.isfile, matching(pattern, self._pass_over))
             elif os.path.isdir(pattern):
                 _check(pattern)
-                yield from _below(pattern)
+                yield from self._below(pattern)
             elif os.path.exists(pattern):
                 yield pattern
             else:
                 raise SourceUnavailable(f"{pattern}: not there: make it, or correct `path`")
 
+    def _below(self, folder: str) -> Iterator[str]:
+        for parent, folders, names in os.walk(
+            folder, onerror=lambda error: self._pass_over(error.filename, error)
+        ):
+            folders[:] = [one for one in folders if not one.startswith((".", "_"))]
+            for name in names:
+                if not name.startswith((".", "_")) and not name.endswith(_UNFINISHED):
+                    yield os.path.join(parent, name)
 
-def _below(folder: str) -> Iterator[str]:
-    for parent, folders, names in os.walk(folder):
-        folders[:] = [one for one in folders if not one.startswith((".", "_"))]
-        for name in names:
-            if not name.startswith((".", "_")) and not name.endswith(_UNFINISHED):
-                yield os.path.join(parent, name)
+    def _pass_over(self, folder: str, error: OSError) -> None:
+        if not isinstance(error, FileNotFoundError):
+            self.passed_over[folder] = _CURES.get(type(error), error.strerror or str(error))
 
 
 def _fixed(pattern: str) -> str:

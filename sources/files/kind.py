@@ -11,14 +11,14 @@ from sources.kinds import Opening, SourceKind
 
 def open_file(options: FileOptions, opening: Opening) -> Sequence[Source]:
     """Make the reader; nothing is opened yet."""
-    return [FileSource(Folder(options.path, options.after), options, opening.stream, opening.stats)]
+    return [FileSource(Folder(options.path, options.after), options, opening)]
 
 
 def open_bucket(options: BucketOptions, opening: Opening) -> Sequence[Source]:
     """Make the reader; nothing is asked yet."""
     from sources.files.bucket import Bucket  # noqa: PLC0415 - it imports obstore
 
-    return [FileSource(Bucket(options), options, opening.stream, opening.stats)]
+    return [FileSource(Bucket(options), options, opening)]
 
 
 def _ends(options: Reading) -> bool:

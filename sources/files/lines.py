@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from sources.files.unpacked import Unpacked
 
-Refuse = Callable[[str, str], None]
-"""Counts and tells what is left out: by which word, and where and why."""
+Refuse = Callable[[str, int, str], None]
+"""Counts and tells what is left out: by which word, the line's number, and how large it is."""
 
 _BOM = b"\xef\xbb\xbf"
 
@@ -22,9 +22,10 @@ class Piece:
 
 def lines(
     stream: Unpacked, count: int, longest: int, refuse: Refuse, *, untouched: bool = False
-) -> Generator[Piece, None, bytes]:
+) -> Generator[Piece, None, bytes | None]:
     r"""Give whole lines; returns what comes after the last line's end.
 
+    Nothing is returned from within a line that is too long already: it goes on where the file ends.
     Empty lines and the `\r` of Windows are left out, unless `untouched`.
     """
     at = stream.position
@@ -43,7 +44,7 @@ def lines(
         if not end:
             rest += block
             if len(rest) > longest:
-                refuse("line too long", f"line {count + 1}: more than {longest:,} bytes")
+                refuse("line too long", count + 1, f"more than {longest:,} bytes")
                 rest, skipped = b"", len(rest)
             continue
         whole = rest + block[:end] if rest else block[:end]
@@ -51,7 +52,7 @@ def lines(
         values = _split(whole, count, longest, refuse, untouched=untouched)
         at, count = at + len(whole), count + whole.count(b"\n")
         yield Piece(values, at, count)
-    return rest
+    return None if skipped else rest
 
 
 def _split(
@@ -64,6 +65,6 @@ def _split(
     if max(map(len, values)) > longest:
         for number, value in enumerate(values, count + 1):
             if len(value) > longest:
-                refuse("line too long", f"line {number}: {len(value):,} bytes")
+                refuse("line too long", number, f"{len(value):,} bytes")
         values = [value for value in values if len(value) <= longest]
     return values if untouched else [value for value in values if value and not value.isspace()]

@@ -1,6 +1,6 @@
 """Where files stand: folders of this machine or a bucket, of which the source needs two things."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, Protocol
 
@@ -36,6 +36,11 @@ class Place(Protocol):
 
     may_grow: bool
     """Whether files are appended to; without, one that has a name is whole."""
+
+    @property
+    def passed_over(self) -> Mapping[str, str]:
+        """Give the folders that the last look could not look into, and why."""
+        ...
 
     def look(self) -> Sequence[Found]:
         """Give all files that match, sorted by name. Raises SourceUnavailable."""

@@ -1,8 +1,8 @@
 """Reads one file of any format from where it stands."""
 
 import logging
-from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from typing import BinaryIO
 
@@ -12,7 +12,7 @@ from models.streams import Stream
 from sources.base import Record
 from sources.files.envelopes import Envelopes
 from sources.files.ledger import HEAD_BYTES, Entry, digest
-from sources.files.lines import Piece, Refuse, lines
+from sources.files.lines import Piece, lines
 from sources.files.options import Reading
 from sources.files.place import Found, Place, Unreadable
 from sources.files.rows import Columns, header, rows
@@ -37,7 +37,12 @@ class FileReader:
     options: Reading
     stream: Stream
     envelopes: Envelopes
-    refuse: Refuse
+    largest_bytes: int
+    refuse: Callable[[str, str], None]
+    """Counts and tells what is left out: by which word, and where and why."""
+
+    refused: dict[str, int] = field(default_factory=dict)
+    """The last line of each file that was left out."""
 
     def read(self, found: Found, entry: Entry, *, ends: bool) -> Iterator[Step]:
         """Give records, and how far the file is read with them.
@@ -79,10 +84,20 @@ class FileReader:
             Entry, size=found.size, version=found.version, head=digest(head), hashed=len(head)
         )
         for some in tables(raw, at, self.envelopes.key, self.envelopes.times):
-            at = some.at
+            begin, at = some.at - len(some.values) + 1, some.at
             records = self.envelopes.of_columns(some.values, some.keys, some.times)
+            if max(map(len, some.values)) > self.largest_bytes:
+                records = list(self._fitting(found, records, begin))
             yield records, reached(at=at, count=at, whole=False)
         yield (), reached(at=at, count=at, whole=True)
+
+    def _fitting(self, found: Found, records: Sequence[Record], begin: int) -> Iterator[Record]:
+        for row, record in enumerate(records, begin):
+            if len(record[0]) <= self.largest_bytes:
+                yield record
+            else:
+                where = f"{self.place.shown(found.name)}, row {row}"
+                self.refuse("too large", f"{where}: {len(record[0]):,} bytes as JSON")
 
 
 class _Lines:
@@ -112,7 +127,7 @@ class _Lines:
             try:
                 piece = next(pieces)
             except StopIteration as ended:
-                rest: bytes = ended.value
+                rest: bytes | None = ended.value
                 break
             at, count = piece.at, piece.count
             records = self._of.envelopes.records(piece.values)
@@ -123,14 +138,16 @@ class _Lines:
         self,
         stream: Unpacked,
         columns: Columns | None,
-        left: tuple[bytes, int, int],
+        left: tuple[bytes | None, int, int],
         *,
         ends: bool,
     ) -> Iterator[Step]:
         """Take a last line without an end, or leave it until it has one."""
         rest, at, count = left
         is_final = stream.is_whole or self._options.once or not self._of.place.may_grow
-        if rest.strip() and (is_final or (ends and columns is None and _is_json(rest))):
+        if rest is None:  # it goes on when it has an end: what follows is no line of its own
+            yield (), self._reached(at, count, whole=True)
+        elif rest.strip() and (is_final or (ends and columns is None and _is_json(rest))):
             value = columns.value(rest) if columns else rest
             records = self._of.envelopes.records([value])
             yield records, self._reached(stream.position, count + 1, whole=True)
@@ -149,8 +166,8 @@ class _Lines:
 
     def _pieces(
         self, stream: Unpacked, columns: Columns | None, count: int
-    ) -> Generator[Piece, None, bytes]:
-        longest = self._options.longest_line_bytes
+    ) -> Generator[Piece, None, bytes | None]:
+        longest = min(self._options.longest_line_bytes, self._of.largest_bytes)
         if columns is None:
             return lines(stream, count, longest, self._refuse)
         return rows(stream, columns, count, longest, self._refuse)
@@ -177,8 +194,11 @@ class _Lines:
         head = digest(self._head[:hashed])
         return Entry(at, count, size, whole, self._found.version, head, hashed)
 
-    def _refuse(self, reason: str, place: str) -> None:
-        self._of.refuse(reason, f"{self._shown}, {place}")
+    def _refuse(self, reason: str, line: int, why: str) -> None:
+        # a line that grows is met again and again
+        if self._of.refused.get(self._found.name) != line:
+            self._of.refused[self._found.name] = line
+            self._of.refuse(reason, f"{self._shown}, line {line}: {why}")
 
     @property
     def _shown(self) -> str:

@@ -89,15 +89,15 @@ def cells_of(line: bytes, delimiter: str) -> list[str]:
 
 def rows(
     stream: Unpacked, columns: Columns, count: int, longest: int, refuse: Refuse
-) -> Generator[Piece, None, bytes]:
-    """Give rows as objects; returns what comes after the last row's end."""
+) -> Generator[Piece, None, bytes | None]:
+    """Give rows as objects; returns what comes after the last row's end, as `lines` does."""
     begun: list[bytes] = []
     reading = lines(stream, count, longest, refuse, untouched=True)
     while True:
         try:
             piece = next(reading)
         except StopIteration as ended:
-            return b"\n".join([*begun, ended.value])
+            return None if ended.value is None else b"\n".join([*begun, ended.value])
         values, begun = _rows([*begun, *piece.values])
         held = sum(map(len, begun)) + len(begun)
         made = [columns.value(value) for value in values if value and not value.isspace()]

@@ -11,14 +11,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import TypeVar
 
-from models.streams import Stream
 from sources.base import Chunk, Record, Resume, SourceRefused
 from sources.files.envelopes import Envelopes
 from sources.files.ledger import Entry, Ledger
 from sources.files.options import Reading
 from sources.files.place import Found, Place, Unreadable
 from sources.files.reading import FileReader
-from telemetry.source_stats import SourceStats
+from sources.kinds import Opening
 
 logger = logging.getLogger(__name__)
 
@@ -34,22 +33,25 @@ class FileSource:
         self,
         place: Place,
         options: Reading,
-        stream: Stream,
-        stats: SourceStats,
+        opening: Opening,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.label = "files"
         self._place = place
         self._options = options
-        self._stats = stats
+        self._stats = opening.stats
         self._clock = clock
+        stream = opening.stream
         key = stream.key if options.key is None else options.key
         envelopes = Envelopes(stream, key, own_time=options.timestamps == "event", clock=clock)
-        self._reader = FileReader(place, options, stream, envelopes, self._refuse)
+        self._reader = FileReader(
+            place, options, stream, envelopes, opening.largest_bytes, self._refuse
+        )
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="files")
         self._failed: dict[str, tuple[Found, Unreadable]] = {}
         self._rested: dict[str, tuple[Found, bool]] = {}
         """Files that were read to the end they had, and whether that ended a last line too."""
+        self._passed_over: set[str] = set()
         self._told_at = 0.0
 
     async def read(self, resume: Resume) -> AsyncGenerator[Chunk, None]:
@@ -58,6 +60,7 @@ class FileSource:
         self._rested.clear()
         while True:
             found, changes = await self._blocking(ledger.look)
+            self._tell_of_folders()
             yield Chunk((), changes)  # without changes: a sign of life
             due = [one for one in found if self._is_due(ledger, one)]
             self._tell(ledger, found)
@@ -124,6 +127,14 @@ class FileSource:
     def _recovered(self, found: Found) -> None:
         if self._failed.pop(found.name, None) is not None:
             self._stats.waiting.pop(self._place.shown(found.name), None)
+
+    def _tell_of_folders(self) -> None:
+        """Tell once of each folder that cannot be looked into: what is there is not read."""
+        passed_over = self._place.passed_over
+        for folder in sorted(passed_over.keys() - self._passed_over):
+            logger.warning("%s: %s; what is in it is not read", folder, passed_over[folder])
+            self._stats.refused["unreadable folder"] += 1
+        self._passed_over = set(passed_over)
 
     def _refuse(self, reason: str, place: str) -> None:
         self._stats.refused[reason] += 1

@@ -84,19 +84,22 @@ def _made(batch: pa.RecordBatch, at: int, key: str, times: Sequence[str]) -> Row
 
 def _objects(batch: pa.RecordBatch) -> list[bytes]:
     """Give each row as an object; what is null is left out."""
+    if not batch.num_columns:
+        return [b"{}"] * len(batch)
     pieces: list[Any] = []
+    between = "{"  # few pieces: each is looked at for each row
     columns = zip(batch.schema.names, batch.columns, strict=True)
     for name, column in sorted(columns, key=lambda one: bool(one[1].null_count)):
         quote, text = _json(column)
         begin = f"{',' if pieces else ''}{msgspec.json.encode(name).decode()}:{quote}"
         if not column.null_count:
-            pieces += [begin, text, quote]
+            pieces += [between + begin, text]
+            between = quote
             continue
-        member = pc.binary_join_element_wise(begin or "", text, quote, "")
-        pieces.append(pc.fill_null(member, ""))
-    if not pieces:
-        return [b"{}"] * len(batch)
-    joined = pc.binary_join_element_wise("{", *pieces, "}", "")
+        member = pc.binary_join_element_wise(begin, text, quote, "")
+        pieces += [between, pc.fill_null(member, "")]
+        between = ""
+    joined = pc.binary_join_element_wise(*pieces, between + "}", "")
     if all(column.null_count for column in batch.columns):  # the first that is there has a comma
         joined = pc.replace_substring_regex(joined, r"^\{,", "{", max_replacements=1)
     return joined.cast(pa.binary()).to_pylist()  # type: ignore[no-any-return]

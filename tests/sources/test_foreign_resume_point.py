@@ -14,7 +14,7 @@ async def test_a_foreign_record_under_the_sources_name_is_told(
     place = SourcePlace(kafka.address, f"{topic_prefix}t", f"{topic_prefix}s", "mine", 1, 1)
     source = SourceTopic(place)
     await source.open()
-    await source.commit({"a": 1})
+    await source.commit(source.seal({"a": 1}))
     await source.close()
     producer = Topic(kafka.address, place.resume_topic).producer()
     producer.produce(place.resume_topic, value, key=b"mine")

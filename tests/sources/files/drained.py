@@ -12,6 +12,7 @@ from sources.base import Record
 from sources.files.folder import Folder
 from sources.files.options import FileOptions
 from sources.files.source import FileSource
+from sources.kinds import Opening
 from telemetry.source_stats import SourceStats
 
 
@@ -26,6 +27,7 @@ class Drained:
     resume: dict[str, Any] = field(default_factory=dict)
     stats: SourceStats = field(default_factory=SourceStats)
     now: float = 2e9
+    largest_bytes: int = 1_000_000
 
     @property
     def values(self) -> list[bytes]:
@@ -34,7 +36,8 @@ class Drained:
     def source(self) -> FileSource:
         options = FileOptions(path=(str(self.path),), look_seconds=0.01, **self.options)
         place = Folder(options.path, options.after)
-        return FileSource(place, options, self.stream, self.stats, clock=lambda: self.now)
+        opening = Opening("drained", self.stream, self.stats, self.largest_bytes)
+        return FileSource(place, options, opening, clock=lambda: self.now)
 
     async def all(self) -> "Drained":
         """Read all there is, as a process that then ends."""

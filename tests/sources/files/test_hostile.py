@@ -33,7 +33,16 @@ def _loop(folder: Path) -> str:
     return "**/*.jsonl"
 
 
-@pytest.mark.parametrize("link", [_symbolic, _hard, _loop])
+def _two_loops(folder: Path) -> str:
+    (folder / "below").mkdir()
+    for where in (folder, folder / "below"):
+        (where / "again").symlink_to(folder)
+        (where / "once-more").symlink_to(folder / "below")
+        (where / "itself").symlink_to("itself")
+    return "**/*.jsonl"
+
+
+@pytest.mark.parametrize("link", [_symbolic, _hard, _loop, _two_loops])
 async def test_a_file_of_several_names_is_read_once(
     tmp_path: Path, link: Callable[[Path], str]
 ) -> None:
@@ -45,6 +54,38 @@ async def test_a_file_of_several_names_is_read_once(
         file.write(_LINE + b"\n")
 
     assert (await drained.settled()).values == [_LINE, _LINE]
+
+
+async def test_what_stands_behind_a_link_is_read_and_hidden_folders_are_not(tmp_path: Path) -> None:
+    for name in ("in/a/b", "in/.hidden", "elsewhere/c"):
+        (tmp_path / name).mkdir(parents=True)
+        (tmp_path / name / "x.jsonl").write_bytes(b'{"n":"%b"}\n' % name.encode())
+    (tmp_path / "in" / "link").symlink_to(tmp_path / "elsewhere")
+
+    for pattern in ("in/**/*.jsonl", "in/**", "in/*/*/x.*", "in/**/[bc]/**/x.jsonl"):
+        drained = await Drained(tmp_path / pattern).settled()
+        assert sorted(drained.values) == [b'{"n":"elsewhere/c"}', b'{"n":"in/a/b"}'], pattern
+        assert not drained.stats.refused
+
+
+@pytest.mark.parametrize("pattern", ["", "**/*.jsonl"], ids=["folder", "pattern"])
+async def test_a_folder_that_cannot_be_looked_into_is_told_once_and_the_others_are_read(
+    tmp_path: Path, pattern: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "a.jsonl").write_bytes(_LINE + b"\n")
+    here = os.open(tmp_path, os.O_RDONLY)
+    for _ in range(20):  # deeper than a path may be long, which holds up root too
+        os.mkdir("d" * 250, dir_fd=here)
+        below = os.open("d" * 250, os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here = below
+    os.close(here)
+    drained = Drained(tmp_path / pattern)
+
+    assert (await drained.settled()).values == [_LINE]
+
+    assert drained.stats.refused == {"unreadable folder": 1}
+    assert caplog.text.count("File name too long; what is in it is not read") == 1
 
 
 def _values(values: Any) -> Callable[[Path], None]:

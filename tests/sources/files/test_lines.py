@@ -170,6 +170,40 @@ async def test_lines_that_are_too_long_are_left_out_and_told(
     assert "a.jsonl, line 4" in caplog.text
 
 
+@pytest.mark.parametrize("once", [False, True])
+@pytest.mark.parametrize("name", ["a.jsonl", "a.csv"])
+async def test_a_line_that_is_too_long_and_still_grows_is_left_out_as_one(
+    tmp_path: Path, name: str, *, once: bool
+) -> None:
+    file = tmp_path / name
+    begin, end = (b"n\n", b"1\n") if name == "a.csv" else (b"", _line(1) + b"\n")
+    file.write_bytes(begin + b"x" * 5_000)
+    drained = Drained(tmp_path, options={"longest_line_bytes": 2_000})
+
+    for more in (b"x" * 5_000, b"x" * 100, b" and so on\n" + end):
+        await (drained.all() if once else drained.settled())
+        with file.open("ab") as growing:
+            growing.write(more)
+    await drained.settled()
+
+    assert len(drained.values) == 1
+    assert b"1" in drained.values[0]
+
+
+async def test_a_line_that_grows_is_told_once_by_a_process(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_bytes(b"x" * 5_000)
+    drained = Drained(tmp_path, options={"longest_line_bytes": 2_000})
+
+    def more() -> bool:
+        with (tmp_path / "a.jsonl").open("ab") as file:
+            file.write(b"x")
+        return (tmp_path / "a.jsonl").stat().st_size > 5_010
+
+    await drained.until(more)
+
+    assert drained.stats.refused == {"line too long": 1}
+
+
 async def test_a_bomb_is_unpacked_a_block_at_a_time(tmp_path: Path) -> None:
     with gzip.open(tmp_path / "bomb.gz", "wb", compresslevel=1) as bomb:
         for _ in range(64):

@@ -45,6 +45,19 @@ async def test_a_process_that_is_killed_goes_on_at_the_row(tmp_path: Path) -> No
     assert (key, timestamp) == (b"s4", 1_795_600_812_345)
 
 
+async def test_a_row_that_is_larger_than_an_event_may_be_is_left_out_and_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    text = ["a", "b" * 5_000, "c"]
+    pq.write_table(pa.table({"text": text}), tmp_path / "a.parquet", row_group_size=2)
+
+    drained = await Drained(tmp_path, largest_bytes=1_000).all()
+
+    assert [json.loads(value)["text"] for value in drained.values] == ["a", "c"]
+    assert drained.stats.refused == {"too large": 1}
+    assert "a.parquet, row 2: 5,011 bytes" in caplog.text
+
+
 async def test_every_type_is_written_as_json_says_it(tmp_path: Path) -> None:
     table = pa.table(
         {
