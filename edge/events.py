@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from edge.bodies import BodyReader
+from edge.completing import Completing
 from edge.judging import Judge, Judged, Refusal
 from edge.kafka import Headers, Record
 from edge.messages import Request, Response, json_response
@@ -70,6 +71,7 @@ class Events:
         topics: Mapping[str, str],
         bodies: BodyReader,
         *,
+        completing: Completing,
         sender: Sender,
         repeats: Repeats,
         most: int,
@@ -77,6 +79,7 @@ class Events:
         self._judges = judges
         self._topics = topics
         self._bodies = bodies
+        self._completing = completing
         self._sender = sender
         self._repeats = repeats
         self._most = most
@@ -98,8 +101,9 @@ class Events:
         )
 
     async def _take(self, request: Request, stream: str, body: bytes, media_type: str) -> Response:
-        events = split(body, self._most, lines=media_type == _LINES)
+        events: Sequence[bytes] = split(body, self._most, lines=media_type == _LINES)
         request.charge(stream, len(events))
+        events = self._completing.completed(stream, request, events)
         timestamp = time.time_ns() // 1_000_000
         judged = self._judges[stream].judge(events, timestamp)
         if judged.refused and request.is_asked("strict"):
