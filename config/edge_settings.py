@@ -98,6 +98,9 @@ class EdgeSettings(EnvironmentSettings):
     repeats_kept: Annotated[
         int, Field(description="Idempotency-Keys that one process knows for 10 minutes", ge=0)
     ] = 100_000
+    event_ids_kept: Annotated[
+        int, Field(description="that ?event_id=true knows in one process, for 10 minutes", ge=2)
+    ] = 500_000
     metrics_port: Annotated[
         int, Field(description="of the first process, the next one has the next; 0: none", ge=0)
     ] = 9466

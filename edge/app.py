@@ -26,6 +26,7 @@ from edge.collector.openapi import GET, POST
 from edge.completing import Completing
 from edge.cors import Cors
 from edge.counts import Counts
+from edge.event_ids import EventIds
 from edge.events import OPERATION, Events
 from edge.gate import Gate
 from edge.health import LIVE, READY, Health
@@ -68,6 +69,7 @@ def create() -> Process:
         completing=completing,
         sender=sender,
         repeats=Repeats(edge.repeats_kept),
+        event_ids=EventIds(edge.event_ids_kept),
         most=edge.body_events,
     )
     routes = [

@@ -3,18 +3,18 @@
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
-from confluent_kafka.admin import (
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._acl import (
     AclBinding,
     AclBindingFilter,
     AclOperation,
     AclPermissionType,
-    AdminClient,
-    ResourcePatternType,
-    ResourceType,
 )
+from confluent_kafka.admin._resource import ResourcePatternType, ResourceType
 
 from devstack.engines import Kafka
 from devstack.processes.watchdog import Watchdog
@@ -26,19 +26,15 @@ AUTHORIZER = """
 authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
 allow.everyone.if.no.acl.found=true
 """
-EVERYTHING = AclBindingFilter(
-    ResourceType.ANY,
-    None,
-    ResourcePatternType.ANY,
-    None,
-    None,
-    AclOperation.ANY,
-    AclPermissionType.ANY,
-)
+LITERAL = ResourcePatternType.LITERAL
 
 
 class GuardedKafka(Kafka):
     """A broker with ACLs; nobody logs in, so everybody is `User:ANONYMOUS`."""
+
+    def __init__(self, folder: Path, watchdog: Watchdog) -> None:
+        super().__init__(folder, watchdog)
+        self._rules: list[Any] = []
 
     def _configure(self) -> None:
         super()._configure()
@@ -53,25 +49,18 @@ class GuardedKafka(Kafka):
         permission: AclPermissionType = AclPermissionType.ALLOW,
     ) -> None:
         """Allow these, or deny them: what a resource that has ACLs does not allow is forbidden."""
-        acls = [
-            AclBinding(
-                kind,
-                name,
-                ResourcePatternType.LITERAL,
-                "User:ANONYMOUS",
-                "*",
-                operation,
-                permission,
-            )
+        rules = [
+            (kind, name, LITERAL, "User:ANONYMOUS", "*", operation, permission)
             for operation in operations
         ]
+        self._rules += rules
         admin = AdminClient({"bootstrap.servers": self.address})
-        for made in admin.create_acls(acls).values():
+        for made in admin.create_acls([AclBinding(*rule) for rule in rules]).values():
             made.result(60)
 
     def allow_everything(self) -> None:
         admin = AdminClient({"bootstrap.servers": self.address})
-        for gone in admin.delete_acls([EVERYTHING]).values():
+        for gone in admin.delete_acls([AclBindingFilter(*rule) for rule in self._rules]).values():
             gone.result(60)
 
 
