@@ -17,7 +17,7 @@ import asyncpg
 import click
 from confluent_kafka import Consumer, TopicPartition
 
-from benchmarks.edge_hops import STREAM, Figures, Hops, Ladder, where_it_ends
+from benchmarks.edge_hops import STREAM, Figures, Hops, Ladder, by_cpu, where_it_ends
 from benchmarks.edge_servers import Servers
 from benchmarks.environment import Place, place
 from benchmarks.exactness import SQL, InexactError
@@ -80,6 +80,7 @@ async def _run(
     return {
         "events_per_second_sustained": max(sustained, default=0),
         "ends": where_it_ends(steps[-1]),
+        "events_per_second_by_cpu": by_cpu(steps[-1]),
         "counted": counted,
         "steps": steps,
     }
