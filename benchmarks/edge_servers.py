@@ -65,7 +65,7 @@ class Servers:
         subprocess.run(command, cwd=PEERS, check=True)
         if java:
             shutil.copytree(PEERS / "java", self.folder / "java")  # what it builds stays out of git
-            command = ["mvn", "-q", "-B", "package"]
+            command = ["mvn", "-q", "-B", "-Dstyle.color=never", "package"]
             subprocess.run(command, cwd=self.folder / "java", check=True)
 
     def edge(self, stream: str, more: Mapping[str, str] | None = None) -> Server:

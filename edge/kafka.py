@@ -24,6 +24,7 @@ _RECORD_BYTES = 512  # what librdkafka and we keep of a record beside its bytes,
 _BATCH_BYTES = 256 * 1024
 _RENEW_SECONDS = 5.0
 _WARN_SECONDS = 60.0
+_ALLOW = ". Allow its user Write on its topics, or IdempotentWrite on the cluster"
 
 Report = Callable[[KafkaError | None, Message | None], None]
 """Hears what became of a record; the message, none with an error, says where it is."""
@@ -235,10 +236,12 @@ class RecordProducer:
     def _on_fatal(self, error: KafkaError) -> None:
         """Let go of a producer that will never send again, and begin a new one in a while."""
         if not self.is_refused:
+            forbidden = error.code() == KafkaError.CLUSTER_AUTHORIZATION_FAILED
             logger.error(
-                "Kafka refuses the edge as a producer, events are answered with 503: %s. Allow its "
-                "user Write on its topics, or IdempotentWrite on the cluster; no restart is needed",
+                "Kafka refuses the edge as a producer, events are answered with 503 until it takes "
+                "a new one: %s%s",
                 error.str(),
+                _ALLOW if forbidden else "",
             )
         self.is_refused = True
         self._producer.purge()
