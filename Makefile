@@ -75,10 +75,20 @@ check: $(INSTALLED)-develop ## formatting, lint, types, layers, generated files
 bench: $(INSTALLED)-bench ## measure, beside Pathway and a stock Faust agent: JSON and a table
 	@$(BIN)/python -m benchmarks $(ARGS)
 
+# schemathesis brings a pytest of its own
+FUZZ := $(VENV)/fuzz
+$(FUZZ)/bin/st: $(INSTALLED)
+	$(BIN)/python -m venv $(FUZZ)
+	$(FUZZ)/bin/python -m pip install --disable-pip-version-check --quiet schemathesis==4.32.5
+	@touch $@
+
+fuzz: $(INSTALLED)-develop $(FUZZ)/bin/st ## send an edge what its OpenAPI allows and forbids, for five minutes
+	$(BIN)/python -m tests.edge.fuzz --program $(FUZZ)/bin/st $(ARGS)
+
 ROUNDS ?= 10
 SEED ?= 1
 chaos: $(INSTALLED)-develop $(S3)/versitygw ## kill and stop things for ROUNDS rounds, then compare with the truth
 	@$(BIN)/python -m tests.chaos --rounds $(ROUNDS) --seed $(SEED)
 	@$(BIN)/python -m tests.chaos.sinks --rounds $(ROUNDS) --seed $(SEED)
 
-.PHONY: help install up timescale reporters s3 test quick generate check bench chaos
+.PHONY: help install up timescale reporters s3 test quick generate check bench fuzz chaos

@@ -24,3 +24,6 @@ GROUP BY 1;
 
 -- rows_written: rows inserted and updated since the database was made
 SELECT sum(n_tup_ins + n_tup_upd)::int8 FROM pg_stat_user_tables;
+
+-- media_rows: what is stored of media events
+SELECT count(*) FROM media_events;

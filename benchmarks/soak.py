@@ -22,8 +22,7 @@ from benchmarks.environment import Place, place
 from benchmarks.load import generator
 from benchmarks.machine import commit, machine
 from benchmarks.progress import check_running
-from benchmarks.worker import Worker
-from devstack.measure.worker_status import fetch
+from benchmarks.worker import Worker, at_work
 from generator.streams import SIMULATED
 
 _MINUTE = 60
@@ -80,19 +79,12 @@ async def _soak(here: Place, minutes: int, rate: int, course: Course) -> None:
         load = generator(here, prefix, rate, minutes * _MINUTE, _STREAMS)
         try:
             worker.child.start()
-            await _at_work(worker)
+            await at_work(worker)
             load.start()
             await _watch(worker, dsn, minutes, course)
         finally:
             load.stop()
             worker.child.stop()
-
-
-async def _at_work(worker: Worker) -> None:
-    started = time.time()
-    while (status := fetch(worker.web)) is None or status.state != "running":
-        check_running([worker.child], started)
-        await asyncio.sleep(_POLL_SECONDS)
 
 
 async def _watch(worker: Worker, dsn: str, minutes: int, course: Course) -> None:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
+import time
 from pathlib import Path
 
 import psutil
 
 from benchmarks.environment import Place
+from benchmarks.progress import check_running
+from devstack.measure.worker_status import fetch
 from devstack.place.free_ports import free_port
 from devstack.processes.child import Child
 from devstack.processes.stopping import StopOrder
 
 _FAUST = (sys.executable, "-m", "faust", "-A", "app", "worker", "-l", "warn")
 _KIBIBYTE = 1_024
+_POLL_SECONDS = 0.5
 
 
 class Worker:
@@ -59,3 +64,11 @@ class Worker:
         status = Path(f"/proc/{self.child.pid}/status").read_text(encoding="ascii")
         line = next(line for line in status.splitlines() if line.startswith("VmHWM:"))
         return int(line.split()[1]) * _KIBIBYTE
+
+
+async def at_work(worker: Worker) -> None:
+    """Return when it has its partitions. Raises StuckError where it ends instead."""
+    started = time.time()
+    while (status := fetch(worker.web)) is None or status.state != "running":
+        check_running([worker.child], started)
+        await asyncio.sleep(_POLL_SECONDS)

@@ -1,13 +1,15 @@
 """Settings of `headrace edge`: `HEADRACE_EDGE_*`. Which Kafka and which streams, all others say."""
 
 from ipaddress import IPv4Network, IPv6Network, ip_network
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
 from config.environment import EnvironmentSettings
 from config.settings import Names
+
+SHORTEST_ADDRESSES_KEY = 16
 
 Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode]
 
@@ -45,6 +47,13 @@ class EdgeSettings(EnvironmentSettings):
     asn_header: Annotated[
         str, Field(description="in which trusted proxies say the client's network")
     ] = ""
+    addresses: Annotated[
+        Literal["whole", "truncated", "hashed"],
+        Field(description="what is kept of addresses in events: whole, truncated or hashed"),
+    ] = "whole"
+    addresses_key: Annotated[
+        SecretStr, Field(description="of 16 bytes or more, to hash addresses with")
+    ] = SecretStr("")
     client_events_per_second: Annotated[
         int, Field(description="of one client address; 0: any number", ge=0)
     ] = 0
@@ -89,6 +98,9 @@ class EdgeSettings(EnvironmentSettings):
     repeats_kept: Annotated[
         int, Field(description="Idempotency-Keys that one process knows for 10 minutes", ge=0)
     ] = 100_000
+    event_ids_kept: Annotated[
+        int, Field(description="that ?event_id=true knows in one process, for 10 minutes", ge=2)
+    ] = 500_000
     metrics_port: Annotated[
         int, Field(description="of the first process, the next one has the next; 0: none", ge=0)
     ] = 9466
@@ -113,6 +125,16 @@ class EdgeSettings(EnvironmentSettings):
     def _both_or_none(self) -> "EdgeSettings":
         if bool(self.tls_cert) != bool(self.tls_key):
             raise ValueError("HEADRACE_EDGE_TLS_CERT and HEADRACE_EDGE_TLS_KEY go together")
+        return self
+
+    @model_validator(mode="after")
+    def _key_to_hash_with(self) -> "EdgeSettings":
+        given = len(self.addresses_key.get_secret_value().encode())
+        if self.addresses == "hashed" and given < SHORTEST_ADDRESSES_KEY:
+            raise ValueError(
+                f"HEADRACE_EDGE_ADDRESSES=hashed needs HEADRACE_EDGE_ADDRESSES_KEY of "
+                f"{SHORTEST_ADDRESSES_KEY} bytes or more: openssl rand -hex 32 makes one"
+            )
         return self
 
 

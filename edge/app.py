@@ -23,15 +23,17 @@ from edge.client_networks import ClientNetworks
 from edge.cmcd.heartbeats import Viewing
 from edge.collector.collector import STREAM, Collector
 from edge.collector.openapi import GET, POST
+from edge.completing import Completing
 from edge.cors import Cors
 from edge.counts import Counts
+from edge.event_ids import EventIds
 from edge.events import OPERATION, Events
 from edge.gate import Gate
 from edge.health import LIVE, READY, Health
 from edge.judging import Judge
 from edge.kafka import RecordProducer
 from edge.keys import KeyRing
-from edge.networks import Databases, Proxies
+from edge.networks import Addresses, Databases, Proxies
 from edge.openapi import OpenApi
 from edge.process import Process
 from edge.repeats import Repeats
@@ -58,24 +60,29 @@ def create() -> Process:
     keys.load()
     by_stream, sender = judges(settings, streams), Sender(producer, counts)
     bodies = BodyReader(edge.body_bytes, edge.body_seconds)
+    networks = client_networks(edge)
+    completing = Completing(streams, networks, addresses_kept(edge))
     events = Events(
         by_stream,
         topics,
         bodies,
+        completing=completing,
         sender=sender,
         repeats=Repeats(edge.repeats_kept),
+        event_ids=EventIds(edge.event_ids_kept),
         most=edge.body_events,
     )
     routes = [
         Route("POST", "/v1/events/{stream}", events.post, operation=OPERATION),
         Route("GET", "/livez", health.livez, open=True, operation=LIVE),
         Route("GET", "/readyz", health.readyz, open=True, operation=READY),
-        *cmcd_routes(edge, by_stream, topics, bodies, sender),
+        *cmcd_routes(edge, by_stream, topics, bodies, sender, networks=networks),
         *bridge_routes(
             settings.broker,
             writable(edge.bridge_topics, topics),
             by_stream,
             bodies=bodies,
+            completing=completing,
             producer=producer,
             counts=counts,
             health=health,
@@ -107,6 +114,8 @@ def cmcd_routes(
     topics: Mapping[str, str],
     bodies: BodyReader,
     sender: Sender,
+    *,
+    networks: ClientNetworks,
 ) -> list[Route]:
     """Give the collector's routes, where the stream that it makes heartbeats for runs."""
     if STREAM not in by_stream:
@@ -116,7 +125,7 @@ def cmcd_routes(
         topics[STREAM],
         bodies,
         sender=sender,
-        networks=client_networks(edge),
+        networks=networks,
         viewing=Viewing(edge.cmcd_interval_seconds, edge.cmcd_by_responses),
         most=edge.body_events,
         percent=edge.cmcd_sessions_percent,
@@ -136,12 +145,18 @@ def client_networks(edge: EdgeSettings) -> ClientNetworks:
     return ClientNetworks(files, Proxies(edge.trusted_proxies, edge.asn_header.lower()))
 
 
+def addresses_kept(edge: EdgeSettings) -> Addresses:
+    """Give what is kept of addresses. Raises ValueError for a key that is too short."""
+    return Addresses(edge.addresses, edge.addresses_key.get_secret_value().encode())
+
+
 def bridge_routes(
     broker: str,
     names: Mapping[str, str],
     by_stream: Mapping[str, Judge],
     *,
     bodies: BodyReader,
+    completing: Completing,
     producer: RecordProducer,
     counts: Counts,
     health: Health,
@@ -151,7 +166,14 @@ def bridge_routes(
     """Give the bridge's routes; `names` are the topics that it writes to."""
     directory = TopicDirectory(broker, names, seconds)
     producing = Producing(
-        names, by_stream, directory, bodies=bodies, producer=producer, counts=counts, most=most
+        names,
+        by_stream,
+        directory,
+        bodies=bodies,
+        completing=completing,
+        producer=producer,
+        counts=counts,
+        most=most,
     )
     return routes_of(producing, Describing(directory), Info(health))
 

@@ -17,6 +17,11 @@ class ClientNetworks:
         self._proxies = proxies
         self._asks_proxies = bool(proxies.asn_header or proxies.country_header)
 
+    @property
+    def is_configured(self) -> bool:
+        """Say whether anything is asked for networks."""
+        return self._asks_proxies or self._databases.are_any
+
     def of(self, request: Request) -> Network:
         """Give what is known of the client's network, which may be nothing."""
         if self._asks_proxies:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from edge.bodies import BodyReader
+from edge.completing import Completing
+from edge.event_ids import EventIds, Fresh
 from edge.judging import Judge, Judged, Refusal
 from edge.kafka import Headers, Record
 from edge.messages import Request, Response, json_response
@@ -28,6 +31,12 @@ OPERATION: Mapping[str, Any] = {
             "name": "strict",
             "in": "query",
             "description": "take nothing if one event is bad",
+            "schema": {"type": "boolean"},
+        },
+        {
+            "name": "event_id",
+            "in": "query",
+            "description": "store an event with the event_id of one before it only once",
             "schema": {"type": "boolean"},
         },
         {
@@ -70,15 +79,19 @@ class Events:
         topics: Mapping[str, str],
         bodies: BodyReader,
         *,
+        completing: Completing,
         sender: Sender,
         repeats: Repeats,
+        event_ids: EventIds,
         most: int,
     ) -> None:
         self._judges = judges
         self._topics = topics
         self._bodies = bodies
+        self._completing = completing
         self._sender = sender
         self._repeats = repeats
+        self._event_ids = event_ids
         self._most = most
 
     async def post(self, request: Request) -> Response:
@@ -98,23 +111,46 @@ class Events:
         )
 
     async def _take(self, request: Request, stream: str, body: bytes, media_type: str) -> Response:
-        events = split(body, self._most, lines=media_type == _LINES)
+        events: Sequence[bytes] = split(body, self._most, lines=media_type == _LINES)
         request.charge(stream, len(events))
+        events = self._completing.completed(stream, request, events)
+        if not request.is_asked("event_id"):
+            fresh = Fresh(events, range(len(events)))
+            return _answer(fresh, *await self._send(request, stream, events))
+        caller = request.caller.name if request.caller else ""
+        fresh = self._event_ids.fresh(caller, stream, events)
+        good: Sequence[int] = ()
+        try:
+            judged, taken = await self._send(request, stream, fresh.events)
+            good = judged.good if taken else ()
+        finally:
+            self._event_ids.settle(fresh, good)
+        return _answer(fresh, judged, taken=taken)
+
+    async def _send(
+        self, request: Request, stream: str, events: Sequence[bytes]
+    ) -> tuple[Judged, bool]:
+        """Give the verdicts, and whether Kafka has the events: of a strict request, not always."""
+        if not events:
+            return Judged([], [], []), True
         timestamp = time.time_ns() // 1_000_000
         judged = self._judges[stream].judge(events, timestamp)
         if judged.refused and request.is_asked("strict"):
-            return _refused(judged.refused, "nothing was taken, as ?strict=true asks")
+            return judged, False
         origin = request.caller.name if request.caller else ""
-        judged = await self._sender.send(
+        return await self._sender.send(
             stream, self._topics[stream], records(events, judged, timestamp, origin), judged
-        )
-        if not judged.good:
-            return _refused(
-                judged.refused, "none was good, and each that Kafka takes becomes a dead letter"
-            )
-        return json_response(
-            202, {"accepted": len(judged.good), "refused": [told(it) for it in judged.refused]}
-        )
+        ), True
+
+
+def _answer(fresh: Fresh, judged: Judged, taken: bool) -> Response:  # noqa: FBT001 - as given
+    refused = [told(replace(it, index=fresh.places[it.index])) for it in judged.refused]
+    if not taken:
+        return _refused(refused, "nothing was taken, as ?strict=true asks")
+    if not judged.good and not fresh.repeated:
+        return _refused(refused, "none was good, and each that Kafka takes becomes a dead letter")
+    repeated = {"repeated": fresh.repeated} if fresh.repeated else {}
+    return json_response(202, {"accepted": len(judged.good), **repeated, "refused": refused})
 
 
 def _media_type(request: Request) -> str:
@@ -145,10 +181,8 @@ def told(refusal: Refusal) -> dict[str, object]:
     return told | {"context": refusal.context} if refusal.context else told
 
 
-def _refused(refusals: Sequence[Refusal], what: str) -> Response:
-    count = "1 event is" if len(refusals) == 1 else f"{len(refusals):,} events are"
+def _refused(refused: Sequence[dict[str, object]], what: str) -> Response:
+    count = "1 event is" if len(refused) == 1 else f"{len(refused):,} events are"
     return Problem(
-        400,
-        f"{count} refused, see refused for why: {what}",
-        members={"refused": [told(it) for it in refusals]},
+        400, f"{count} refused, see refused for why: {what}", members={"refused": refused}
     ).response()

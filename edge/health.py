@@ -29,6 +29,8 @@ class Health:
     def not_ready(self) -> list[str]:
         if self._producer.is_away:
             return ["no Kafka broker answers"]
+        if self._producer.is_refused:
+            return ["Kafka refuses the edge as a producer, its log says why"]
         return [] if self._topics.ready else ["Kafka has not shown its topics yet"]
 
     async def livez(self, _: Request) -> Response:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import msgspec
@@ -21,6 +22,9 @@ _POLL_SECONDS = 0.002
 _IDLE_POLL_SECONDS = 0.25
 _RECORD_BYTES = 512  # what librdkafka and we keep of a record beside its bytes, about
 _BATCH_BYTES = 256 * 1024
+_RENEW_SECONDS = 5.0
+_WARN_SECONDS = 60.0
+_ALLOW = ". Allow its user Write on its topics, or IdempotentWrite on the cluster"
 
 Report = Callable[[KafkaError | None, Message | None], None]
 """Hears what became of a record; the message, none with an error, says where it is."""
@@ -28,6 +32,10 @@ Report = Callable[[KafkaError | None, Message | None], None]
 
 class NotDelivered(Exception):  # noqa: N818 - a state
     """Kafka has not acknowledged all records of a request: some of them may be in their topic."""
+
+
+class Forbidden(NotDelivered):
+    """Kafka does not let the edge write to a topic: nothing helps until its operator has acted."""
 
 
 class Overloaded(Exception):  # noqa: N818 - a state
@@ -115,6 +123,10 @@ class RecordProducer:
         self._polling: asyncio.TimerHandle | None = None
         self._away_since: float | None = None
         self._trouble = ""
+        self._warned_at = -_WARN_SECONDS
+        self._renewing: asyncio.TimerHandle | None = None
+        self.is_refused = False
+        """Whether librdkafka has given up for good; new producers are tried meanwhile."""
 
     @property
     def is_away(self) -> bool:
@@ -124,15 +136,19 @@ class RecordProducer:
     def open(self, loop: asyncio.AbstractEventLoop) -> None:
         """Connect, in the background."""
         self._loop = loop
+        self._begin()
+        self._poll()
+
+    def _begin(self) -> None:
         configuration = _configuration(self._broker, self._seconds, self._record_bytes)
         heard = {"error_cb": self._on_error, "stats_cb": self._on_statistics}
         self._producer = Producer(configuration | heard, logger=logger)
-        self._poll()
 
     def close(self) -> None:
         """Wait, for a bounded time, until Kafka has what was given."""
-        if self._polling is not None:
-            self._polling.cancel()
+        for timer in (self._polling, self._renewing):
+            if timer is not None:
+                timer.cancel()
         self._producer.flush(self._seconds)
 
     async def send(self, topic: str, records: Sequence[Record]) -> Sequence[int]:
@@ -147,6 +163,9 @@ class RecordProducer:
         ]
         await self.deliver(topic, records, delivery, reports)
         if delivery.error is not None:
+            if delivery.error.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED:
+                self._warn_of(topic)
+                raise Forbidden(delivery.error.str())
             raise NotDelivered(delivery.error.str())
         return delivery.too_large
 
@@ -160,6 +179,8 @@ class RecordProducer:
         size = sum(record.size for record in records)
         if self.pending_bytes + size > self._pending_allowed:
             raise Overloaded("as much waits for Kafka as may")
+        if self.is_refused:
+            raise Overloaded("Kafka refuses the edge as a producer, its log says why")
         if self._is_away_for_long():
             raise Overloaded("no Kafka broker answers")
         self.pending_bytes += size
@@ -204,10 +225,41 @@ class RecordProducer:
             self._trouble = error.str()
 
     def _on_statistics(self, statistics: str) -> None:
-        brokers = msgspec.json.decode(statistics, type=_Statistics).brokers
-        if self.is_away and any(one.state == "UP" for one in brokers.values()):
+        said = msgspec.json.decode(statistics, type=_Statistics)
+        if self.is_away and any(one.state == "UP" for one in said.brokers.values()):
             self._away_since = None
             logger.warning("Kafka answers again")
+        if self.is_refused and said.eos.idemp_state == "Assigned":
+            self.is_refused = False
+            logger.warning("Kafka takes the edge as a producer again")
+
+    def _on_fatal(self, error: KafkaError) -> None:
+        """Let go of a producer that will never send again, and begin a new one in a while."""
+        if not self.is_refused:
+            forbidden = error.code() == KafkaError.CLUSTER_AUTHORIZATION_FAILED
+            logger.error(
+                "Kafka refuses the edge as a producer, events are answered with 503 until it takes "
+                "a new one: %s%s",
+                error.str(),
+                _ALLOW if forbidden else "",
+            )
+        self.is_refused = True
+        self._producer.purge()
+        with suppress(KafkaException):
+            self._producer.poll(0)  # so that those who wait hear of it
+        if self._renewing is not None:
+            self._renewing.cancel()
+        self._renewing = self._loop.call_later(_RENEW_SECONDS, self._begin)
+
+    def _warn_of(self, topic: str) -> None:
+        now = self._loop.time()
+        if now - self._warned_at > _WARN_SECONDS:
+            self._warned_at = now
+            logger.error(
+                "Kafka does not let the edge write to %s, events are answered with 503: allow its "
+                "user Write and Describe on this topic; no restart is needed",
+                topic,
+            )
 
     def _poll_soon(self) -> None:
         polling = self._polling
@@ -216,7 +268,10 @@ class RecordProducer:
             self._polling = self._loop.call_later(_POLL_SECONDS, self._poll)
 
     def _poll(self) -> None:
-        self._producer.poll(0)
+        try:
+            self._producer.poll(0)
+        except KafkaException as error:  # what is fatal is not told to `_on_error`
+            self._on_fatal(_cause(error))
         seconds = _POLL_SECONDS if self.pending_bytes else _IDLE_POLL_SECONDS
         self._polling = self._loop.call_later(seconds, self._poll)
 
@@ -225,8 +280,13 @@ class _Broker(msgspec.Struct):
     state: str
 
 
+class _Idempotence(msgspec.Struct):
+    idemp_state: str = ""
+
+
 class _Statistics(msgspec.Struct):
     brokers: dict[str, _Broker]
+    eos: _Idempotence = msgspec.field(default_factory=_Idempotence)
 
 
 def _cause(error: Exception) -> KafkaError:

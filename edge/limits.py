@@ -18,13 +18,15 @@ _REMEMBERED = 100_000
 class RateLimit:
     """One rate for many who are told apart by name, each with the whole of it."""
 
-    def __init__(self, events_per_second: int, least_burst: int) -> None:
+    def __init__(
+        self, events_per_second: int, least_burst: int, remembered: int = _REMEMBERED
+    ) -> None:
         """Take a rate; a burst is never less than `least_burst`, so that one body passes."""
         burst = max(events_per_second * _BURST_SECONDS, least_burst)
         self._throttled = Throttled(
             using=RateLimiterType.GCRA.value,
             quota=per_sec(events_per_second, burst),
-            store=MemoryStore(options={"MAX_SIZE": _REMEMBERED}),
+            store=MemoryStore(options={"MAX_SIZE": remembered}),
         )
 
     def charge(self, name: str, events: int) -> None:

@@ -5,7 +5,7 @@ A network is looked up by the whole address; what is stored of the address is de
 """
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from ipaddress import (
@@ -22,13 +22,14 @@ from typing import Any, Literal
 import maxminddb
 import msgspec
 
+from config.edge_settings import SHORTEST_ADDRESSES_KEY
+
 logger = logging.getLogger(__name__)
 
 Address = IPv4Address | IPv6Address
 
 _LARGEST_ASN = 2**32 - 1
 _KEPT_BITS = {4: 24, 6: 48}
-_SHORTEST_KEY = 16
 _MOST_HOPS = 32
 
 
@@ -69,6 +70,10 @@ class Databases:
         self._every_seconds = every_seconds
         self._looked_at = clock()
         self._look()
+
+    @property
+    def are_any(self) -> bool:
+        return bool(self._files)
 
     def network(self, address: Address) -> Network:
         """Look an address up."""
@@ -199,13 +204,13 @@ class Addresses:
     as the key is the same, and nobody without the key can try all addresses.
     """
 
-    keeping: Keeping = "truncated"
+    keeping: Keeping = "whole"
     key: bytes = field(default=b"", repr=False)
 
     def __post_init__(self) -> None:
-        if self.keeping == "hashed" and len(self.key) < _SHORTEST_KEY:
+        if self.keeping == "hashed" and len(self.key) < SHORTEST_ADDRESSES_KEY:
             raise ValueError(
-                f"a key to hash addresses with needs {_SHORTEST_KEY} bytes; "
+                f"a key to hash addresses with needs {SHORTEST_ADDRESSES_KEY} bytes; "
                 "make one by: openssl rand -hex 32"
             )
 
@@ -222,32 +227,40 @@ class Addresses:
 _members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _text = msgspec.json.Decoder(str).decode
 _encode = msgspec.json.Encoder().encode
-_ASN, _ADDRESS = "asn", "ip_address"
 _NOT_SAID = (b"0", b"null")
 
 
 def completed(
-    value: bytes, network: Network, addresses: Addresses, *, fills_asn: bool = False
+    value: bytes,
+    addresses: Addresses,
+    address_fields: Collection[str],
+    asn: int = 0,
+    asn_field: str = "",
 ) -> bytes:
-    """Put the network into an event that has none, and keep of its address what may be kept.
+    """Put the network into an event that has none, and keep of its addresses what may be kept.
 
-    `fills_asn` is for streams that have an `asn`: one that the client says stays. What is no JSON
-    object is returned as it is: the contract says what is wrong with it.
+    A network that the client says stays. An event that needs no change, and what is no JSON object,
+    is returned as it is: the contract says what is wrong with it.
     """
     try:
         members: dict[str, Any] = _members(value)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return value
-    if fills_asn and bytes(members.get(_ASN, b"0")) in _NOT_SAID:
-        members[_ASN] = network.asn
-    if _ADDRESS in members:
-        members[_ADDRESS] = _kept(members[_ADDRESS], addresses)
-    return _encode(members)
+    new: dict[str, Any] = {
+        name: kept
+        for name in address_fields
+        if name in members and (kept := _kept(members[name], addresses)) is not None
+    }
+    said = members.get(asn_field) if asn_field else b"1"
+    if said is None or (asn and bytes(said) in _NOT_SAID):
+        new[asn_field] = asn
+    return _encode(members | new) if new else value
 
 
-def _kept(written: msgspec.Raw, addresses: Addresses) -> Any:
+def _kept(written: msgspec.Raw, addresses: Addresses) -> str | None:
+    """Give what is kept of an address; None for what is none."""
     try:
         address = read_address(_text(written))
-    except msgspec.DecodeError:
-        address = None
-    return written if address is None else addresses.kept(address)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    return None if address is None else addresses.kept(address)

@@ -40,6 +40,7 @@ _TAKEN = {
     "type": "object",
     "properties": {
         "accepted": {"type": "integer", "description": "events that Kafka has for good"},
+        "repeated": {"type": "integer", "description": "events that were here before"},
         "refused": {"$ref": "#/components/schemas/Refused"},
     },
     "required": ["accepted", "refused"],

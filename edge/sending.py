@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from edge.counts import Counts
 from edge.judging import Judged, Refusal
-from edge.kafka import NotDelivered, Overloaded, Record, RecordProducer
+from edge.kafka import Forbidden, NotDelivered, Overloaded, Record, RecordProducer
 from edge.problems import try_later
 
-_OVERLOADED_SECONDS, _AWAY_SECONDS = 2, 5
+_OVERLOADED_SECONDS, _AWAY_SECONDS, _FORBIDDEN_SECONDS = 2, 5, 60
 _TOO_LARGE = "larger than the topic takes (max.message.bytes): nothing of it is in Kafka"
 
 
@@ -32,6 +32,12 @@ class Sender:
             too_large = await self._producer.send(topic, records)
         except Overloaded as error:
             raise try_later(_OVERLOADED_SECONDS, f"{error}: nothing was taken") from None
+        except Forbidden:
+            raise try_later(
+                _FORBIDDEN_SECONDS,
+                f"Kafka does not let this edge write to the topic of {stream}: whoever runs it has "
+                "to allow its Kafka user Write and Describe there. Send this again then",
+            ) from None
         except NotDelivered as error:
             raise try_later(
                 _AWAY_SECONDS,

@@ -14,7 +14,7 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from config.edge_settings import EdgeSettings
-from edge.certificates import is_fit
+from edge.certificates import is_fit, is_out_of_date
 
 logger = logging.getLogger(__name__)
 
@@ -60,12 +60,15 @@ def _watch(files: list[Path]) -> None:
         now = _states(files)
         if now == before:
             continue
-        if is_fit(*files):
+        if is_fit(*files) and not is_out_of_date(*files):
             before = now
             os.kill(os.getpid(), signal.SIGHUP)
         elif now != told:  # once; also while one of the two is replaced and the other one is not
             told = now
-            logger.warning("the new certificate and its key do not fit: the one before is served")
+            logger.warning(
+                "the new certificate and its key do not fit, or it is out of date: the one before "
+                "is served"
+            )
 
 
 def _states(files: list[Path]) -> list[tuple[int, int] | None]:

@@ -72,6 +72,7 @@ CONTENT_SESSIONS = Stream(
     event=ContentSession,
     event_time="time",
     key="session_id",
+    network="asn",
     windows=(
         Window("traffic_by_cdn_and_asn", keys=("current_cdn", "asn"), measures=_TRAFFIC),
         Window("traffic_by_cdn", keys=("current_cdn",), measures=_TRAFFIC),

@@ -58,7 +58,8 @@ class Stream:
     the column that windows go by. With `keeps_extra` fields that the contract does not know are
     kept in a column `extra` (jsonb). Without `keeps_rows` only windows are stored, which cannot be
     recomputed then. `key` names the column whose value is the records' key where Headrace sends
-    them: what has the same key stays in order. Without one, order is kept nowhere.
+    them: what has the same key stays in order. Without one, order is kept nowhere. `network` names
+    the field in which an edge puts a client's autonomous system, where its event has none.
     """
 
     topic: str
@@ -70,6 +71,7 @@ class Stream:
     keeps_rows: bool = True
     headline: Headline | None = None
     key: str = ""
+    network: str = ""
     columns: tuple[Column, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -81,6 +83,8 @@ class Stream:
             raise TypeError(f"stream {self.topic}: event_time {self.event_time!r} is no EventTime")
         if self.key:
             self.column(self.key)
+        if self.network and self.network not in self.event.model_fields:
+            raise TypeError(f"stream {self.topic}: network {self.network!r} is no field")
         for window in self.windows:
             self._check(window)
 

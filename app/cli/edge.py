@@ -51,7 +51,6 @@ def _check(settings: EdgeSettings) -> None:
     """Tell what is wrong before any process starts."""
     from edge.app import key_ring  # noqa: PLC0415 - of the extra `edge`
     from edge.bridge.writable import writable  # noqa: PLC0415 - as above
-    from edge.certificates import is_fit  # noqa: PLC0415 - as above
 
     worker = Settings()
     streams = chosen_streams(worker)
@@ -67,13 +66,28 @@ def _check(settings: EdgeSettings) -> None:
         # granian's own socket shares a port with others that do: another edge would take half
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((settings.host, settings.port))
-    for name in (settings.tls_cert, settings.tls_key):
-        if name and not os.access(name, os.R_OK):
+    if settings.tls_cert:
+        _check_certificate(Path(settings.tls_cert), Path(settings.tls_key))
+
+
+def _check_certificate(cert: Path, key: Path) -> None:
+    from edge.certificates import is_fit, is_out_of_date  # noqa: PLC0415 - of the extra `edge`
+
+    for name in (cert, key):
+        if not os.access(name, os.R_OK):
             raise click.ClickException("HEADRACE_EDGE_TLS_CERT or _TLS_KEY cannot be read")
-    if settings.tls_cert and not is_fit(Path(settings.tls_cert), Path(settings.tls_key)):
+    if not is_fit(cert, key):
         raise click.ClickException(
-            "HEADRACE_EDGE_TLS_CERT and _TLS_KEY do not fit: expected a certificate and its own "
-            "key without a password, of RSA (2048 bits or more), ECDSA P-256 or P-384, or Ed25519"
+            "HEADRACE_EDGE_TLS_CERT and _TLS_KEY do not fit: expected a certificate (X.509 v3) and "
+            "its own key without a password, of RSA (2048 bits or more), ECDSA P-256 or P-384, or "
+            "Ed25519"
+        )
+    if is_out_of_date(cert, key):
+        # served all the same: not every device has a clock, and those that have say so themselves
+        click.echo(
+            "Warning: the certificate of HEADRACE_EDGE_TLS_CERT is out of date: clients that check "
+            "dates refuse it. Replace the file; the edge need not be restarted",
+            err=True,
         )
 
 

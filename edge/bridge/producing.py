@@ -13,6 +13,7 @@ from edge.bridge.errors import BridgeError, answer
 from edge.bridge.formats import format_of, read
 from edge.bridge.sent import Sent
 from edge.bridge.topics import TopicDirectory
+from edge.completing import Completing
 from edge.counts import Counts
 from edge.judging import Judge
 from edge.kafka import Delivery, Overloaded, Record, RecordProducer
@@ -37,6 +38,7 @@ class Producing:
         topics: TopicDirectory,
         *,
         bodies: BodyReader,
+        completing: Completing,
         producer: RecordProducer,
         counts: Counts,
         most: int,
@@ -45,6 +47,7 @@ class Producing:
         self._judges = judges
         self._topics = topics
         self._bodies = bodies
+        self._completing = completing
         self._producer = producer
         self._counts = counts
         self._most = most
@@ -64,6 +67,7 @@ class Producing:
         if len(records) > self._most:
             raise BridgeError(413, f"a list has at most {self._most:,} records: send less")
         request.charge(self._names[topic], len(records))
+        records = self._completed(request, topic, records)
         sent = Sent(records, await self._partitions(topic, records), now)
         sent.judge(self._judges.get(self._names[topic]), _caller(request))
         if request.query.get("async", "").lower() == "true":
@@ -71,6 +75,16 @@ class Producing:
             return Response(204)
         await self._send(topic, sent)
         return answer({"offsets": sent.answers()})
+
+    def _completed(self, request: Request, topic: str, records: list[Record]) -> list[Record]:
+        values = [record.value or b"" for record in records]
+        completed = self._completing.completed(self._names[topic], request, values)
+        if completed is values:
+            return records
+        return [
+            record if record.value is None else record._replace(value=value)
+            for record, value in zip(records, completed, strict=True)
+        ]
 
     async def _partitions(self, topic: str, records: Sequence[Record]) -> frozenset[int]:
         highest = max((record.partition for record in records), default=-1)

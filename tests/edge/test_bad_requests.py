@@ -31,6 +31,12 @@ def bomb() -> bytes:
     return packed.getvalue()
 
 
+def zstd_of(frame_header: bytes) -> bytes:
+    """Make a frame of one block, which is raw and the last one, behind a header (RFC 8878)."""
+    block = len(LINES) << 3 | 1
+    return b"\x28\xb5\x2f\xfd" + frame_header + block.to_bytes(3, "little") + LINES
+
+
 BODIES = [
     pytest.param({}, b"", 400, "no event", id="nothing"),
     pytest.param({}, b" \n\n ", 400, "no event", id="only spaces"),
@@ -70,6 +76,16 @@ BODIES = [
         413,
         "decompressed",
         id="a bomb of zstd",
+    ),
+    pytest.param(
+        {"content-encoding": "zstd"}, zstd_of(b"\x00\xa8"), 400, "no zstd", id="a window of 2 GB"
+    ),
+    pytest.param(
+        {"content-encoding": "zstd"},
+        zstd_of(b"\xe0" + (2**40).to_bytes(8, "little")),
+        400,
+        "no zstd",
+        id="a window of all of a terabyte",
     ),
     pytest.param(
         {"content-encoding": "gzip"}, gzip.compress(b"") * 200, 400, "parts", id="many gzips"

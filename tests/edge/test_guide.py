@@ -1,4 +1,4 @@
-"""docs/guides/send-events.md: each example sends to a real edge, word for word but for the port."""
+"""The guides' examples send to a real edge, word for word but for the port and the prefix."""
 
 import os
 import re
@@ -12,7 +12,7 @@ import pytest
 from tests.edge.edge_process import EdgeProcess
 from tests.edge.topics import everything
 
-GUIDE = Path(__file__).parents[2] / "docs" / "guides" / "send-events.md"
+GUIDES = Path(__file__).parents[2] / "docs" / "guides"
 STREAM = "content_sessions"
 EVENT = (
     '"session_id": "{}", "platform": "web", "channel": "news", "asn": 3320, '
@@ -21,10 +21,9 @@ EVENT = (
 SECONDS = 110
 
 
-def example(language: str, edge: EdgeProcess) -> str:
-    found = re.findall(
-        rf"^```{language}\n(.*?)^```$", GUIDE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
-    )
+def example(language: str, edge: EdgeProcess, guide: str = "send-events.md") -> str:
+    text = (GUIDES / guide).read_text(encoding="utf-8")
+    found = re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
     return str(found[0]).replace("127.0.0.1:8080", f"127.0.0.1:{edge.port}")
 
 
@@ -53,6 +52,18 @@ def test_curl(edge: EdgeProcess) -> None:
 
     assert done.stdout == b'{"accepted":1,"refused":[]}', done.stderr
     assert b"curl-1" in keys(edge)
+
+
+def test_curl_to_the_bridge(edge: EdgeProcess) -> None:
+    needs("curl")
+    command = example("bash", edge, "bridge.md").replace("/topics/", f"/topics/{edge.prefix}")
+
+    done = subprocess.run(
+        [needs("bash"), "-c", command], capture_output=True, check=False, timeout=SECONDS
+    )
+
+    assert re.fullmatch(rb'{"offsets":\[{"partition":0,"offset":\d+}\]}', done.stdout), done
+    assert b'"s-1"' in keys(edge)
 
 
 def test_python(edge: EdgeProcess, tmp_path: Path) -> None:

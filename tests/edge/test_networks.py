@@ -172,15 +172,15 @@ def test_a_key_is_long_and_is_not_shown() -> None:
     assert "kkk" not in repr(Addresses("hashed", KEY))
 
 
-@pytest.mark.parametrize("keeping", ["whole", "truncated"])
-def test_an_event_gets_its_network_and_loses_its_address(keeping: Any) -> None:
+@pytest.mark.parametrize(("keeping", "kept"), [("whole", "77"), ("truncated", "0")])
+def test_an_event_gets_its_network_and_loses_its_address(keeping: Any, kept: str) -> None:
     event = json.dumps({"time": "now", "ip_address": "192.0.2.77", "extra": {"asn": 1}})
 
-    found = completed(event.encode(), Network(64500, "DE"), Addresses(keeping), fills_asn=True)
+    found = completed(event.encode(), Addresses(keeping), ["ip_address"], 64500, "asn")
 
     assert json.loads(found) == {
         "time": "now",
-        "ip_address": "192.0.2.77" if keeping == "whole" else "192.0.2.0",
+        "ip_address": f"192.0.2.{kept}",
         "extra": {"asn": 1},
         "asn": 64500,
     }
@@ -188,11 +188,20 @@ def test_an_event_gets_its_network_and_loses_its_address(keeping: Any) -> None:
 
 @pytest.mark.parametrize(("said", "asn"), [("0", 64500), ("null", 64500), ("7", 7), ('"x"', "x")])
 def test_what_a_client_says_of_its_network_stays(said: str, asn: Any) -> None:
-    found = completed(b'{"asn":%b}' % said.encode(), Network(64500), Addresses(), fills_asn=True)
+    found = completed(b'{"asn":%b}' % said.encode(), Addresses(), (), 64500, "asn")
 
     assert json.loads(found)["asn"] == asn
 
 
-@pytest.mark.parametrize("value", [b"", b"[]", b"{", b'{"a":"\xff"}', b'{"ip_address":7}'])
-def test_what_is_no_event_stays_as_it_is(value: bytes) -> None:
-    assert completed(value, UNKNOWN, Addresses()) == value
+def test_a_network_that_nobody_knows_is_none() -> None:
+    assert completed(b'{"a":1}', Addresses(), (), 0, "asn") == b'{"a":1,"asn":0}'
+
+
+@pytest.mark.parametrize(
+    "value",
+    [b"", b"[]", b"{", b'{"a":"\xff"}', b'{"ip_address":7}', b'{"ip_address": "here", "asn": 0}'],
+)
+def test_what_is_no_event_or_needs_nothing_stays_as_it_is(value: bytes) -> None:
+    asn_field = "asn" if b"asn" in value else ""
+
+    assert completed(value, Addresses("truncated"), ["ip_address"], 0, asn_field) == value

@@ -1,0 +1,78 @@
+"""`?event_id=true`: an event that comes again within ten minutes, by its `event_id`, counts once.
+
+As with `Idempotency-Key` each process knows its own, and no more is promised; but here a repeat may
+stand in another body, among other events.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+
+import msgspec
+
+from edge.cmcd.repeats import Repeats
+from edge.problems import try_later
+
+_UNDER_WAY_SECONDS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """The events of a body that are no repeats, their places in it, and what they claim."""
+
+    events: Sequence[bytes]
+    places: Sequence[int]
+    repeated: int = 0
+    claims: Sequence[bytes | None] = ()
+
+
+class EventIds:
+    """Knows about `most` ids, fewer than ten minutes' where more come."""
+
+    def __init__(self, most: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._known = Repeats(clock, most=most)
+
+    def fresh(self, caller: str, stream: str, events: Sequence[bytes]) -> Fresh:
+        """Leave repeats out, and claim the others. Whoever gets them has to `settle`.
+
+        Events without an `event_id` are never repeats. Raises Problem 503, and claims nothing,
+        while Kafka has not said yet whether it takes one of them for another request.
+        """
+        places: list[int] = []
+        claims: list[bytes | None] = []
+        mine: set[bytes] = set()
+        for place, event in enumerate(events):
+            key = _key(caller, stream, event)
+            claim = "repeat" if key in mine else self._known.claim(key) if key else "new"
+            if claim == "under_way":
+                self._known.drop(mine)
+                raise try_later(_UNDER_WAY_SECONDS, "an event of this is on its way to Kafka")
+            if claim == "new":
+                places.append(place)
+                claims.append(key)
+                mine |= {key} if key else set()
+        return Fresh([events[it] for it in places], places, len(events) - len(places), claims)
+
+    def settle(self, fresh: Fresh, good: Collection[int]) -> None:
+        """Remember those that Kafka has as good ones; what was refused may come again, mended."""
+        taken = {key for it in good if fresh.claims and (key := fresh.claims[it])}
+        self._known.keep(taken)
+        self._known.drop({key for key in fresh.claims if key} - taken)
+
+
+class _Identified(msgspec.Struct):
+    event_id: str
+
+
+_identified = msgspec.json.Decoder(_Identified).decode
+
+
+def _key(caller: str, stream: str, event: bytes) -> bytes | None:
+    try:
+        said = f"{caller}\0{stream}\0{_identified(event).event_id}"
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None  # none, or no event at all, as the contract will say
+    return blake2b(said.encode(errors="surrogatepass"), digest_size=16).digest()
