@@ -28,6 +28,7 @@ from edge.counts import Counts
 from edge.events import OPERATION, Events
 from edge.gate import Gate
 from edge.health import LIVE, READY, Health
+from edge.intake import Intake
 from edge.judging import Judge
 from edge.kafka import RecordProducer
 from edge.keys import KeyRing
@@ -37,7 +38,6 @@ from edge.process import Process
 from edge.repeats import Repeats
 from edge.requests import Requests
 from edge.routing import Route, Router
-from edge.sending import Sender
 from edge.topics import Topics
 from models.streams import Stream
 from models.validation import Limits
@@ -56,21 +56,19 @@ def create() -> Process:
     )
     counts, health, keys = Counts(list(streams)), Health(made, producer), key_ring(edge)
     keys.load()
-    by_stream, sender = judges(settings, streams), Sender(producer, counts)
+    by_stream = judges(settings, streams)
+    intakes = {
+        name: Intake(name, topics[name], judge, producer, counts)
+        for name, judge in by_stream.items()
+    }
     bodies = BodyReader(edge.body_bytes, edge.body_seconds)
-    events = Events(
-        by_stream,
-        topics,
-        bodies,
-        sender=sender,
-        repeats=Repeats(edge.repeats_kept),
-        most=edge.body_events,
-    )
+    repeats = Repeats(edge.repeats_kept)
+    events = Events(intakes, bodies, repeats=repeats, most=edge.body_events)
     routes = [
         Route("POST", "/v1/events/{stream}", events.post, operation=OPERATION),
         Route("GET", "/livez", health.livez, open=True, operation=LIVE),
         Route("GET", "/readyz", health.readyz, open=True, operation=READY),
-        *cmcd_routes(edge, by_stream, topics, bodies, sender),
+        *cmcd_routes(edge, intakes, bodies),
         *bridge_routes(
             settings.broker,
             writable(edge.bridge_topics, topics),
@@ -102,20 +100,14 @@ def create() -> Process:
 
 
 def cmcd_routes(
-    edge: EdgeSettings,
-    by_stream: Mapping[str, Judge],
-    topics: Mapping[str, str],
-    bodies: BodyReader,
-    sender: Sender,
+    edge: EdgeSettings, intakes: Mapping[str, Intake], bodies: BodyReader
 ) -> list[Route]:
     """Give the collector's routes, where the stream that it makes heartbeats for runs."""
-    if STREAM not in by_stream:
+    if STREAM not in intakes:
         return []
     collector = Collector(
-        by_stream[STREAM],
-        topics[STREAM],
+        intakes[STREAM],
         bodies,
-        sender=sender,
         networks=client_networks(edge),
         viewing=Viewing(edge.cmcd_interval_seconds, edge.cmcd_by_responses),
         most=edge.body_events,

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from edge.bodies import BodyReader
-from edge.judging import Judge, Judged, Refusal
+from edge.intake import Intake
+from edge.judging import Judged, Refusal
 from edge.kafka import Headers, Record
 from edge.messages import Request, Response, json_response
 from edge.problems import Problem
 from edge.repeats import Repeats
-from edge.sending import Sender
 from edge.splitting import split
 from models.dead_letters import ORIGIN
 
@@ -66,25 +65,21 @@ class Events:
 
     def __init__(
         self,
-        judges: Mapping[str, Judge],
-        topics: Mapping[str, str],
+        intakes: Mapping[str, Intake],
         bodies: BodyReader,
         *,
-        sender: Sender,
         repeats: Repeats,
         most: int,
     ) -> None:
-        self._judges = judges
-        self._topics = topics
+        self._intakes = intakes
         self._bodies = bodies
-        self._sender = sender
         self._repeats = repeats
         self._most = most
 
     async def post(self, request: Request) -> Response:
         stream = request.parameters["stream"]
-        if stream not in self._judges:
-            raise Problem(404, f"no such stream: there are {', '.join(self._judges)}")
+        if stream not in self._intakes:
+            raise Problem(404, f"no such stream: there are {', '.join(self._intakes)}")
         media_type = _media_type(request)
         body = await self._bodies.read(request)
         said = request.headers.get("idempotency-key")
@@ -100,14 +95,17 @@ class Events:
     async def _take(self, request: Request, stream: str, body: bytes, media_type: str) -> Response:
         events = split(body, self._most, lines=media_type == _LINES)
         request.charge(stream, len(events))
-        timestamp = time.time_ns() // 1_000_000
-        judged = self._judges[stream].judge(events, timestamp)
-        if judged.refused and request.is_asked("strict"):
-            return _refused(judged.refused, "nothing was taken, as ?strict=true asks")
         origin = request.caller.name if request.caller else ""
-        judged = await self._sender.send(
-            stream, self._topics[stream], records(events, judged, timestamp, origin), judged
-        )
+        is_strict = request.is_asked("strict")
+
+        def to_send(judged: Judged, timestamp: int) -> Sequence[Record]:
+            if judged.refused and is_strict:
+                return ()
+            return records(events, judged, timestamp, origin)
+
+        judged = await self._intakes[stream].take(events, to_send)
+        if judged.refused and is_strict:
+            return _refused(judged.refused, "nothing was taken, as ?strict=true asks")
         if not judged.good:
             return _refused(
                 judged.refused, "none was good, and each that Kafka takes becomes a dead letter"

@@ -1,6 +1,6 @@
 """Records to Kafka by librdkafka; a request is answered when all replicas have its records.
 
-Delivery reports are fetched by the event loop itself, every few milliseconds while any is awaited:
+Delivery reports are fetched by the event loop itself, every millisecond while any is awaited:
 a thread of their own would wait for the interpreter's lock behind the requests, and hand each
 request back by a call across threads.
 """
@@ -17,17 +17,13 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 logger = logging.getLogger(__name__)
 
-_POLL_SECONDS = 0.002
-_IDLE_POLL_SECONDS = 0.25
+_ROUND_SECONDS = 0.001
+_IDLE_SECONDS = 0.25
 _RECORD_BYTES = 512  # what librdkafka and we keep of a record beside its bytes, about
 _BATCH_BYTES = 256 * 1024
 
 Report = Callable[[KafkaError | None, Message | None], None]
 """Hears what became of a record; the message, none with an error, says where it is."""
-
-
-class NotDelivered(Exception):  # noqa: N818 - a state
-    """Kafka has not acknowledged all records of a request: some of them may be in their topic."""
 
 
 class Overloaded(Exception):  # noqa: N818 - a state
@@ -58,14 +54,15 @@ class Record(NamedTuple):
 class Delivery:
     """The records of one request: done when each one has its report, whatever that says.
 
-    `too_large` are the places of those that Kafka takes at no time.
+    `too_large` are the places of those that Kafka takes at no time. `size` is what waits with it.
     """
 
-    __slots__ = ("error", "future", "missing", "too_large")
+    __slots__ = ("error", "future", "missing", "size", "too_large")
 
     def __init__(self, future: asyncio.Future[None], missing: int) -> None:
         self.future = future
         self.missing = missing
+        self.size = 0
         self.error: KafkaError | None = None
         self.too_large: list[int] = []
 
@@ -112,7 +109,8 @@ class RecordProducer:
         self._seconds = seconds
         self._pending_allowed = pending_bytes
         self.pending_bytes = 0
-        self._polling: asyncio.TimerHandle | None = None
+        self._at_round: list[Callable[[], None]] = []
+        self._round: asyncio.TimerHandle | None = None
         self._away_since: float | None = None
         self._trouble = ""
 
@@ -127,28 +125,33 @@ class RecordProducer:
         configuration = _configuration(self._broker, self._seconds, self._record_bytes)
         heard = {"error_cb": self._on_error, "stats_cb": self._on_statistics}
         self._producer = Producer(configuration | heard, logger=logger)
-        self._poll()
+        self._end_round()
 
     def close(self) -> None:
         """Wait, for a bounded time, until Kafka has what was given."""
-        if self._polling is not None:
-            self._polling.cancel()
+        if self._round is not None:
+            self._round.cancel()
         self._producer.flush(self._seconds)
 
-    async def send(self, topic: str, records: Sequence[Record]) -> Sequence[int]:
-        """Return when Kafka has all but those that are too large for it, whose places are given.
+    def at_next_round(self, end: Callable[[], None]) -> None:
+        """Call this within a millisecond: what has come till then may go to Kafka together."""
+        self._at_round.append(end)
+        self._round_soon()
 
-        Raises Overloaded or NotDelivered, in a bounded time.
+    def send(self, topic: str, records: Sequence[Record], sent: asyncio.Future[None]) -> Delivery:
+        """Have `sent` done when each record has its report; then `release` what is given.
+
+        Raises Overloaded when nothing was taken.
         """
-        delivery = Delivery(self._loop.create_future(), len(records))
+        delivery = Delivery(sent, len(records))
+        sizes = [record.size for record in records]
         reports: list[Report] = [
-            delivery if record.size <= _BATCH_BYTES else delivery.large(place)
-            for place, record in enumerate(records)
+            delivery if size <= _BATCH_BYTES else delivery.large(place)
+            for place, size in enumerate(sizes)
         ]
-        await self.deliver(topic, records, delivery, reports)
-        if delivery.error is not None:
-            raise NotDelivered(delivery.error.str())
-        return delivery.too_large
+        self._take(delivery, sum(sizes))
+        self._enqueue(topic, records, delivery, reports)
+        return delivery
 
     async def deliver(
         self, topic: str, records: Sequence[Record], delivery: Delivery, reports: Sequence[Report]
@@ -157,19 +160,26 @@ class RecordProducer:
 
         Raises Overloaded when nothing was taken.
         """
-        size = sum(record.size for record in records)
+        self._take(delivery, sum(record.size for record in records))
+        try:
+            self._enqueue(topic, records, delivery, reports)
+            # Kafka gives up in a bounded time: a client that is gone does not change what is sent
+            await delivery.future
+        finally:
+            self.release(delivery)
+
+    def release(self, delivery: Delivery) -> None:
+        """Let others have the room of what waits for Kafka no more."""
+        self.pending_bytes -= delivery.size
+
+    def _take(self, delivery: Delivery, size: int) -> None:
         if self.pending_bytes + size > self._pending_allowed:
             raise Overloaded("as much waits for Kafka as may")
         if self._is_away_for_long():
             raise Overloaded("no Kafka broker answers")
+        delivery.size = size
         self.pending_bytes += size
-        try:
-            self._enqueue(topic, records, delivery, reports)
-            self._poll_soon()
-            # Kafka gives up in a bounded time: a client that is gone does not change what is sent
-            await delivery.future
-        finally:
-            self.pending_bytes -= size
+        self._round_soon()
 
     def _enqueue(
         self, topic: str, records: Sequence[Record], delivery: Delivery, reports: Sequence[Report]
@@ -209,16 +219,19 @@ class RecordProducer:
             self._away_since = None
             logger.warning("Kafka answers again")
 
-    def _poll_soon(self) -> None:
-        polling = self._polling
-        if polling is not None and polling.when() - self._loop.time() > _POLL_SECONDS:
-            polling.cancel()
-            self._polling = self._loop.call_later(_POLL_SECONDS, self._poll)
+    def _round_soon(self) -> None:
+        following = self._round
+        if following is not None and following.when() - self._loop.time() > _ROUND_SECONDS:
+            following.cancel()
+            self._round = self._loop.call_later(_ROUND_SECONDS, self._end_round)
 
-    def _poll(self) -> None:
+    def _end_round(self) -> None:
         self._producer.poll(0)
-        seconds = _POLL_SECONDS if self.pending_bytes else _IDLE_POLL_SECONDS
-        self._polling = self._loop.call_later(seconds, self._poll)
+        ending, self._at_round = self._at_round, []
+        for end in ending:
+            end()
+        seconds = _ROUND_SECONDS if self.pending_bytes else _IDLE_SECONDS
+        self._round = self._loop.call_later(seconds, self._end_round)
 
 
 class _Broker(msgspec.Struct):
@@ -240,7 +253,11 @@ def _configuration(broker: str, seconds: float, record_bytes: int) -> dict[str, 
         "acks": "all",
         "enable.idempotence": True,
         "message.timeout.ms": round(seconds * 1_000),
-        "linger.ms": 2,
+        # what comes at the same time comes together already: edge/intake.py
+        "linger.ms": 0,
+        # with five, which is the most that its idempotence allows, its thread asks poll() 20,000
+        # times a second whenever five are on their way: as much CPU as half of all the rest
+        "max.in.flight.requests.per.connection": 2,
         # its own lines tell each attempt, two in a second: `_on_error` tells it once
         "log_level": 2,
         "statistics.interval.ms": 1_000,

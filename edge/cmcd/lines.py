@@ -7,15 +7,14 @@ addresses with such queries, and the four headers `CMCD-Object`, `CMCD-Request`,
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 from urllib.parse import unquote
 
 import msgspec
 
-from edge.cmcd.dictionary import Members, NotADictionaryError, Scalar, Value, parse
-from edge.cmcd.keys import OF_RESPONSES, WrongValueError, check
+from edge.cmcd.dictionary import Members, NotADictionaryError, Scalar, Value, parse, plain_reader
+from edge.cmcd.keys import OF_RESPONSES, WrongValueError, check, is_right
 from models.dead_letters import Reason
 
 HEADERS = ("cmcd-object", "cmcd-request", "cmcd-session", "cmcd-status")
@@ -31,16 +30,14 @@ _array = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _FREQUENT = (("+", " "), ("%3D", "="), ("%2C", ","), ("%22", '"'), ("%3B", ";"), ("%20", " "))
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
+class Read(msgspec.Struct, frozen=True, gc=False):
     """A line whose keys all hold what they may. `raw` is what came, for a dead letter."""
 
     raw: bytes
     members: Members
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(msgspec.Struct, frozen=True, gc=False):
     """A line that is no CMCD. `detail` is the same for every line with the same mistake."""
 
     raw: bytes
@@ -49,6 +46,7 @@ class Refused:
 
 
 Line = Read | Refused
+_read_right = plain_reader(is_right)
 
 
 class TooManyLinesError(ValueError):
@@ -118,7 +116,10 @@ def _decoded(raw: str) -> str:
     # build the query with URLSearchParams send it so, and all of them send %2B for a plus.
     for escape, character in _FREQUENT:
         raw = raw.replace(escape, character)
-    return unquote(raw) if "%" in raw else raw
+    left = raw.count("%")
+    if left and left == raw.count("%25"):  # an address inside, `nor`, was encoded before
+        return raw.replace("%25", "%")
+    return unquote(raw) if left else raw
 
 
 def _bound(lines: Sequence[object]) -> None:
@@ -138,6 +139,9 @@ def _of_text(text: str, *, is_event: bool) -> Line:
         raw = text[:LONGEST_LINE].encode(errors="replace")
         return Refused(raw, "too_large", f"longer than {LONGEST_LINE} characters")
     raw = text.encode(errors="replace")
+    members: Members | None = _read_right(text)
+    if members is not None:
+        return _whole(raw, members, is_event=is_event)
     try:
         members = parse(text)
     except NotADictionaryError as error:
@@ -188,6 +192,10 @@ def _checked(raw: bytes, members: Members, *, is_event: bool) -> Line:
         check(members)
     except WrongValueError as error:
         return Refused(raw, "invalid", str(error))
+    return _whole(raw, members, is_event=is_event)
+
+
+def _whole(raw: bytes, members: Members, *, is_event: bool) -> Line:
     wrong = _missing(members, is_event=is_event)
     return Refused(raw, "invalid", wrong) if wrong else Read(raw, members)
 
