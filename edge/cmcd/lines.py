@@ -1,5 +1,7 @@
 """From what came over HTTP to lines of CMCD, each read or refused by itself. Pure.
 
+Lines of a body are read one by one, as they are asked for: a whole body may take seconds.
+
 Five ways lead here: a body `application/cmcd` with one dictionary a line (what the event mode of
 version 2 posts), a JSON body with one object or an array of them, a query `?CMCD=`, a body of
 addresses with such queries, and the four headers `CMCD-Object`, `CMCD-Request`, `CMCD-Session`,
@@ -53,17 +55,17 @@ class TooManyLinesError(ValueError):
     """A body has more than MOST_LINES."""
 
 
-def of_body(body: bytes) -> list[Line]:
+def of_body(body: bytes) -> Iterator[Line]:
     """Read `application/cmcd`: one dictionary a line; empty lines count for nothing.
 
     Raises TooManyLinesError.
     """
     lines = [line for line in body.splitlines() if line.strip()]
     _bound(lines)
-    return [_of_bytes(line, is_event=True) for line in lines]
+    return (_of_bytes(line, is_event=True) for line in lines)
 
 
-def of_json(body: bytes) -> list[Line]:
+def of_json(body: bytes) -> Iterator[Line]:
     """Read one object or an array of them; a body that is no JSON is one refused line.
 
     Values are those of the dictionary: a list is an array of values or of
@@ -74,12 +76,12 @@ def of_json(body: bytes) -> list[Line]:
         try:
             objects = _array(body)
         except (msgspec.DecodeError, RecursionError):
-            return [Refused(body[:LONGEST_LINE], "malformed", _NO_JSON)]
+            return iter([Refused(body[:LONGEST_LINE], "malformed", _NO_JSON)])
     _bound(objects)
-    return [_of_object(bytes(one)) for one in objects]
+    return (_of_object(bytes(one)) for one in objects)
 
 
-def of_addresses(body: bytes) -> list[Line]:
+def of_addresses(body: bytes) -> Iterator[Line]:
     """Read `text/uri-list` (RFC 2483), one address with `?CMCD=` a line, as a CDN's log has them.
 
     Those without CMCD count for nothing. Raises TooManyLinesError.
@@ -87,7 +89,7 @@ def of_addresses(body: bytes) -> list[Line]:
     addresses = [line for line in body.splitlines() if line.strip() and line[:1] != b"#"]
     _bound(addresses)
     queries = (line.decode("ascii", "replace").partition("?")[2] for line in addresses)
-    return [line for query in queries if (line := of_query(query.strip())) is not None]
+    return (line for query in queries if (line := of_query(query.strip())) is not None)
 
 
 def of_query(query: str) -> Line | None:

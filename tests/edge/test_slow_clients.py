@@ -1,6 +1,7 @@
 """Clients that send slowly or read slowly: they take a bounded part of the edge, for a while."""
 
 import http.client
+import select
 import socket
 from contextlib import ExitStack
 
@@ -44,3 +45,24 @@ def answered_with_503(client: socket.socket) -> bool:
     assert answer.status == 503
     assert answer.getheader("retry-after")
     return True
+
+
+def test_a_body_that_takes_long_to_read_holds_nobody_up(edge: EdgeProcess) -> None:
+    # strings with an escape: only http-sf reads them
+    line = b'cid="' + rb"\"" * 470 + b'",e=t,sid="s",ts=1'
+    body = b"\n".join([line] * 1_000)
+    head = POST.replace(b"application/json", b"application/cmcd").replace(b"1000001", b"%d")
+    head = head.replace(b"/v1/events/content_sessions", b"/v1/cmcd") % len(body)
+    answered = 0
+    with socket.create_connection(("127.0.0.1", edge.port), timeout=60) as client:
+        client.sendall(head + body[:-1])
+        assert edge.ask("GET", "/livez").status == 200
+        client.sendall(body[-1:])
+        while not select.select([client], [], [], 0)[0]:
+            assert edge.ask("GET", "/livez").status == 200
+            answered += 1
+        answer = http.client.HTTPResponse(client)
+        answer.begin()
+
+    assert answer.status == 202
+    assert answered > 10
