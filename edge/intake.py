@@ -35,6 +35,7 @@ class _Brought:
     records_of: RecordsOf
     sent: asyncio.Future[None]
     judged: Judged
+    records: Sequence[Record] = ()
     delivery: Delivery | None = None
 
 
@@ -62,12 +63,22 @@ class Intake:
         self._wait(brought)
         try:
             await brought.sent
+            if brought.delivery is not None and brought.delivery.in_company:
+                await self._send_alone(brought.records, brought.delivery)
         except Overloaded as error:
             raise try_later(_OVERLOADED_SECONDS, f"{error}: nothing was taken") from None
         finally:
             if brought.delivery is not None:
                 self._producer.release(brought.delivery)
         return self._taken(brought)
+
+    async def _send_alone(self, records: Sequence[Record], delivery: Delivery) -> None:
+        """Send again what was refused for the size of the batch that it was in."""
+        refused = set(delivery.in_company)
+        places = [at for at, record in enumerate(records) if (record.value, record.key) in refused]
+        again = await self._producer.send_alone(self._topic, [records[at] for at in places])
+        delivery.error = delivery.error or again.error
+        delivery.too_large += [places[at] for at in again.too_large]
 
     def _taken(self, brought: _Brought) -> Judged:
         judged, delivery = brought.judged, brought.delivery
@@ -109,9 +120,9 @@ class Intake:
                     one.sent.set_exception(error)
 
     def _send(self, one: _Brought, timestamp: int) -> None:
-        records = one.records_of(one.judged, timestamp)
-        if records:
-            one.delivery = self._producer.send(self._topic, records, one.sent)
+        one.records = one.records_of(one.judged, timestamp)
+        if one.records:
+            one.delivery = self._producer.send(self._topic, one.records, one.sent)
         else:
             one.sent.set_result(None)
 

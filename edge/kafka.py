@@ -54,10 +54,12 @@ class Record(NamedTuple):
 class Delivery:
     """The records of one request: done when each one has its report, whatever that says.
 
-    `too_large` are the places of those that Kafka takes at no time. `size` is what waits with it.
+    `too_large` are the places of those that Kafka takes at no time, `in_company` value and key of
+    those that were refused for the size of a batch, which may be that of their neighbours. `size`
+    is what waits with it.
     """
 
-    __slots__ = ("error", "future", "missing", "size", "too_large")
+    __slots__ = ("error", "future", "in_company", "missing", "size", "too_large")
 
     def __init__(self, future: asyncio.Future[None], missing: int) -> None:
         self.future = future
@@ -65,10 +67,14 @@ class Delivery:
         self.size = 0
         self.error: KafkaError | None = None
         self.too_large: list[int] = []
+        self.in_company: list[tuple[bytes | None, bytes | None]] = []
 
-    def __call__(self, error: KafkaError | None, _: Message | None) -> None:
+    def __call__(self, error: KafkaError | None, message: Message | None) -> None:
         if error is not None:
-            self.error = error
+            if error.code() == KafkaError.MSG_SIZE_TOO_LARGE and message is not None:
+                self.in_company.append((message.value(), message.key()))
+            else:
+                self.error = error
         self.settle(1)
 
     def settle(self, count: int) -> None:
@@ -77,11 +83,10 @@ class Delivery:
         if not self.missing and not self.future.done():
             self.future.set_result(None)
 
-    def large(self, place: int) -> Report:
-        """Make what hears of a record that is larger than a batch of librdkafka.
+    def alone(self, place: int) -> Report:
+        """Make what hears of a record that goes alone, as one larger than a batch does.
 
-        It went alone, so that what Kafka says of the size is said of this very record, and sending
-        it once more helps nobody. A smaller one may have been in company.
+        What Kafka says of the size is said of this very record: to send it again helps nobody.
         """
 
         def heard(error: KafkaError | None, message: Message | None) -> None:
@@ -111,6 +116,7 @@ class RecordProducer:
         self.pending_bytes = 0
         self._at_round: list[Callable[[], None]] = []
         self._round: asyncio.TimerHandle | None = None
+        self._singly: Producer | None = None
         self._away_since: float | None = None
         self._trouble = ""
 
@@ -122,16 +128,15 @@ class RecordProducer:
     def open(self, loop: asyncio.AbstractEventLoop) -> None:
         """Connect, in the background."""
         self._loop = loop
-        configuration = _configuration(self._broker, self._seconds, self._record_bytes)
-        heard = {"error_cb": self._on_error, "stats_cb": self._on_statistics}
-        self._producer = Producer(configuration | heard, logger=logger)
+        self._producer = self._made(error_cb=self._on_error, stats_cb=self._on_statistics)
         self._end_round()
 
     def close(self) -> None:
         """Wait, for a bounded time, until Kafka has what was given."""
         if self._round is not None:
             self._round.cancel()
-        self._producer.flush(self._seconds)
+        for producer in filter(None, (self._producer, self._singly)):
+            producer.flush(self._seconds)
 
     def at_next_round(self, end: Callable[[], None]) -> None:
         """Call this within a millisecond: what has come till then may go to Kafka together."""
@@ -146,11 +151,34 @@ class RecordProducer:
         delivery = Delivery(sent, len(records))
         sizes = [record.size for record in records]
         reports: list[Report] = [
-            delivery if size <= _BATCH_BYTES else delivery.large(place)
+            delivery if size <= _BATCH_BYTES else delivery.alone(place)
             for place, size in enumerate(sizes)
         ]
         self._take(delivery, sum(sizes))
-        self._enqueue(topic, records, delivery, reports)
+        self._enqueue(self._producer, topic, records, delivery, reports)
+        return delivery
+
+    async def send_alone(self, topic: str, records: Sequence[Record]) -> Delivery:
+        """Return when each record, in a batch of its own, has its report.
+
+        For topics that take less than a batch of librdkafka (max.message.bytes). Raises Overloaded.
+        """
+        if self._singly is None:
+            logger.warning(
+                "the topic %s takes no batches of %d KB: its records go one by one. "
+                "Raise its max.message.bytes",
+                topic,
+                _BATCH_BYTES // 1_024,
+            )
+            self._singly = self._made(**{"batch.num.messages": 1})
+        delivery = Delivery(self._loop.create_future(), len(records))
+        reports = [delivery.alone(place) for place in range(len(records))]
+        self._take(delivery, sum(record.size for record in records))
+        try:
+            self._enqueue(self._singly, topic, records, delivery, reports)
+            await delivery.future
+        finally:
+            self.release(delivery)
         return delivery
 
     async def deliver(
@@ -162,11 +190,15 @@ class RecordProducer:
         """
         self._take(delivery, sum(record.size for record in records))
         try:
-            self._enqueue(topic, records, delivery, reports)
+            self._enqueue(self._producer, topic, records, delivery, reports)
             # Kafka gives up in a bounded time: a client that is gone does not change what is sent
             await delivery.future
         finally:
             self.release(delivery)
+
+    def _made(self, **more: Any) -> Producer:
+        configuration = _configuration(self._broker, self._seconds, self._record_bytes)
+        return Producer(configuration | more, logger=logger)
 
     def release(self, delivery: Delivery) -> None:
         """Let others have the room of what waits for Kafka no more."""
@@ -182,9 +214,14 @@ class RecordProducer:
         self._round_soon()
 
     def _enqueue(
-        self, topic: str, records: Sequence[Record], delivery: Delivery, reports: Sequence[Report]
+        self,
+        producer: Producer,
+        topic: str,
+        records: Sequence[Record],
+        delivery: Delivery,
+        reports: Sequence[Report],
     ) -> None:
-        produce = self._producer.produce
+        produce = producer.produce
         for taken, (record, report) in enumerate(zip(records, reports, strict=True)):
             value, key, timestamp, partition, headers = record
             try:
@@ -227,6 +264,8 @@ class RecordProducer:
 
     def _end_round(self) -> None:
         self._producer.poll(0)
+        if self._singly is not None:
+            self._singly.poll(0)
         ending, self._at_round = self._at_round, []
         for end in ending:
             end()
