@@ -96,6 +96,8 @@ def create() -> Process:
         counts=counts,
         health=health,
         monitored_at=(settings.metrics_host, ports),
+        port=edge.port,
+        patience_seconds=edge.idle_seconds,
     )
 
 
