@@ -29,7 +29,7 @@ def main() -> None:
     body = [line.encode() for line in version_2]
     figures = {
         "query_mode_v1": _rate(lambda: [_beat(of_query(query)) for query in queries]),
-        "event_mode_v2": _rate(lambda: [_beat(of_body(line)[0]) for line in body]),
+        "event_mode_v2": _rate(lambda: [_beat(next(of_body(line))) for line in body]),
         "dictionary_v1": _rate(lambda: [parse(line) for line in version_1]),
         "dictionary_v2": _rate(lambda: [parse(line) for line in version_2]),
         "rfc_v1": _rate(lambda: [parse_by_the_rfc(line) for line in version_1]),

@@ -2,7 +2,8 @@
 
 One process of an edge, a Kafka beside it, and wrk with 64 connections, all on this machine. Besides
 what came through it says what a second of the edge's own CPU time does: what else runs here changes
-the one, and not the other.
+the one, and not the other. `granian_alone` are the same requests to a handler that does nothing:
+the most that any edge on this server could do.
 """
 
 from __future__ import annotations
@@ -50,25 +51,53 @@ def main(*, seconds: int, connections: int, output: Path) -> None:
     if shutil.which("wrk") is None:
         raise click.ClickException("no wrk on PATH: apt-get install wrk")
     content: dict[str, object] = {"machine": machine(""), "commit": commit()}
-    with _edge() as (address, process):
+    with edge_beside_kafka() as (address, process):
         for name, (mode, lines) in _MODES.items():
             click.echo(f"{name}, {seconds} s ...", err=True)
-            _wrk(address, connections, _WARM_UP_SECONDS, mode, lines)
-            before = _cpu_seconds(process)
-            found = _wrk(address, connections, seconds, mode, lines)
-            cpu = _cpu_seconds(process) - before
-            content[name] = {
-                "lines_per_second": round(found["requests"] * lines / found["seconds"]),
-                "lines_per_cpu_second": round(found["requests"] * lines / cpu),
-                "p50_ms": found["p50"],
-                "p99_ms": found["p99"],
-            }
+            content[name] = _measured((address, process), (connections, seconds), mode, lines)
+    with _granian_alone() as served:
+        click.echo(f"granian alone, {seconds} s ...", err=True)
+        content["granian_alone"] = _measured(served, (connections, seconds), "query", 1)
     output.write_bytes(msgspec.json.format(msgspec.json.encode(content), indent=2))
     click.echo(output.read_text())
 
 
+def _measured(
+    served: tuple[str, psutil.Process], load: tuple[int, int], mode: str, lines: int
+) -> dict[str, float]:
+    address, process = served
+    connections, seconds = load
+    _wrk(address, connections, _WARM_UP_SECONDS, mode, lines)
+    before = cpu_seconds(process)
+    found = _wrk(address, connections, seconds, mode, lines)
+    cpu = cpu_seconds(process) - before
+    return {
+        "lines_per_second": round(found["requests"] * lines / found["seconds"]),
+        "lines_per_cpu_second": round(found["requests"] * lines / cpu),
+        "p50_ms": found["p50"],
+        "p99_ms": found["p99"],
+    }
+
+
 @contextmanager
-def _edge() -> Iterator[tuple[str, psutil.Process]]:
+def _granian_alone() -> Iterator[tuple[str, psutil.Process]]:
+    """Start a server whose handler does nothing; give its address, and its process."""
+    folder, port = Path(tempfile.mkdtemp(prefix="headrace-bench-")), free_port()
+    command = [sys.executable, "-m", "benchmarks.granian_alone", str(port)]
+    with Watchdog() as watchdog:
+        server = Child("granian", command, folder / "granian.log", {}, watchdog=watchdog)
+        server.start()
+        try:
+            address = f"http://127.0.0.1:{port}"
+            _wait_until_ready(address, server)
+            yield address, psutil.Process(server.pid)
+        finally:
+            server.kill()
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def edge_beside_kafka(**settings: str) -> Iterator[tuple[str, psutil.Process]]:
     """Start a Kafka and an edge; give the edge's address, and its process."""
     folder, port = Path(tempfile.mkdtemp(prefix="headrace-bench-")), free_port()
     with Watchdog() as watchdog:
@@ -78,6 +107,7 @@ def _edge() -> Iterator[tuple[str, psutil.Process]]:
             "HEADRACE_BROKER": kafka.address,
             "HEADRACE_EDGE_PORT": str(port),
             "HEADRACE_EDGE_METRICS_PORT": "0",
+            **settings,
         }
         command = [sys.executable, "-m", "app", "edge"]
         edge = Child("edge", command, folder / "edge.log", environment, watchdog=watchdog)
@@ -105,7 +135,7 @@ def _wait_until_ready(address: str, edge: Child) -> None:
             return
 
 
-def _cpu_seconds(process: psutil.Process) -> float:
+def cpu_seconds(process: psutil.Process) -> float:
     """Give what the edge has used, of all its processes."""
     used = [one.cpu_times() for one in (process, *process.children(recursive=True))]
     return sum(times.user + times.system for times in used)

@@ -30,6 +30,7 @@ from edge.event_ids import EventIds
 from edge.events import OPERATION, Events
 from edge.gate import Gate
 from edge.health import LIVE, READY, Health
+from edge.intake import Intake
 from edge.judging import Judge
 from edge.kafka import RecordProducer
 from edge.keys import KeyRing
@@ -39,7 +40,6 @@ from edge.process import Process
 from edge.repeats import Repeats
 from edge.requests import Requests
 from edge.routing import Route, Router
-from edge.sending import Sender
 from edge.topics import Topics
 from models.streams import Stream
 from models.validation import Limits
@@ -58,16 +58,18 @@ def create() -> Process:
     )
     counts, health, keys = Counts(list(streams)), Health(made, producer), key_ring(edge)
     keys.load()
-    by_stream, sender = judges(settings, streams), Sender(producer, counts)
+    by_stream = judges(settings, streams)
+    intakes = {
+        name: Intake(name, topics[name], judge, producer, counts)
+        for name, judge in by_stream.items()
+    }
     bodies = BodyReader(edge.body_bytes, edge.body_seconds)
     networks = client_networks(edge)
     completing = Completing(streams, networks, addresses_kept(edge))
     events = Events(
-        by_stream,
-        topics,
+        intakes,
         bodies,
         completing=completing,
-        sender=sender,
         repeats=Repeats(edge.repeats_kept),
         event_ids=EventIds(edge.event_ids_kept),
         most=edge.body_events,
@@ -76,7 +78,7 @@ def create() -> Process:
         Route("POST", "/v1/events/{stream}", events.post, operation=OPERATION),
         Route("GET", "/livez", health.livez, open=True, operation=LIVE),
         Route("GET", "/readyz", health.readyz, open=True, operation=READY),
-        *cmcd_routes(edge, by_stream, topics, bodies, sender, networks=networks),
+        *cmcd_routes(edge, intakes, bodies, networks),
         *bridge_routes(
             settings.broker,
             writable(edge.bridge_topics, topics),
@@ -105,26 +107,23 @@ def create() -> Process:
         counts=counts,
         health=health,
         monitored_at=(settings.metrics_host, ports),
+        port=edge.port,
+        patience_seconds=edge.idle_seconds,
     )
 
 
 def cmcd_routes(
     edge: EdgeSettings,
-    by_stream: Mapping[str, Judge],
-    topics: Mapping[str, str],
+    intakes: Mapping[str, Intake],
     bodies: BodyReader,
-    sender: Sender,
-    *,
     networks: ClientNetworks,
 ) -> list[Route]:
     """Give the collector's routes, where the stream that it makes heartbeats for runs."""
-    if STREAM not in by_stream:
+    if STREAM not in intakes:
         return []
     collector = Collector(
-        by_stream[STREAM],
-        topics[STREAM],
+        intakes[STREAM],
         bodies,
-        sender=sender,
         networks=networks,
         viewing=Viewing(edge.cmcd_interval_seconds, edge.cmcd_by_responses),
         most=edge.body_events,

@@ -32,7 +32,7 @@ class Counts:
     def answered(self, route: str, status: int, seconds: float) -> None:
         """Count an answer; `route` is the path as it was declared."""
         self._requests[route, status] += 1
-        self._seconds[route].add([seconds])
+        self._seconds[route].add((seconds,))
 
     def samples(
         self, pending_bytes: Callable[[], int], is_ready: Callable[[], bool]

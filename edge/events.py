@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -10,12 +9,12 @@ from typing import Any
 from edge.bodies import BodyReader
 from edge.completing import Completing
 from edge.event_ids import EventIds, Fresh
-from edge.judging import Judge, Judged, Refusal
+from edge.intake import Intake
+from edge.judging import Judged, Refusal
 from edge.kafka import Headers, Record
 from edge.messages import Request, Response, json_response
 from edge.problems import Problem
 from edge.repeats import Repeats
-from edge.sending import Sender
 from edge.splitting import split
 from models.dead_letters import ORIGIN
 
@@ -75,29 +74,25 @@ class Events:
 
     def __init__(
         self,
-        judges: Mapping[str, Judge],
-        topics: Mapping[str, str],
+        intakes: Mapping[str, Intake],
         bodies: BodyReader,
         *,
         completing: Completing,
-        sender: Sender,
         repeats: Repeats,
         event_ids: EventIds,
         most: int,
     ) -> None:
-        self._judges = judges
-        self._topics = topics
+        self._intakes = intakes
         self._bodies = bodies
         self._completing = completing
-        self._sender = sender
         self._repeats = repeats
         self._event_ids = event_ids
         self._most = most
 
     async def post(self, request: Request) -> Response:
         stream = request.parameters["stream"]
-        if stream not in self._judges:
-            raise Problem(404, f"no such stream: there are {', '.join(self._judges)}")
+        if stream not in self._intakes:
+            raise Problem(404, f"no such stream: there are {', '.join(self._intakes)}")
         media_type = _media_type(request)
         body = await self._bodies.read(request)
         said = request.headers.get("idempotency-key")
@@ -133,14 +128,16 @@ class Events:
         """Give the verdicts, and whether Kafka has the events: of a strict request, not always."""
         if not events:
             return Judged([], [], []), True
-        timestamp = time.time_ns() // 1_000_000
-        judged = self._judges[stream].judge(events, timestamp)
-        if judged.refused and request.is_asked("strict"):
-            return judged, False
         origin = request.caller.name if request.caller else ""
-        return await self._sender.send(
-            stream, self._topics[stream], records(events, judged, timestamp, origin), judged
-        ), True
+        taken = True
+
+        def to_send(judged: Judged, timestamp: int) -> Sequence[Record]:
+            nonlocal taken
+            taken = not (judged.refused and request.is_asked("strict"))
+            return records(events, judged, timestamp, origin) if taken else ()
+
+        judged = await self._intakes[stream].take(events, to_send)
+        return judged, taken
 
 
 def _answer(fresh: Fresh, judged: Judged, taken: bool) -> Response:  # noqa: FBT001 - as given

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import accumulate
 from typing import NamedTuple
 
 from models.decode import Decoder
@@ -49,6 +51,13 @@ class Judge:
         self._tp = TopicPartition(stream.topic, 0)
         self._key = stream.column_names.index(stream.key) if stream.key else None
 
+    def judge_all(self, requests: Sequence[Sequence[bytes]], timestamp: int) -> list[Judged]:
+        """Judge the events of several requests together: each has the verdicts it has alone."""
+        if len(requests) == 1:
+            return [self.judge(requests[0], timestamp)]
+        judged = self.judge([event for events in requests for event in events], timestamp)
+        return _by_request(judged, [len(events) for events in requests])
+
     def judge(self, events: Sequence[bytes], timestamp: int) -> Judged:
         """Judge events whose records will have this timestamp, in milliseconds."""
         records = [_Record(index, timestamp, value) for index, value in enumerate(events)]
@@ -65,6 +74,23 @@ class Judge:
                 for letter in decoded.dead_letters
             ],
         )
+
+
+def _by_request(judged: Judged, counts: Sequence[int]) -> list[Judged]:
+    """Share verdicts out among requests of so many events each; good ones are in order."""
+    good, keys = judged.good, judged.keys
+    begins = list(accumulate(counts, initial=0))
+    refused: list[list[Refusal]] = [[] for _ in counts]
+    for it in judged.refused:
+        owner = bisect_right(begins, it.index) - 1
+        refused[owner].append(replace(it, index=it.index - begins[owner]))
+    shared = []
+    first = 0
+    for begin, end, its_own in zip(begins, begins[1:], refused, strict=False):
+        last = bisect_left(good, end, first)
+        shared.append(Judged([at - begin for at in good[first:last]], keys[first:last], its_own))
+        first = last
+    return shared
 
 
 def _written(value: object) -> Key:

@@ -1,6 +1,6 @@
 """Records to Kafka by librdkafka; a request is answered when all replicas have its records.
 
-Delivery reports are fetched by the event loop itself, every few milliseconds while any is awaited:
+Delivery reports are fetched by the event loop itself, every millisecond while any is awaited:
 a thread of their own would wait for the interpreter's lock behind the requests, and hand each
 request back by a call across threads.
 """
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple
 
@@ -18,8 +18,8 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 logger = logging.getLogger(__name__)
 
-_POLL_SECONDS = 0.002
-_IDLE_POLL_SECONDS = 0.25
+_ROUND_SECONDS = 0.001
+_IDLE_SECONDS = 0.25
 _RECORD_BYTES = 512  # what librdkafka and we keep of a record beside its bytes, about
 _BATCH_BYTES = 256 * 1024
 _RENEW_SECONDS = 5.0
@@ -28,14 +28,6 @@ _ALLOW = ". Allow its user Write on its topics, or IdempotentWrite on the cluste
 
 Report = Callable[[KafkaError | None, Message | None], None]
 """Hears what became of a record; the message, none with an error, says where it is."""
-
-
-class NotDelivered(Exception):  # noqa: N818 - a state
-    """Kafka has not acknowledged all records of a request: some of them may be in their topic."""
-
-
-class Forbidden(NotDelivered):
-    """Kafka does not let the edge write to a topic: nothing helps until its operator has acted."""
 
 
 class Overloaded(Exception):  # noqa: N818 - a state
@@ -66,20 +58,27 @@ class Record(NamedTuple):
 class Delivery:
     """The records of one request: done when each one has its report, whatever that says.
 
-    `too_large` are the places of those that Kafka takes at no time.
+    `too_large` are the places of those that Kafka takes at no time, `in_company` value and key of
+    those that were refused for the size of a batch, which may be that of their neighbours. `size`
+    is what waits with it.
     """
 
-    __slots__ = ("error", "future", "missing", "too_large")
+    __slots__ = ("error", "future", "in_company", "missing", "size", "too_large")
 
     def __init__(self, future: asyncio.Future[None], missing: int) -> None:
         self.future = future
         self.missing = missing
+        self.size = 0
         self.error: KafkaError | None = None
         self.too_large: list[int] = []
+        self.in_company: list[tuple[bytes | None, bytes | None]] = []
 
-    def __call__(self, error: KafkaError | None, _: Message | None) -> None:
+    def __call__(self, error: KafkaError | None, message: Message | None) -> None:
         if error is not None:
-            self.error = error
+            if error.code() == KafkaError.MSG_SIZE_TOO_LARGE and message is not None:
+                self.in_company.append((message.value(), message.key()))
+            else:
+                self.error = error
         self.settle(1)
 
     def settle(self, count: int) -> None:
@@ -88,11 +87,10 @@ class Delivery:
         if not self.missing and not self.future.done():
             self.future.set_result(None)
 
-    def large(self, place: int) -> Report:
-        """Make what hears of a record that is larger than a batch of librdkafka.
+    def alone(self, place: int) -> Report:
+        """Make what hears of a record that goes alone, as one larger than a batch does.
 
-        It went alone, so that what Kafka says of the size is said of this very record, and sending
-        it once more helps nobody. A smaller one may have been in company.
+        What Kafka says of the size is said of this very record: to send it again helps nobody.
         """
 
         def heard(error: KafkaError | None, message: Message | None) -> None:
@@ -120,7 +118,9 @@ class RecordProducer:
         self._seconds = seconds
         self._pending_allowed = pending_bytes
         self.pending_bytes = 0
-        self._polling: asyncio.TimerHandle | None = None
+        self._at_round: list[Callable[[], None]] = []
+        self._round: asyncio.TimerHandle | None = None
+        self._singly: Producer | None = None
         self._away_since: float | None = None
         self._trouble = ""
         self._warned_at = -_WARN_SECONDS
@@ -137,37 +137,64 @@ class RecordProducer:
         """Connect, in the background."""
         self._loop = loop
         self._begin()
-        self._poll()
+        self._end_round()
 
     def _begin(self) -> None:
-        configuration = _configuration(self._broker, self._seconds, self._record_bytes)
-        heard = {"error_cb": self._on_error, "stats_cb": self._on_statistics}
-        self._producer = Producer(configuration | heard, logger=logger)
+        self._producer = self._made(error_cb=self._on_error, stats_cb=self._on_statistics)
 
     def close(self) -> None:
         """Wait, for a bounded time, until Kafka has what was given."""
-        for timer in (self._polling, self._renewing):
+        for timer in (self._round, self._renewing):
             if timer is not None:
                 timer.cancel()
-        self._producer.flush(self._seconds)
+        for producer in self._producers():
+            producer.flush(self._seconds)
 
-    async def send(self, topic: str, records: Sequence[Record]) -> Sequence[int]:
-        """Return when Kafka has all but those that are too large for it, whose places are given.
+    def _producers(self) -> Iterable[Producer]:
+        return filter(None, (self._producer, self._singly))
 
-        Raises Overloaded or NotDelivered, in a bounded time.
+    def at_next_round(self, end: Callable[[], None]) -> None:
+        """Call this within a millisecond: what has come till then may go to Kafka together."""
+        self._at_round.append(end)
+        self._round_soon()
+
+    def send(self, topic: str, records: Sequence[Record], sent: asyncio.Future[None]) -> Delivery:
+        """Have `sent` done when each record has its report; then `release` what is given.
+
+        Raises Overloaded when nothing was taken.
         """
-        delivery = Delivery(self._loop.create_future(), len(records))
+        delivery = Delivery(sent, len(records))
+        sizes = [record.size for record in records]
         reports: list[Report] = [
-            delivery if record.size <= _BATCH_BYTES else delivery.large(place)
-            for place, record in enumerate(records)
+            delivery if size <= _BATCH_BYTES else delivery.alone(place)
+            for place, size in enumerate(sizes)
         ]
-        await self.deliver(topic, records, delivery, reports)
-        if delivery.error is not None:
-            if delivery.error.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED:
-                self._warn_of(topic)
-                raise Forbidden(delivery.error.str())
-            raise NotDelivered(delivery.error.str())
-        return delivery.too_large
+        self._take(delivery, sum(sizes))
+        self._enqueue(self._producer, topic, records, delivery, reports)
+        return delivery
+
+    async def send_alone(self, topic: str, records: Sequence[Record]) -> Delivery:
+        """Return when each record, in a batch of its own, has its report.
+
+        For topics that take less than a batch of librdkafka (max.message.bytes). Raises Overloaded.
+        """
+        if self._singly is None:
+            logger.warning(
+                "the topic %s takes no batches of %d KB: its records go one by one. "
+                "Raise its max.message.bytes",
+                topic,
+                _BATCH_BYTES // 1_024,
+            )
+            self._singly = self._made(**{"batch.num.messages": 1})
+        delivery = Delivery(self._loop.create_future(), len(records))
+        reports = [delivery.alone(place) for place in range(len(records))]
+        self._take(delivery, sum(record.size for record in records))
+        try:
+            self._enqueue(self._singly, topic, records, delivery, reports)
+            await delivery.future
+        finally:
+            self.release(delivery)
+        return delivery
 
     async def deliver(
         self, topic: str, records: Sequence[Record], delivery: Delivery, reports: Sequence[Report]
@@ -176,26 +203,42 @@ class RecordProducer:
 
         Raises Overloaded when nothing was taken.
         """
-        size = sum(record.size for record in records)
+        self._take(delivery, sum(record.size for record in records))
+        try:
+            self._enqueue(self._producer, topic, records, delivery, reports)
+            # Kafka gives up in a bounded time: a client that is gone does not change what is sent
+            await delivery.future
+        finally:
+            self.release(delivery)
+
+    def _made(self, **more: Any) -> Producer:
+        configuration = _configuration(self._broker, self._seconds, self._record_bytes)
+        return Producer(configuration | more, logger=logger)
+
+    def release(self, delivery: Delivery) -> None:
+        """Let others have the room of what waits for Kafka no more."""
+        self.pending_bytes -= delivery.size
+
+    def _take(self, delivery: Delivery, size: int) -> None:
         if self.pending_bytes + size > self._pending_allowed:
             raise Overloaded("as much waits for Kafka as may")
         if self.is_refused:
             raise Overloaded("Kafka refuses the edge as a producer, its log says why")
         if self._is_away_for_long():
             raise Overloaded("no Kafka broker answers")
+        delivery.size = size
         self.pending_bytes += size
-        try:
-            self._enqueue(topic, records, delivery, reports)
-            self._poll_soon()
-            # Kafka gives up in a bounded time: a client that is gone does not change what is sent
-            await delivery.future
-        finally:
-            self.pending_bytes -= size
+        self._round_soon()
 
     def _enqueue(
-        self, topic: str, records: Sequence[Record], delivery: Delivery, reports: Sequence[Report]
+        self,
+        producer: Producer,
+        topic: str,
+        records: Sequence[Record],
+        delivery: Delivery,
+        reports: Sequence[Report],
     ) -> None:
-        produce = self._producer.produce
+        produce = producer.produce
         for taken, (record, report) in enumerate(zip(records, reports, strict=True)):
             value, key, timestamp, partition, headers = record
             try:
@@ -244,14 +287,17 @@ class RecordProducer:
                 _ALLOW if forbidden else "",
             )
         self.is_refused = True
-        self._producer.purge()
-        with suppress(KafkaException):
-            self._producer.poll(0)  # so that those who wait hear of it
+        for producer in self._producers():
+            producer.purge()
+            with suppress(KafkaException):
+                producer.poll(0)  # so that those who wait hear of it
+        self._singly = None
         if self._renewing is not None:
             self._renewing.cancel()
         self._renewing = self._loop.call_later(_RENEW_SECONDS, self._begin)
 
-    def _warn_of(self, topic: str) -> None:
+    def warn_of(self, topic: str) -> None:
+        """Log, once a minute, that this topic may not be written to."""
         now = self._loop.time()
         if now - self._warned_at > _WARN_SECONDS:
             self._warned_at = now
@@ -261,19 +307,23 @@ class RecordProducer:
                 topic,
             )
 
-    def _poll_soon(self) -> None:
-        polling = self._polling
-        if polling is not None and polling.when() - self._loop.time() > _POLL_SECONDS:
-            polling.cancel()
-            self._polling = self._loop.call_later(_POLL_SECONDS, self._poll)
+    def _round_soon(self) -> None:
+        following = self._round
+        if following is not None and following.when() - self._loop.time() > _ROUND_SECONDS:
+            following.cancel()
+            self._round = self._loop.call_later(_ROUND_SECONDS, self._end_round)
 
-    def _poll(self) -> None:
+    def _end_round(self) -> None:
         try:
-            self._producer.poll(0)
+            for producer in self._producers():
+                producer.poll(0)
         except KafkaException as error:  # what is fatal is not told to `_on_error`
             self._on_fatal(_cause(error))
-        seconds = _POLL_SECONDS if self.pending_bytes else _IDLE_POLL_SECONDS
-        self._polling = self._loop.call_later(seconds, self._poll)
+        ending, self._at_round = self._at_round, []
+        for end in ending:
+            end()
+        seconds = _ROUND_SECONDS if self.pending_bytes else _IDLE_SECONDS
+        self._round = self._loop.call_later(seconds, self._end_round)
 
 
 class _Broker(msgspec.Struct):
@@ -300,7 +350,11 @@ def _configuration(broker: str, seconds: float, record_bytes: int) -> dict[str, 
         "acks": "all",
         "enable.idempotence": True,
         "message.timeout.ms": round(seconds * 1_000),
-        "linger.ms": 2,
+        # what comes at the same time comes together already: edge/intake.py
+        "linger.ms": 0,
+        # with five, which is the most that its idempotence allows, its thread asks poll() 20,000
+        # times a second whenever five are on their way: as much CPU as half of all the rest
+        "max.in.flight.requests.per.connection": 2,
         # its own lines tell each attempt, two in a second: `_on_error` tells it once
         "log_level": 2,
         "statistics.interval.ms": 1_000,

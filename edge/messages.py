@@ -11,8 +11,6 @@ from urllib.parse import parse_qs
 
 import msgspec
 
-_MOST_PARAMETERS = 100
-
 
 class Headers(Protocol):
     """Of a request; names are in lower case."""
@@ -80,14 +78,8 @@ class Request:
 
     @cached_property
     def query(self) -> Mapping[str, str]:
-        """The last value of each parameter of the query; of a query with too many, none."""
-        said = self.scope.query_string
-        if not said:
-            return {}
-        try:
-            found = parse_qs(said, keep_blank_values=True, max_num_fields=_MOST_PARAMETERS)
-        except ValueError:
-            return {}
+        """The last value of each parameter of the query."""
+        found = parse_qs(self.scope.query_string, keep_blank_values=True)
         return {name: values[-1] for name, values in found.items()}
 
     def is_asked(self, name: str) -> bool:

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from telemetry.exposition import Exposition, Source
 from telemetry.health import Health
 from telemetry.metrics import EDGE
-from telemetry.server import MonitoringServer, PortTakenError
 
 logger = logging.getLogger(__name__)
 
@@ -21,8 +20,12 @@ async def serve(host: str, ports: Sequence[int], source: Source, health: Health)
 
     A process that begins while the one before it ends finds none, and waits for that one's.
     """
+    if not ports:
+        return
+    from telemetry.server import MonitoringServer, PortTakenError  # noqa: PLC0415 - 12 MB
+
     exposition = Exposition(EDGE, [source], "edge")
-    while ports:
+    while True:
         for port in ports:
             server = MonitoringServer(host, port, exposition, health)
             try:

@@ -77,6 +77,8 @@ class Databases:
 
     def network(self, address: Address) -> Network:
         """Look an address up."""
+        if not self._files:
+            return UNKNOWN
         now = self._clock()
         if now - self._looked_at >= self._every_seconds:
             self._looked_at = now

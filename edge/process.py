@@ -14,6 +14,7 @@ from edge.health import Health
 from edge.kafka import RecordProducer
 from edge.keys import KeyRing
 from edge.requests import Requests
+from edge.slow_readers import cut_slow_readers
 from edge.topics import Topics
 
 _TICK_SECONDS = 1.0
@@ -32,6 +33,8 @@ class Process:
         counts: Counts,
         health: Health,
         monitored_at: tuple[str, Sequence[int]],
+        port: int,
+        patience_seconds: float,
     ) -> None:
         self.__rsgi__ = requests.answer
         self._producer = producer
@@ -39,6 +42,7 @@ class Process:
         self._keys = keys
         self._health = health
         self._host, self._ports = monitored_at
+        self._port, self._patience_seconds = port, patience_seconds
         self._source = counts.samples(
             lambda: producer.pending_bytes, lambda: not health.not_ready()
         )
@@ -53,6 +57,7 @@ class Process:
         self._beside = [
             loop.create_task(self._topics.make()),
             loop.create_task(self._look_after()),
+            loop.create_task(cut_slow_readers(self._port, self._patience_seconds)),
             loop.create_task(monitoring.serve(self._host, self._ports, self._source, self._health)),
         ]
 

@@ -15,6 +15,8 @@ from edge.routing import Router
 
 logger = logging.getLogger(__name__)
 
+_MOST_PARAMETERS = 100
+
 
 class Requests:
     """Answers each request, whatever comes."""
@@ -57,6 +59,8 @@ class Requests:
         method = "GET" if request.method == "HEAD" else request.method
         route, request.parameters = self._router.find(method, request.path)
         request.route = route.path
+        if request.scope.query_string.count("&") >= _MOST_PARAMETERS:
+            raise Problem(400, f"a query has at most {_MOST_PARAMETERS} parameters: send less")
         if not route.open:
             request.caller = self._gate.admit(request)
         return await route.handler(request)

@@ -1,20 +1,25 @@
-"""The processes of an edge: granian, and what it is told."""
+"""The processes of an edge: granian, and what it is told.
+
+The first one takes no request: it starts the others, and replaces them. What `headrace edge` has
+imported by then would be held twice, so `become` puts a process in its place that imports granian
+and nothing of the edge.
+"""
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import signal
+import sys
 import threading
 from pathlib import Path
+from typing import NamedTuple, NoReturn
 
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
-
-from config.edge_settings import EdgeSettings
-from edge.certificates import is_fit, is_out_of_date
 
 logger = logging.getLogger(__name__)
 
@@ -22,7 +27,28 @@ _LOOK_SECONDS = 2.0
 _ENDS_SECONDS = 30
 
 
-def serve(settings: EdgeSettings) -> None:
+class Serving(NamedTuple):
+    """What granian is told, of `config.edge_settings.EdgeSettings`."""
+
+    host: str
+    port: int
+    workers: int
+    connections: int
+    idle_seconds: float
+    header_bytes: int
+    tls_cert: str
+    tls_key: str
+
+
+def become(serving: Serving) -> NoReturn:
+    """Serve in place of what this process has done so far, with the same id and environment."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    arguments = json.dumps(serving._asdict())
+    os.execv(sys.executable, [sys.executable, "-m", "edge.server", arguments])  # noqa: S606 - ourselves
+
+
+def serve(settings: Serving) -> None:
     """Serve until SIGINT or SIGTERM; requests under way are answered first."""
     server = Granian(
         "edge.app:create",
@@ -55,6 +81,8 @@ def _watch(files: list[Path]) -> None:
     """Have granian replace its processes, gracefully, whenever a certificate has changed."""
     before = told = _states(files)
     pause = threading.Event()
+    from edge.certificates import is_fit, is_out_of_date  # noqa: PLC0415 - memory, for those that use TLS alone
+
     while True:
         pause.wait(_LOOK_SECONDS)
         now = _states(files)
@@ -81,3 +109,7 @@ def _state(file: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return found.st_mtime_ns, found.st_ino
+
+
+if __name__ == "__main__":
+    serve(Serving(**json.loads(sys.argv[1])))

@@ -39,12 +39,12 @@ def edge(
             os.environ[f"HEADRACE_EDGE_{name}"] = str(value)
     settings = EdgeSettings()
     _check(settings)
-    from edge.server import serve  # noqa: PLC0415 - of the extra `edge`
+    from edge.server import Serving, become  # noqa: PLC0415 - of the extra `edge`
 
     scheme = "https" if settings.tls_cert else "http"
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     click.echo(f"The edge listens at {scheme}://{host}:{settings.port}")
-    serve(settings)
+    become(Serving(**settings.model_dump(include=set(Serving._fields))))
 
 
 def _check(settings: EdgeSettings) -> None:

@@ -54,13 +54,39 @@ def parse(text: str) -> dict[str, Value]:
 
     Tokens and strings both become str: players take one for the other. Raises NotADictionaryError.
     """
-    try:
-        # a string with a comma falls in two here, neither of which is a member
-        return dict(
-            [_remembered(part) if len(part) < _SHORT else _member(part) for part in text.split(",")]
-        )
-    except _NotPlainError:
-        return parse_by_the_rfc(text)
+    found = _parse_plain(text)
+    return parse_by_the_rfc(text) if found is None else found
+
+
+def plain_reader(
+    is_right: Callable[[str, Value], bool],
+) -> Callable[[str], dict[str, Value] | None]:
+    """Make what reads a dictionary whose members are all plain, and right; None for any other.
+
+    A member that is remembered is not judged again, so `is_right` goes by key and value alone.
+    """
+
+    def judged(part: str) -> tuple[str, Value]:
+        key, value = _member(part)
+        if not is_right(key, value):
+            raise _NotPlainError(part)
+        return key, value
+
+    remembered = lru_cache(maxsize=8_192)(judged)
+
+    def read(text: str) -> dict[str, Value] | None:
+        try:
+            # a string with a comma falls in two here, neither of which is a member
+            return dict(
+                [
+                    remembered(part) if len(part) < _SHORT else judged(part)
+                    for part in text.split(",")
+                ]
+            )
+        except _NotPlainError:
+            return None
+
+    return read
 
 
 def _member(part: str) -> tuple[str, Value]:
@@ -72,9 +98,6 @@ def _member(part: str) -> tuple[str, Value]:
     if place is None or place == 1:
         return key, True
     return key, _READ[place](found[place])
-
-
-_remembered = lru_cache(maxsize=8_192)(_member)
 
 
 def _integers(listed: str) -> Listed:
@@ -102,6 +125,9 @@ _READ: Mapping[int, Callable[[str], Value]] = {
     7: _is_true,
 }
 """How to read each group of _MEMBER."""
+
+
+_parse_plain = plain_reader(lambda _key, _value: True)
 
 
 def parse_by_the_rfc(text: str) -> dict[str, Value]:

@@ -42,8 +42,7 @@ _MOST = {
 """What a heartbeat can hold."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sender:
+class Sender(msgspec.Struct, frozen=True, gc=False):
     """What is known beside the line: when it came, and what HTTP and the address say.
 
     `cdn` is the name for lines that have none (of a collector behind each CDN). Texts are at most
@@ -69,8 +68,7 @@ class Viewing:
     by_responses: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Heartbeat:
+class Heartbeat(msgspec.Struct, frozen=True, gc=False):
     """An event of `content_sessions`, as JSON. `sequence` is the line's `sn`, if it has one."""
 
     session_id: str
@@ -78,15 +76,14 @@ class Heartbeat:
     sequence: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Passed:
+class Passed(msgspec.Struct, frozen=True, gc=False):
     """A good line of which no heartbeat is made: an audio segment, a playlist, a mute."""
 
     session_id: str
     sequence: int | None
 
 
-class _Event(msgspec.Struct, omit_defaults=True):
+class _Event(msgspec.Struct, omit_defaults=True, gc=False):
     time: datetime
     session_id: str
     platform: str
@@ -110,7 +107,10 @@ def heartbeat(line: Read, sender: Sender, viewing: Viewing) -> Heartbeat | Passe
     """Make a heartbeat of a line, or say that there is none in it, or why it can be none."""
     members = line.members
     for key, most in _MOST.items():
-        if key in members and max(_numbers(members[key]), default=0) > most:
+        value = members.get(key)
+        if value is None or (type(value) is int and value <= most):
+            continue
+        if max(_numbers(value), default=0) > most:
             return Refused(
                 line.raw, "invalid", f"{key}: more than {most}, which no heartbeat holds"
             )

@@ -43,11 +43,20 @@ Check = Callable[[Value], str]
 def check(members: Members) -> Version:
     """Check every key that is known, and give the version. Raises WrongValueError."""
     for key, value in members.items():
-        look = _KEYS.get(key)
-        wrong = look(value) if look is not None else _custom(key, value)
+        wrong = _wrong(key, value)
         if wrong:
             raise WrongValueError(key, wrong)
     return 2 if members.get("v", 1) == 2 else 1  # noqa: PLR2004 - the only other one is 1
+
+
+def is_right(key: str, value: Value) -> bool:
+    """Say whether a key may hold this."""
+    return not _wrong(key, value)
+
+
+def _wrong(key: str, value: Value) -> str:
+    look = _KEYS.get(key)
+    return look(value) if look is not None else _custom(key, value)
 
 
 def _integer(value: Value) -> str:

@@ -1,5 +1,7 @@
 """From what came over HTTP to lines of CMCD, each read or refused by itself. Pure.
 
+Lines of a body are read one by one, as they are asked for: a whole body may take seconds.
+
 Five ways lead here: a body `application/cmcd` with one dictionary a line (what the event mode of
 version 2 posts), a JSON body with one object or an array of them, a query `?CMCD=`, a body of
 addresses with such queries, and the four headers `CMCD-Object`, `CMCD-Request`, `CMCD-Session`,
@@ -7,15 +9,14 @@ addresses with such queries, and the four headers `CMCD-Object`, `CMCD-Request`,
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 from urllib.parse import unquote
 
 import msgspec
 
-from edge.cmcd.dictionary import Members, NotADictionaryError, Scalar, Value, parse
-from edge.cmcd.keys import OF_RESPONSES, WrongValueError, check
+from edge.cmcd.dictionary import Members, NotADictionaryError, Scalar, Value, parse, plain_reader
+from edge.cmcd.keys import OF_RESPONSES, WrongValueError, check, is_right
 from models.dead_letters import Reason
 
 HEADERS = ("cmcd-object", "cmcd-request", "cmcd-session", "cmcd-status")
@@ -31,16 +32,14 @@ _array = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _FREQUENT = (("+", " "), ("%3D", "="), ("%2C", ","), ("%22", '"'), ("%3B", ";"), ("%20", " "))
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
+class Read(msgspec.Struct, frozen=True, gc=False):
     """A line whose keys all hold what they may. `raw` is what came, for a dead letter."""
 
     raw: bytes
     members: Members
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(msgspec.Struct, frozen=True, gc=False):
     """A line that is no CMCD. `detail` is the same for every line with the same mistake."""
 
     raw: bytes
@@ -49,23 +48,24 @@ class Refused:
 
 
 Line = Read | Refused
+_read_right = plain_reader(is_right)
 
 
 class TooManyLinesError(ValueError):
     """A body has more than MOST_LINES."""
 
 
-def of_body(body: bytes) -> list[Line]:
+def of_body(body: bytes) -> Iterator[Line]:
     """Read `application/cmcd`: one dictionary a line; empty lines count for nothing.
 
     Raises TooManyLinesError.
     """
     lines = [line for line in body.splitlines() if line.strip()]
     _bound(lines)
-    return [_of_bytes(line, is_event=True) for line in lines]
+    return (_of_bytes(line, is_event=True) for line in lines)
 
 
-def of_json(body: bytes) -> list[Line]:
+def of_json(body: bytes) -> Iterator[Line]:
     """Read one object or an array of them; a body that is no JSON is one refused line.
 
     Values are those of the dictionary: a list is an array of values or of
@@ -76,12 +76,12 @@ def of_json(body: bytes) -> list[Line]:
         try:
             objects = _array(body)
         except (msgspec.DecodeError, RecursionError):
-            return [Refused(body[:LONGEST_LINE], "malformed", _NO_JSON)]
+            return iter([Refused(body[:LONGEST_LINE], "malformed", _NO_JSON)])
     _bound(objects)
-    return [_of_object(bytes(one)) for one in objects]
+    return (_of_object(bytes(one)) for one in objects)
 
 
-def of_addresses(body: bytes) -> list[Line]:
+def of_addresses(body: bytes) -> Iterator[Line]:
     """Read `text/uri-list` (RFC 2483), one address with `?CMCD=` a line, as a CDN's log has them.
 
     Those without CMCD count for nothing. Raises TooManyLinesError.
@@ -89,7 +89,7 @@ def of_addresses(body: bytes) -> list[Line]:
     addresses = [line for line in body.splitlines() if line.strip() and line[:1] != b"#"]
     _bound(addresses)
     queries = (line.decode("ascii", "replace").partition("?")[2] for line in addresses)
-    return [line for query in queries if (line := of_query(query.strip())) is not None]
+    return (line for query in queries if (line := of_query(query.strip())) is not None)
 
 
 def of_query(query: str) -> Line | None:
@@ -118,7 +118,10 @@ def _decoded(raw: str) -> str:
     # build the query with URLSearchParams send it so, and all of them send %2B for a plus.
     for escape, character in _FREQUENT:
         raw = raw.replace(escape, character)
-    return unquote(raw) if "%" in raw else raw
+    left = raw.count("%")
+    if left and left == raw.count("%25"):  # an address inside, `nor`, was encoded before
+        return raw.replace("%25", "%")
+    return unquote(raw) if left else raw
 
 
 def _bound(lines: Sequence[object]) -> None:
@@ -138,6 +141,9 @@ def _of_text(text: str, *, is_event: bool) -> Line:
         raw = text[:LONGEST_LINE].encode(errors="replace")
         return Refused(raw, "too_large", f"longer than {LONGEST_LINE} characters")
     raw = text.encode(errors="replace")
+    members: Members | None = _read_right(text)
+    if members is not None:
+        return _whole(raw, members, is_event=is_event)
     try:
         members = parse(text)
     except NotADictionaryError as error:
@@ -188,6 +194,10 @@ def _checked(raw: bytes, members: Members, *, is_event: bool) -> Line:
         check(members)
     except WrongValueError as error:
         return Refused(raw, "invalid", str(error))
+    return _whole(raw, members, is_event=is_event)
+
+
+def _whole(raw: bytes, members: Members, *, is_event: bool) -> Line:
     wrong = _missing(members, is_event=is_event)
     return Refused(raw, "invalid", wrong) if wrong else Read(raw, members)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from urllib.parse import unquote
 from zlib import crc32
 
@@ -16,11 +17,11 @@ from edge.cmcd.lines import Line, Read
 from edge.cmcd.repeats import Repeats
 from edge.collector.batch import Batch, UnderWayError, batch
 from edge.collector.reading import Mode, read
-from edge.judging import Judge, Judged
+from edge.intake import Intake
+from edge.judging import Judged
 from edge.kafka import Record
 from edge.messages import Request, Response, json_response
 from edge.problems import Problem, try_later
-from edge.sending import Sender as KafkaSender
 from models.dead_letters import ORIGIN
 
 STREAM = "content_sessions"
@@ -38,20 +39,16 @@ class Collector:
 
     def __init__(
         self,
-        judge: Judge,
-        topic: str,
+        intake: Intake,
         bodies: BodyReader,
         *,
-        sender: KafkaSender,
         viewing: Viewing,
         networks: ClientNetworks,
         most: int,
         percent: int = 100,
     ) -> None:
-        self._judge = judge
-        self._topic = topic
+        self._intake = intake
         self._bodies = bodies
-        self._sender = sender
         self._viewing = viewing
         self._networks = networks
         self._most = most
@@ -109,10 +106,9 @@ class Collector:
         caller = request.caller.name if request.caller else ""
         try:
             if made.values:
-                timestamp = time.time_ns() // 1_000_000
-                judged = self._judge.judge(made.values, timestamp)
-                records = _records(made, judged, timestamp, f"edge, {caller}, CMCD")
-                judged = await self._sender.send(STREAM, self._topic, records, judged)
+                judged = await self._intake.take(
+                    made.values, partial(_records, made, f"edge, {caller}, CMCD")
+                )
         except BaseException:
             self._repeats.drop(made.claims)
             raise
@@ -120,7 +116,7 @@ class Collector:
         return judged
 
 
-def _records(made: Batch, judged: Judged, timestamp: int, origin: str) -> list[Record]:
+def _records(made: Batch, origin: str, judged: Judged, timestamp: int) -> list[Record]:
     records = [
         Record(made.values[index], key, timestamp)
         for index, key in zip(judged.good, judged.keys, strict=True)

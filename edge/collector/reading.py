@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Iterator
+from time import monotonic
 from typing import Literal, NamedTuple
 
 from edge.bodies import BodyReader
@@ -16,6 +19,11 @@ _DICTIONARIES = "application/cmcd"
 _ADDRESSES = "text/uri-list"
 _ANY = frozenset(["", "application/json", "text/plain"])
 """What `navigator.sendBeacon` says, and those who say nothing: the first character decides."""
+
+
+_SLICE_SECONDS = 0.005
+"""So long a body is read before other requests have their turn: a megabyte of what only http-sf can
+read takes seconds."""
 
 
 class Found(NamedTuple):
@@ -34,7 +42,7 @@ async def read(request: Request, bodies: BodyReader) -> Found:
     content_type = _content_type(request)
     if content_type in {_DICTIONARIES, _ADDRESSES} and request.method == "POST":
         mode: Mode = "log" if content_type == _ADDRESSES else "body"
-        return Found(_of_body(await bodies.read(request), content_type), mode)
+        return Found(await _of_body(await bodies.read(request), content_type), mode)
     carried = _of_request(request)
     if carried is not None:
         return carried
@@ -42,7 +50,7 @@ async def read(request: Request, bodies: BodyReader) -> Found:
         raise Problem(400, "there is no CMCD: send ?CMCD=, CMCD-* headers, or POST a body")
     if content_type not in _ANY:
         raise Problem(415, "send application/cmcd, one dictionary a line, or application/json")
-    return Found(_of_body(await bodies.read(request), content_type), "body")
+    return Found(await _of_body(await bodies.read(request), content_type), "body")
 
 
 def _content_type(request: Request) -> str:
@@ -59,16 +67,30 @@ def _of_request(request: Request) -> Found | None:
     return Found([line], "headers") if line is not None else None
 
 
-def _of_body(body: bytes, content_type: str) -> list[Line]:
+async def _of_body(body: bytes, content_type: str) -> list[Line]:
     try:
-        if content_type == _ADDRESSES:
-            found = lines.of_addresses(body)
-        elif content_type != _DICTIONARIES and body.lstrip()[:1] in {b"{", b"["}:
-            found = lines.of_json(body)
-        else:
-            found = lines.of_body(body)
+        found = await _in_slices(_lines(body, content_type))
     except TooManyLinesError as error:
         raise Problem(413, str(error)) from None
     if not found:
         raise Problem(400, "the body has no line of CMCD")
+    return found
+
+
+def _lines(body: bytes, content_type: str) -> Iterator[Line]:
+    if content_type == _ADDRESSES:
+        return lines.of_addresses(body)
+    if content_type != _DICTIONARIES and body.lstrip()[:1] in {b"{", b"["}:
+        return lines.of_json(body)
+    return lines.of_body(body)
+
+
+async def _in_slices(reading: Iterator[Line]) -> list[Line]:
+    found: list[Line] = []
+    until = monotonic() + _SLICE_SECONDS
+    for line in reading:
+        found.append(line)
+        if monotonic() > until:
+            await asyncio.sleep(0)
+            until = monotonic() + _SLICE_SECONDS
     return found

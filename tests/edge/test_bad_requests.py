@@ -193,3 +193,15 @@ def test_chunks_are_put_together(edge: EdgeProcess) -> None:
 
     assert json.loads(connection.getresponse().read())["accepted"] == 4
     connection.close()
+
+
+@pytest.mark.parametrize("path", [f"/v1/events/{STREAM}", "/v1/cmcd"])
+def test_a_query_with_too_many_parameters_is_refused(edge: EdgeProcess, path: str) -> None:
+    before = len(everything(edge.topic(STREAM)))
+    many = "&".join(f"p{number}=1" for number in range(100))
+
+    answer = edge.ask("POST", f"{path}?{many}&strict=true", heartbeat() + b"\n[")
+
+    assert answer.status == 400
+    assert "100 parameters" in answer.json["detail"]
+    assert len(everything(edge.topic(STREAM))) == before

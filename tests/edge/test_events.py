@@ -2,16 +2,19 @@
 
 import gzip
 import json
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from backports import zstd
 
-from tests.edge.edge_process import EdgeProcess
+from tests.edge.edge_process import Answer, EdgeProcess
 from tests.edge.topics import everything
 from tests.integration.events import heartbeat
 
 STREAM = "content_sessions"
+LINES = {"content-type": "application/x-ndjson"}
 
 
 @pytest.mark.parametrize(
@@ -117,3 +120,23 @@ def test_a_repeat_with_the_same_idempotency_key_is_not_stored_again(edge: EdgePr
     assert repeat.headers["idempotent-replayed"] == "true"
     assert other.status == 422
     assert len(everything(edge.topic(STREAM))) == before + 1
+
+
+def test_requests_that_come_together_are_answered_each_for_itself(edge: EdgeProcess) -> None:
+    def send(number: int) -> tuple[int, Answer]:
+        bad = b"[" if number % 3 == 0 else heartbeat(session_id=f"bad-{number}", channel=number)
+        good = heartbeat(session_id=f"together-{number}")
+        path = f"/v1/events/{STREAM}{'?strict=1' if number % 2 else ''}"
+        return number, edge.ask("POST", path, good + b"\n" + bad, LINES)
+
+    with ThreadPoolExecutor(24) as pool:
+        answers = list(pool.map(send, range(48)))
+
+    for number, answer in answers:
+        (refused,) = answer.json["refused"]
+        assert refused["index"] == 1
+        assert refused["reason"] == ("malformed" if number % 3 == 0 else "invalid")
+        assert answer.status == (400 if number % 2 else 202)
+    stored = Counter(record.key() for record in everything(edge.topic(STREAM)))
+    for number in range(48):
+        assert stored[f"together-{number}".encode()] == (0 if number % 2 else 1)

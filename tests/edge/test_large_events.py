@@ -66,3 +66,22 @@ def test_its_neighbours_are_taken(edge: EdgeProcess) -> None:
     assert answer.json["accepted"] == 2
     assert [(it["index"], it["reason"]) for it in answer.json["refused"]] == [(1, "too_large")]
     assert len(everything(topic)) == before + 2
+
+
+def test_a_topic_that_takes_less_than_a_batch_takes_each_event_alone(edge: EdgeProcess) -> None:
+    topic = edge.topic(STREAM)
+    allow(topic, 20_000)
+    before = len(everything(topic))
+    small = [padded(1_000 + number) for number in range(100)]
+
+    answer = edge.post(STREAM, b"\n".join([*small[:50], padded(50_000), *small[50:], b"["]))
+
+    assert answer.status == 202, answer.body
+    assert answer.json["accepted"] == 100
+    reasons = [(it["index"], it["reason"]) for it in answer.json["refused"]]
+    assert reasons == [(50, "too_large"), (101, "malformed")]
+    stored = everything(topic)[before:]
+    assert sorted(record.value() or b"" for record in stored) == sorted([*small, b"["])
+    assert [record.headers() for record in stored if record.value() == b"["] == [
+        [("headrace.origin", b"edge, anyone")]
+    ]

@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.cmcd.dictionary import NotADictionaryError, Value, parse, parse_by_the_rfc
+from edge.cmcd.dictionary import (
+    NotADictionaryError,
+    Value,
+    parse,
+    parse_by_the_rfc,
+    plain_reader,
+)
+from edge.cmcd.keys import WrongValueError, check, is_right
 
 KEYS = st.from_regex(r"[a-z*][a-z0-9_.*-]{0,8}", fullmatch=True)
 INTEGERS = st.integers(-(10**15) + 1, 10**15 - 1)
@@ -19,6 +26,9 @@ SCALARS = st.one_of(INTEGERS, TEXTS, TOKENS.map(http_sf.Token), DECIMALS, st.boo
 ITEMS = st.tuples(SCALARS, st.dictionaries(KEYS, st.one_of(st.booleans(), INTEGERS), max_size=2))
 VALUES = st.one_of(SCALARS, st.lists(ITEMS, max_size=4))
 ALPHABET = st.sampled_from([*'abv1290-.=,;()"\\ \t?:%@*/', "br=", "bs", '"x"', "?1", "é"])
+
+
+READ_RIGHT = plain_reader(is_right)
 
 
 def read(parser: Any, text: str) -> dict[str, Value] | None:
@@ -46,6 +56,44 @@ def test_both_ways_agree_on_anything(text: str) -> None:
     assert found == judged
     if found is not None and judged is not None:
         assert {k: type(v) for k, v in found.items()} == {k: type(v) for k, v in judged.items()}
+
+
+MEMBERS = [
+    "br=1",
+    "br=-1",
+    "br=x",
+    "bs",
+    "bs=?0",
+    "ot=v",
+    "ot=q",
+    "d=1.5",
+    "br=(1;v)",
+    "br=(-1;v)",
+    "pr=1.08",
+    "v=3",
+    "x-y=1",
+    "zz=?2",
+]
+
+
+@given(st.lists(st.sampled_from([*MEMBERS, 'sid="s"', 'sid=""']), min_size=1, max_size=6))
+def test_reading_and_checking_at_once_agrees_with_one_after_the_other(parts: list[str]) -> None:
+    at_once, by_the_rfc = READ_RIGHT(",".join(parts)), read(parse_by_the_rfc, ",".join(parts))
+
+    if at_once is not None:
+        assert at_once == by_the_rfc
+        check(at_once)
+    elif by_the_rfc is not None:
+        # a wrong value that a later one replaces is left to the slow way as well
+        members = [member for part in parts for member in parse_by_the_rfc(part).items()]
+        assert not all(is_right(key, value) for key, value in members)
+
+
+def test_a_remembered_member_is_wrong_every_time() -> None:
+    for _ in range(2):
+        assert READ_RIGHT("br=3200,ot=nothing") is None
+        with pytest.raises(WrongValueError):
+            check(parse("br=3200,ot=nothing"))
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,8 @@
 """A request becomes lines, each read or refused by itself."""
 
 import json
+from collections.abc import Iterable
+from urllib.parse import unquote
 
 import pytest
 from hypothesis import given
@@ -12,7 +14,7 @@ from edge.cmcd.lines import Line, Read, Refused, TooManyLinesError
 EVENT = 'e=t,sid="s-1",ts=1795600000000,v=2'
 
 
-def only(found: list[Line]) -> Line:
+def only(found: Iterable[Line]) -> Line:
     (line,) = found
     return line
 
@@ -172,3 +174,14 @@ def test_no_bytes_are_too_strange(body: bytes) -> None:
 def test_no_text_is_too_strange(text: str) -> None:
     lines.of_query("CMCD=" + text)
     lines.of_headers({"cmcd-status": text})
+
+
+ESCAPES = st.sampled_from([*"%2535DCcd=,a+ ", "%25", "%3D", "%2C", "%22", "%C3%A9", "%G"])
+
+
+@given(st.lists(ESCAPES, max_size=12).map("".join))
+def test_escapes_stand_for_what_the_standard_library_says(text: str) -> None:
+    line = lines.of_query(f"CMCD={text}")
+
+    assert line is not None
+    assert line.raw == unquote(text.replace("+", " ")).encode(errors="replace")
