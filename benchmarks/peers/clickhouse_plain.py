@@ -62,7 +62,7 @@ def main(broker: str, topic: str, port: str, table: str) -> None:
             print(f"began {time.time()}", flush=True)
             has_begun = True
         rows += [
-            (*astuple(decode(message.value())), message.partition(), message.offset())
+            (*astuple(decode(message.value() or b"")), message.partition(), message.offset())
             for message in messages
         ]
         if len(rows) >= _BLOCK_ROWS or (rows and not messages):

@@ -5,6 +5,7 @@ Each case is checked for exactness at its end: a run that lost or doubled a reco
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -18,7 +19,11 @@ from benchmarks.exactness import InexactError
 from benchmarks.machine import commit, machine
 from benchmarks.progress import StuckError
 from benchmarks.sinks.into_clickhouse import clickhouse
+from benchmarks.sinks.into_parquet import parquet, parquet_memory
+from benchmarks.sinks.pruning import pruning
 from benchmarks.sinks.stage import Stage, stage
+from benchmarks.sinks.takeover import takeover
+from benchmarks.sinks.together import all_at_once, one_down
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,12 @@ _CASES: Mapping[str, Case] = {
     "clickhouse_old_players": lambda at, how: clickhouse(
         at, how.events, how.rounds, how.say, players_tell=False
     ),
+    "parquet": lambda at, how: parquet(at, how.events, (os.cpu_count() or 1, 1), how.say),
+    "all": lambda at, how: asyncio.run(all_at_once(at, how.seconds, how.say)),
+    "takeover": lambda at, how: takeover(at, how.say),
+    "one_down": lambda at, how: asyncio.run(one_down(at, how.down_seconds, how.say)),
+    "pruning": lambda at, how: pruning(at, how.events, how.say),
+    "parquet_memory": lambda at, how: parquet_memory(at, how.events // 3, how.say),
 }
 
 
@@ -59,7 +70,7 @@ def main(
         events, seconds, down_seconds, rounds, lambda text: console.log(text, markup=False)
     )
     with stage() as at:
-        about = {
+        about: dict[str, Any] = {
             "machine": machine(at.here.postgres.query("SHOW server_version").strip()),
             "commit": commit(),
         }
@@ -74,10 +85,12 @@ def _measured(name: str, at: Stage, options: Options) -> Mapping[str, Any]:
     """Measure one case; what goes wrong ends that one alone."""
     options.say(f"case {name}")
     try:
-        return _CASES[name](at, options)
+        found = _CASES[name](at, options)
     except (StuckError, InexactError) as error:
         options.say(f"case {name}: {error}")
         return {"is_measured": False, "error": str(error)}
+    options.say(f"case {name}: {found}")
+    return found
 
 
 if __name__ == "__main__":

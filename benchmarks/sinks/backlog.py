@@ -6,12 +6,12 @@ import asyncio
 import gc
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from generator.clients import Simulation
 from generator.producer import Lane, Producer
-from generator.records import Outcome
+from generator.records import Outcome, Record
 from generator.target import Target
 from generator.traffic import Fractions, Traffic
 
@@ -59,35 +59,45 @@ def fill(
     *,
     hours: int = 0,
     players_tell: bool = True,
+    partitions: int = PARTITIONS,
 ) -> Backlog:
     """Make a topic of so many good events; late, disordered and repeated ones are among them.
 
     They are the traffic of 20,000 events/s up to now, taken at once; with `hours`, that of so long,
     and Kafka's timestamps are those of the events.
     """
-    say(f"{events:,} events of {stream} into {PARTITIONS} partitions")
+    say(f"{events:,} events of {stream} into {partitions} partition(s)")
     gc.set_threshold(50_000, 20, 100)  # as app/cli/generate.py: half a million live sessions
     backlog = Backlog(prefix, stream)
-    asyncio.run(_fill(broker, backlog, events, say, hours, players_tell=players_tell))
+    now = time.time_ns() // 1_000_000
+    pace = events / (hours * 3_600) if hours else _EVENTS_PER_SECOND
+    simulation = Simulation(
+        1, pace, now - round(events * _SECOND / pace), players_tell=players_tell
+    )
+    traffic = Traffic(stream, simulation, Fractions(bad=0))
+    lane = Lane(stream, Target(broker, backlog.topic, partitions), backlog)
+
+    def stamp() -> int:
+        return simulation.start + round(backlog.events * _SECOND / pace) if hours else now
+
+    asyncio.run(_fill(lane, _portions(traffic, backlog, events, say), stamp))
     return backlog
 
 
-async def _fill(
-    broker: str, backlog: Backlog, events: int, say: Say, hours: int, *, players_tell: bool
-) -> None:
-    lane = Lane(backlog.stream, Target(broker, backlog.topic, PARTITIONS), backlog)
-    now = time.time_ns() // 1_000_000
-    pace = events / (hours * 3_600) if hours else _EVENTS_PER_SECOND
-    start = now - round(events * _SECOND / pace)
-    simulation = Simulation(1, pace, start, players_tell=players_tell)
-    traffic = Traffic(backlog.stream, simulation, Fractions(bad=0))
+def _portions(
+    traffic: Traffic, backlog: Backlog, events: int, say: Say
+) -> Iterator[Sequence[Record]]:
+    while backlog.events < events:
+        records = traffic.take(min(_AT_ONCE, events - backlog.events))
+        yield records
+        backlog.events += len(records)
+        backlog.json_bytes += sum(len(record.value or b"") for record in records)
+        if backlog.events % _SAID_EVERY < len(records):
+            say(f"  {backlog.events:,}")
+
+
+async def _fill(lane: Lane, portions: Iterator[Sequence[Record]], stamp: Callable[[], int]) -> None:
     async with Producer([lane]) as producer:
-        while backlog.events < events:
-            records = traffic.take(min(_AT_ONCE, events - backlog.events))
-            stamp = start + round(backlog.events * _SECOND / pace) if hours else now
-            await producer.send(lane, records, stamp)
-            if backlog.events // _SAID_EVERY != (backlog.events + len(records)) // _SAID_EVERY:
-                say(f"  {backlog.events + len(records):,}")
-            backlog.events += len(records)
-            backlog.json_bytes += sum(len(record.value or b"") for record in records)
+        for records in portions:
+            await producer.send(lane, records, stamp())
             await asyncio.sleep(0)

@@ -48,8 +48,8 @@ def _ours(stage: Stage, backlog: Backlog, database: str) -> dict[str, Any]:
     server = stage.clickhouse
     entry = {"kind": "clickhouse", "url": server.url, "database": database}
     document = stage.document({"columns": entry})
-    crew = stage.workers("columns", document, backlog.prefix, _STREAM)
-    stored = InClickhouse(server, database, _STREAM)
+    crew = stage.workers("columns", document, prefix=backlog.prefix, streams=_STREAM)
+    stored = InClickhouse(server, database, f"{_STREAM}_records")
     engines = {"broker": stage.here.kafka.child, "clickhouse": server.child}
     found = drain(crew, stored, backlog, engines)
     found["bytes_per_event"] = round(stored.stored_bytes() / backlog.events, 1)
@@ -95,8 +95,9 @@ def plain_table_sql(table: str) -> str:
     """
     columns = [f"`{name}` {found.sql}" for name, found in column_types(CONTENT_SESSIONS).items()]
     columns += ["kafka_partition UInt32", "kafka_offset Int64"]
-    return f"CREATE TABLE {table} ({', '.join(columns)}) ENGINE = MergeTree ORDER BY (current_cdn, time)"
+    key = "ENGINE = MergeTree ORDER BY (current_cdn, time)"
+    return f"CREATE TABLE {table} ({', '.join(columns)}) {key}"
 
 
 def _middle(rounds: Sequence[dict[str, Any]]) -> float:
-    return median(one["events_per_second"] for one in rounds)
+    return float(median(one["events_per_second"] for one in rounds))

@@ -1,4 +1,4 @@
-"""Engines of one run: Kafka and PostgreSQL, and ClickHouse and an S3 once somebody asks for them."""
+"""Engines of one run: Kafka, PostgreSQL, and ClickHouse and an S3 once somebody asks for them."""
 
 from __future__ import annotations
 
@@ -44,7 +44,14 @@ class Stage:
         return file
 
     def workers(
-        self, role: str, document: Path, prefix: str, streams: str, count: int = 1, dsn: str = ""
+        self,
+        role: str,
+        document: Path,
+        *,
+        prefix: str,
+        streams: str,
+        count: int = 1,
+        dsn: str = "",
     ) -> list[Worker]:
         """Make `headrace worker --role ROLE` so many times, of one group; none is started."""
         group = self.here.name("group")

@@ -23,6 +23,11 @@ _KEYS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 }
 """By stream: columns that the rows are counted by, and what the generator calls these."""
 
+_PLAIN_NUMBERS = "SETTINGS output_format_json_quote_64bit_integers = 0"
+
+Counted = Mapping[tuple[Any, ...], int]
+"""Rows by the values of some columns."""
+
 
 class Stored(Protocol):
     """One stream in one sink."""
@@ -31,22 +36,29 @@ class Stored(Protocol):
         """Count the rows; asked often, so it has to be quick."""
         ...
 
-    def figures(self, keys: tuple[str, ...]) -> tuple[int, int, Mapping[tuple[Any, ...], int]]:
-        """Give rows, different (partition, offset), and rows by these columns."""
+    def places(self) -> tuple[int, int]:
+        """Count rows, and different (partition, offset) among them."""
+        ...
+
+    def counted(self, keys: tuple[str, ...]) -> Counted:
+        """Count rows by these columns."""
         ...
 
 
 def check_exact(stored: Stored, backlog: Backlog) -> None:
     """Compare with what was produced, every record by its place. Raises InexactError."""
+    check_places(stored, backlog.topic, backlog.events)
     columns, names = _KEYS[backlog.stream]
-    rows, different, counted = stored.figures(columns)
-    if rows != backlog.events or different != backlog.events:
-        raise InexactError(
-            f"{backlog.topic}: produced {backlog.events}, stored {rows} of {different} different"
-        )
-    expected = backlog.counted(*names)
+    counted, expected = stored.counted(columns), backlog.counted(*names)
     if counted != expected:
         raise InexactError(f"{backlog.topic}: counted {counted}, must be {expected}")
+
+
+def check_places(stored: Stored, where: str, events: int) -> None:
+    """Say whether each of so many events is there once. Raises InexactError."""
+    rows, different = stored.places()
+    if rows != events or different != events:
+        raise InexactError(f"{where}: produced {events}, stored {rows} of {different} different")
 
 
 @dataclass(slots=True)
@@ -63,11 +75,14 @@ class InClickhouse:
         except EngineError:
             return 0  # it is not made yet, or the server is away
 
-    def figures(self, keys: tuple[str, ...]) -> tuple[int, int, Mapping[tuple[Any, ...], int]]:
+    def places(self) -> tuple[int, int]:
         [[rows, different]] = self._lines("count(), uniqExact(kafka_partition, kafka_offset)", "")
+        return rows, different
+
+    def counted(self, keys: tuple[str, ...]) -> Counted:
         named = ", ".join(keys)
         counted = self._lines(f"{named}, count()", f"GROUP BY {named}")
-        return rows, different, {tuple(row[:-1]): row[-1] for row in counted}
+        return {tuple(row[:-1]): row[-1] for row in counted}
 
     def stored_bytes(self) -> int:
         sql = (
@@ -77,10 +92,7 @@ class InClickhouse:
         return int(self.server.query(sql).strip())
 
     def _lines(self, what: str, more: str) -> list[list[Any]]:
-        answer = self._ask(
-            what,
-            f"{more} FORMAT JSONCompactEachRow SETTINGS output_format_json_quote_64bit_integers = 0",
-        )
+        answer = self._ask(what, f"{more} FORMAT JSONCompactEachRow {_PLAIN_NUMBERS}")
         return [msgspec.json.decode(line) for line in answer.splitlines()]
 
     def _ask(self, what: str, more: str) -> str:
@@ -107,14 +119,20 @@ class InParquet:
                     continue  # on its way
         return sum(self._counted.values())
 
+    def rows_of_files(self) -> list[int]:
+        return [pq.read_metadata(file).num_rows for file in self.files]
+
     def stored_bytes(self) -> int:
         return sum(file.stat().st_size for file in self.files)
 
-    def figures(self, keys: tuple[str, ...]) -> tuple[int, int, Mapping[tuple[Any, ...], int]]:
-        files = [str(file) for file in self.files]
-        with duckdb.connect() as database:
-            database.register("rows", database.read_parquet(files))
-            return _figures(database, keys)
+    def places(self) -> tuple[int, int]:
+        return _places(self._relation())
+
+    def counted(self, keys: tuple[str, ...]) -> Counted:
+        return _counted(self._relation(), keys)
+
+    def _relation(self) -> duckdb.DuckDBPyRelation:
+        return duckdb.connect().read_parquet([str(file) for file in self.files])
 
 
 @dataclass(slots=True)
@@ -124,27 +142,27 @@ class InLines:
     folder: Path
 
     def rows(self) -> int:
-        return sum(
-            file.read_bytes().count(b"\n") for file in sorted(self.folder.rglob("*.jsonl"))
-        )
+        return sum(file.read_bytes().count(b"\n") for file in sorted(self.folder.rglob("*.jsonl")))
 
-    def figures(self, keys: tuple[str, ...]) -> tuple[int, int, Mapping[tuple[Any, ...], int]]:
-        columns = dict.fromkeys(keys, "VARCHAR")
-        columns |= {"kafka_partition": "BIGINT", "kafka_offset": "BIGINT"}
-        if "asn" in columns:
-            columns["asn"] = "BIGINT"
+    def places(self) -> tuple[int, int]:
+        return _places(self._relation(()))
+
+    def counted(self, keys: tuple[str, ...]) -> Counted:
+        return _counted(self._relation(keys), keys)
+
+    def _relation(self, texts: tuple[str, ...]) -> duckdb.DuckDBPyRelation:
         files = [str(file) for file in sorted(self.folder.rglob("*.jsonl"))]
-        with duckdb.connect() as database:
-            database.register("rows", database.read_json(files, columns=columns))
-            return _figures(database, keys)
+        columns = {"kafka_partition": "BIGINT", "kafka_offset": "BIGINT"}
+        return duckdb.connect().read_json(files, columns=columns | dict.fromkeys(texts, "VARCHAR"))
 
 
-def _figures(
-    database: duckdb.DuckDBPyConnection, keys: tuple[str, ...]
-) -> tuple[int, int, Mapping[tuple[Any, ...], int]]:
-    [(rows, different)] = database.sql(
-        "SELECT count(*), count(DISTINCT (kafka_partition, kafka_offset)) FROM rows"
-    ).fetchall()
+def _places(rows: duckdb.DuckDBPyRelation) -> tuple[int, int]:
+    different = "count(DISTINCT (kafka_partition, kafka_offset))"
+    [(count, places)] = rows.aggregate(f"count(*), {different}").fetchall()
+    return count, places
+
+
+def _counted(rows: duckdb.DuckDBPyRelation, keys: tuple[str, ...]) -> Counted:
     named = ", ".join(keys)
-    counted = database.sql(f"SELECT {named}, count(*) FROM rows GROUP BY ALL").fetchall()  # noqa: S608 - our own names
-    return rows, different, {tuple(row[:-1]): row[-1] for row in counted}
+    counted = rows.aggregate(f"{named}, count(*)", named).fetchall()
+    return {tuple(row[:-1]): row[-1] for row in counted}
