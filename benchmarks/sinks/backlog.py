@@ -78,7 +78,9 @@ def fill(
     lane = Lane(stream, Target(broker, backlog.topic, partitions), backlog)
 
     def stamp() -> int:
-        return simulation.start + round(backlog.events * _SECOND / pace) if hours else now
+        # the time at which the portion ends: an event ahead of its record would be refused
+        reached = backlog.events + _AT_ONCE
+        return simulation.start + round(reached * _SECOND / pace) if hours else now
 
     asyncio.run(_fill(lane, _portions(traffic, backlog, events, say), stamp))
     return backlog

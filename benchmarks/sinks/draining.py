@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import psutil
 
-from benchmarks.progress import check_running
+from benchmarks.progress import StuckError, check_running
 from benchmarks.sinks.backlog import Backlog
 from benchmarks.sinks.stage import start, stop
 from benchmarks.sinks.stored import Stored, check_exact
@@ -18,6 +18,7 @@ from devstack.measure.worker_status import fetch_all
 from devstack.processes.child import Child
 
 _POLL_SECONDS = 0.1
+_STILL_SECONDS = 120
 _MICRO = 1_000_000
 _MEGABYTE = 1_000_000
 
@@ -107,9 +108,16 @@ def follow(
         rows = stored.rows()
         if rows and (not course.marks or rows != course.marks[-1].rows):
             course.marks.append(Mark(time.time(), rows))
+        _check_moving(course, events)
         time.sleep(_POLL_SECONDS)
     course.cpu_seconds = {name: used - before[name] for name, used in _cpu(hops).items()}
     return course
+
+
+def _check_moving(course: Course, events: int) -> None:
+    at, rows = course.marks[-1] if course.marks else Mark(course.began, 0)
+    if time.time() - at > _STILL_SECONDS:
+        raise StuckError(f"{rows} of {events} rows are stored, and no more for {_STILL_SECONDS} s")
 
 
 def _has_begun(crew: Sequence[Worker]) -> bool:
