@@ -18,7 +18,7 @@ from devstack.measure.worker_status import fetch_all
 from devstack.processes.child import Child
 
 _POLL_SECONDS = 0.1
-_STILL_SECONDS = 120
+_STILL_SECONDS = 300
 _MICRO = 1_000_000
 _MEGABYTE = 1_000_000
 

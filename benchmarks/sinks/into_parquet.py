@@ -10,7 +10,7 @@ from benchmarks.sinks.stage import Stage
 from benchmarks.sinks.stored import InParquet
 
 _STREAM = "media_events"
-_LONG_SECONDS = 90.0
+_LONG_SECONDS = 60.0
 """What is left behind the last full file is written then; until then only full ones are."""
 
 
