@@ -21,6 +21,7 @@ import clickhouse_connect
 import msgspec
 
 from benchmarks.samples import decoded
+from benchmarks.sinks.into_clickhouse import plain_table_sql
 from devstack.engines.clickhouse import Clickhouse
 from devstack.processes.watchdog import Watchdog
 from models.batches import Batch, DecodedBatch
@@ -38,13 +39,6 @@ _WITHOUT_WINDOWS = replace(CONTENT_SESSIONS, windows=())
 """As a worker of a record sink batches: it folds nothing."""
 
 _TP = TopicPartition(CONTENT_SESSIONS.topic, 0)
-_PLAIN = """
-CREATE TABLE plain.r{number} (
-    time DateTime64(6, 'UTC'), session_id String, platform LowCardinality(String), channel String,
-    asn UInt32, current_cdn LowCardinality(String), video_profile_kbps UInt32,
-    heartbeat_seconds UInt32, kafka_partition UInt32, kafka_offset Int64
-) ENGINE = MergeTree ORDER BY (current_cdn, time)
-"""
 
 
 def _writes(parts: Sequence[DecodedBatch]) -> list[Sequence[DecodedBatch]]:
@@ -79,7 +73,7 @@ async def _write(
 
 def _theirs(port: int, number: int, parts: Sequence[DecodedBatch]) -> float:
     client = clickhouse_connect.get_client(host="127.0.0.1", port=port, compress=False)
-    client.command(_PLAIN.format(number=number))
+    client.command(plain_table_sql(f"plain.r{number}"))
     names = [*CONTENT_SESSIONS.column_names, "kafka_partition", "kafka_offset"]
     began = time.perf_counter()
     for some in _writes(parts):

@@ -9,9 +9,10 @@ from typing import NamedTuple
 import pyarrow as pa
 
 from models.batches import Part
-from sinks.parquet.columns import Columns, Encoded
+from sinks.parquet.columns import Columns
 from sinks.parquet.files import write_file
 from sinks.parquet.keys import hour_of
+from sinks.parquet.packed import Encoded
 
 _BEGIN = date(1970, 1, 1)
 _PARTITION = "kafka_partition"

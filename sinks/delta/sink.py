@@ -20,7 +20,8 @@ from sinks.delta.facts import Held, epoch_name, facts_of, new_writer, read_epoch
 from sinks.delta.putting import Putting
 from sinks.delta.table import Table
 from sinks.ending import to_the_end
-from sinks.parquet.columns import Columns, Encoded
+from sinks.parquet.columns import Columns
+from sinks.parquet.packed import Encoded
 from telemetry import fault_points
 
 _TRIES = 30

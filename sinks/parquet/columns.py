@@ -1,7 +1,6 @@
 """A stream's columns in Arrow: one schema for all of its files, made from the declaration alone."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from itertools import chain
 from typing import Any
@@ -14,6 +13,7 @@ from models.events import EventField, fields_of
 from models.streams import Column, Stream
 from models.types import Bounds, Checked, Kind
 from sinks.base import Rejected
+from sinks.parquet.packed import Encoded, Rows
 
 _TYPES: dict[Kind, pa.DataType] = {
     "text": pa.string(),
@@ -36,22 +36,6 @@ _ENOUGH = 20_000
 
 MOST_DIFFERENT = 0.6
 """A column with a greater share of different values is smaller and faster without a dictionary."""
-
-
-@dataclass(frozen=True, slots=True)
-class Encoded:
-    """The rows of one part: an array for each of the stream's columns, and their offsets."""
-
-    arrays: Sequence[pa.Array]
-    offsets: pa.Array
-
-    def slice(self, begin: int, end: int) -> "Encoded":
-        """Give the rows from `begin` up to `end`, as they lie in memory."""
-        if begin == 0 and end == len(self.offsets):
-            return self
-        length = end - begin
-        arrays = [array.slice(begin, length) for array in self.arrays]
-        return Encoded(arrays, self.offsets.slice(begin, length))
 
 
 class Columns:
@@ -90,29 +74,40 @@ class Columns:
         return Encoded(arrays, pa.array(decoded.offsets, pa.int64()))
 
     def tables(
-        self, rows: Iterable[Encoded], partition: int, epoch: int, most: int
+        self, rows: Iterable[Rows], partition: int, epoch: int, most: int
     ) -> Iterator[pa.Table]:
         """Put parts together into tables of `most` rows; of no rows into one that is empty.
 
         A column of text is a dictionary in all of them or in none.
         """
         parts = [one for one in rows if len(one.offsets)]
-        groups = list(_groups(parts, most)) or [[]]
+        groups = iter(list(_groups(parts, most)) or [[]])
+        group = [one.unpacked() for one in next(groups)]
+        repeat = [all(which) for which in zip(*(one.dictionaries for one in parts), strict=True)]
         plain = [
-            self._is_plain(column.name, [one.arrays[place] for one in parts], len(groups[0]))
+            not (parts and repeat[place])
+            or self._hardly_repeats(column.name, [one.arrays[place] for one in group])
             for place, column in enumerate(self._columns)
         ]
-        for group in groups:
-            arrays = [
-                self._column(place, [one.arrays[place] for one in group], is_plain=plain[place])
-                for place in range(len(self._columns))
-            ]
-            offsets = pa.chunked_array([one.offsets for one in group], pa.int64())
-            same = [
-                pa.repeat(pa.scalar(value, pa.int32()), len(offsets))
-                for value in (partition, epoch)
-            ]
-            yield pa.Table.from_arrays([*arrays, same[0], offsets, same[1]], self.schema.names)
+        while True:
+            yield self._table(group, plain, partition, epoch)
+            following = next(groups, None)
+            if following is None:
+                return
+            group = [one.unpacked() for one in following]
+
+    def _table(
+        self, group: Sequence[Encoded], plain: Sequence[bool], partition: int, epoch: int
+    ) -> pa.Table:
+        arrays = [
+            self._column(place, [one.arrays[place] for one in group], is_plain=plain[place])
+            for place in range(len(self._columns))
+        ]
+        offsets = pa.chunked_array([one.offsets for one in group], pa.int64())
+        same = [
+            pa.repeat(pa.scalar(value, pa.int32()), len(offsets)) for value in (partition, epoch)
+        ]
+        return pa.Table.from_arrays([*arrays, same[0], offsets, same[1]], self.schema.names)
 
     def _array(self, column: Column, kind: pa.DataType, values: Sequence[Any]) -> pa.Array:
         try:
@@ -128,11 +123,9 @@ class Columns:
             return array.dictionary_encode()
         return array
 
-    def _is_plain(self, name: str, arrays: Sequence[pa.Array], first: int) -> bool:
-        """Say whether all of a column is written as it is; `first` arrays make the first table."""
-        if not arrays or not all(pa.types.is_dictionary(array.type) for array in arrays):
-            return True
-        whole = pa.chunked_array(arrays[:first]).unify_dictionaries()
+    def _hardly_repeats(self, name: str, arrays: Sequence[pa.Array]) -> bool:
+        """Say of dictionaries whether they are better written as they are; keep it in mind."""
+        whole = pa.chunked_array(arrays).unify_dictionaries()
         if len(whole.chunk(0).dictionary) <= MOST_DIFFERENT * max(len(whole), _ENOUGH):
             return False
         self._hardly_repeat.add(name)
@@ -148,8 +141,8 @@ class Columns:
         return pa.chunked_array(plain, self._types[place])
 
 
-def _groups(parts: Iterable[Encoded], most: int) -> Iterator[list[Encoded]]:
-    group: list[Encoded] = []
+def _groups(parts: Iterable[Rows], most: int) -> Iterator[list[Rows]]:
+    group: list[Rows] = []
     room = most
     for part in parts:
         begin, length = 0, len(part.offsets)

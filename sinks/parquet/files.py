@@ -7,7 +7,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from sinks.parquet.columns import MOST_DIFFERENT, Columns, Encoded
+from sinks.parquet.columns import MOST_DIFFERENT, Columns
+from sinks.parquet.packed import Rows
 
 _LOOKED_AT = 8_192
 """So many of a column's values tell whether they repeat."""
@@ -22,7 +23,7 @@ class Files:
         self._row_group_rows = row_group_rows
 
     def write(
-        self, rows: Sequence[Encoded], partition: int, epoch: int, metadata: Mapping[str, str]
+        self, rows: Sequence[Rows], partition: int, epoch: int, metadata: Mapping[str, str]
     ) -> memoryview:
         """Give the bytes of a file. Rows keep their order, so that row groups prune by time.
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from models.batches import Part
-from sinks.parquet.columns import Encoded
 from sinks.parquet.keys import hour_of
+from sinks.parquet.packed import Rows
 
 
 @dataclass(slots=True)
@@ -18,7 +18,7 @@ class Piece:
     hour: int
     last_offset: int = -1
     last_timestamp: int | None = None
-    rows: list[Encoded] = field(default_factory=list)
+    rows: list[Rows] = field(default_factory=list)
 
 
 class _Run(NamedTuple):
@@ -78,7 +78,7 @@ def _records(part: Part) -> Sequence[tuple[int, int]]:
     return sorted([*rows, *letters])
 
 
-def _between(rows: Encoded, after: int, last: int) -> Encoded:
+def _between(rows: Rows, after: int, last: int) -> Rows:
     offsets = rows.offsets
     if not len(offsets) or (offsets[0].as_py() > after and offsets[-1].as_py() <= last):
         return rows

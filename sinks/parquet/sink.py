@@ -16,13 +16,14 @@ from models.batches import Batch, DecodedBatch, Part
 from models.positions import Position, Positions, TopicPartition
 from sinks.base import Fenced, Since, SinkUnavailable, Totals
 from sinks.ending import to_the_end
-from sinks.parquet.columns import Columns, Encoded
+from sinks.parquet.columns import Columns
 from sinks.parquet.epochs import begin_epoch, is_over, newest_epoch, note_beginning
 from sinks.parquet.facts import Facts, read_facts
 from sinks.parquet.files import Files
 from sinks.parquet.finding import Held, find
 from sinks.parquet.keys import object_key
 from sinks.parquet.objects import Objects
+from sinks.parquet.packed import Rows, packed
 from sinks.parquet.pieces import Piece, cut
 from sinks.parquet.together import Together
 from telemetry import fault_points
@@ -68,9 +69,9 @@ class ParquetSink:
         del partitions, since
         return {}
 
-    def encode(self, decoded: DecodedBatch, epoch: int) -> Encoded:
+    def encode(self, decoded: DecodedBatch, epoch: int) -> Rows:
         del epoch
-        return self._columns.encode(decoded)
+        return packed(self._columns.encode(decoded))
 
     async def write(self, batch: Batch, expected: Positions) -> Totals:
         """Store each partition by itself: where it fails, some may be stored and others not.

@@ -16,7 +16,8 @@ from models.all import STREAMS
 from models.batches import DecodedBatch
 from models.positions import ReadTo, TopicPartition
 from sinks.base import Rejected
-from sinks.parquet.columns import Columns, Encoded
+from sinks.parquet.columns import Columns
+from sinks.parquet.packed import Encoded
 from tests.generator.decoding import decode
 
 _BEGIN = datetime(1970, 1, 1, tzinfo=UTC)

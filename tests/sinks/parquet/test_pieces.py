@@ -9,8 +9,8 @@ from hypothesis import strategies as some
 from models.batches import Part
 from models.dead_letters import DeadLetter
 from models.positions import ReadTo
-from sinks.parquet.columns import Encoded
 from sinks.parquet.keys import hour_folder, hour_in, hour_of
+from sinks.parquet.packed import Encoded
 from sinks.parquet.pieces import Piece, cut
 from tests.models.records import TP
 from tests.sinks.parquet.sinks import HOUR_MS
