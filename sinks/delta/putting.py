@@ -68,7 +68,9 @@ class Putting:
         which = frozenset(
             (part.tp, epoch, expected[part.tp].last_offset, part.last_offset) for part in parts
         )
-        if self._last[0] != which:
+        is_old = time.monotonic() - self._put_at > _KEPT_SECONDS
+        if is_old or self._last[0] != which:
+            self._put_at = time.monotonic()
             made = [await self._put(topic, day, rows, epoch) for day, rows in by_day(parts).items()]
             self._last = which, made
         return self._last[1]

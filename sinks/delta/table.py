@@ -20,6 +20,9 @@ from sinks.delta.schema import lacking, problem
 
 _ANOTHER = "another table stands there now: bring the old one back, or start the worker again"
 
+_OVERTAKEN = "Failed to commit transaction: 0"
+"""deltalake's words for: behind the version read there is another one, and I do not try again."""
+
 Explain = Callable[[Exception], SinkUnavailable]
 
 
@@ -47,9 +50,10 @@ class Table:
         """The newest version that was read; -1 before the first."""
         return -1 if self._table is None else self._table.version()
 
-    def update(self, entry: bytes | None) -> None:
+    def update(self, entry: bytes | None) -> int:
         """Read the newest version; make the table where there is none, and what it lacks.
 
+        Returns the version, on top of which `commit` is to go.
         `entry` is what the log says now of the version that was read last. deltalake reads on
         behind that, whatever table stands there now: where `entry` is another one, it is looked at.
         """
@@ -65,19 +69,22 @@ class Table:
                 self._judge(self._table)
                 self._version = self._table.version()
             self._disk.flush_log(self._version)
+            return self._version
 
     def fact(self, name: str) -> int | None:
         """Give the number that a transaction identifier stands at, in the version read."""
         with self._told():
             return self._fact(name)
 
-    def commit(self, files: Sequence[AddAction], facts: Mapping[str, int]) -> bool:
-        """Store files and facts as the next version; False where another one may have been first.
+    def commit(self, on: int, files: Sequence[AddAction], facts: Mapping[str, int]) -> bool:
+        """Store files and facts as the version behind `on`; False where another one was first.
 
-        Where it is False or raises, `update` tells what was stored.
+        That may have been this one, whose answer was lost: `update` tells.
         """
         with self._told():
             table = self._read()
+            if table.version() != on:  # a call that was cut off has read on meanwhile
+                return False
             new = {name: said for name, said in facts.items() if self._fact(name) != said}
             try:
                 table.create_write_transaction(
@@ -87,7 +94,9 @@ class Table:
                     partition_by=[PARTITION],
                     commit_properties=_properties(new),
                 )
-            except CommitFailedError:
+            except CommitFailedError as error:
+                if str(error) != _OVERTAKEN:
+                    raise
                 return False
             self._version = table.version() + 1
             self._known.update(new)
