@@ -169,8 +169,11 @@ class DeltaSink:
         table = self._tables[topic]
         before, entry = table.version, await self._putting.entry(topic, table.version)
         version = await asyncio.to_thread(table.update, entry)
-        if version != before:
-            entry = await self._putting.entry(topic, version)
+        if not version == before == table.known_version:
+            behind = min(table.known_version, version - 1)
+            entries = await self._putting.entries(topic, behind, version)
+            await asyncio.to_thread(table.learn, version, entries)
+            entry = entries[-1] if entries else None
         table.entry = entry
         return _At(table, version)
 
