@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from deltalake import DeltaTable
 
 from models.positions import Position
 from sinks.base import Fenced, SinkUnavailable
@@ -219,6 +220,25 @@ async def test_positions_outlive_checkpoints_log_clean_up_optimize_and_vacuum(
 
     assert found == {P0: Position(1, 14, NOW_MILLISECONDS, next_offset=15), P1: noted}
     assert offsets(place) == [(0, offset) for offset in range(15)]
+
+
+async def test_positions_are_read_off_the_log_and_not_looked_up_one_by_one(
+    place: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To look one number up, deltalake reads up to a hundred entries."""
+    looked_up: list[str] = []
+    monkeypatch.setattr(DeltaTable, "transaction_version", lambda _, name: looked_up.append(name))
+    one, other = sink_in(place), sink_in(place)
+    at, of_other = await one.positions([P0]), await other.positions([P1])
+    for start in range(0, 9, 3):
+        for sink, tp, expected in ((one, P0, at), (other, P1, of_other)):
+            await sink.write(batch(sink, 3, start=start, tp=tp), expected)
+        at, of_other = await one.positions([P0]), await other.positions([P1])
+
+    found = await sink_in(place).positions([P0, P1])
+
+    assert {at.last_offset for at in found.values()} == {8}
+    assert looked_up == []
 
 
 async def test_an_optimize_in_the_middle_is_no_fence(place: dict[str, Any]) -> None:
