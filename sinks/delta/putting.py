@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 from datetime import date
+from functools import partial
 from uuid import uuid4
 
 from deltalake.transaction import AddAction
@@ -12,12 +13,17 @@ from config.environment import PlainError
 from models.batches import Part
 from models.positions import Positions, TopicPartition
 from sinks.delta.files import Files, Rows, by_day
+from sinks.delta.log import MOST
 from sinks.delta.options import PARTITION
 from sinks.delta.statistics import statistics
 from sinks.ending import to_the_end
 from sinks.parquet.objects import Objects
+from sinks.parquet.together import Together
 
 _LOG = "_delta_log"
+_AT_ONCE = 16
+"""So many entries of the log are read at the same time."""
+
 _KEPT_SECONDS = 3_600.0
 """So long a file waits for a commit to name it, at most: a VACUUM deletes what waits for days."""
 
@@ -60,6 +66,15 @@ class Putting:
             return None
         return await self._objects.read(f"{topic}/{_LOG}/{version:020}.json")
 
+    async def entries(self, topic: str, behind: int, last: int) -> Sequence[bytes]:
+        """Give what the log says behind one version, up to another: the newest, without a gap."""
+        reading = Together[bytes | None](_AT_ONCE)
+        for version in range(max(behind + 1, last - MOST + 1), last + 1):
+            reading.add(partial(self.entry, topic, version))
+        found = await reading.done()
+        gap = max((place for place, entry in enumerate(found) if entry is None), default=-1)
+        return [entry for entry in found[gap + 1 :] if entry is not None]
+
     async def put(
         self, topic: str, parts: Sequence[Part], expected: Positions, epoch: int
     ) -> Sequence[AddAction]:
@@ -68,7 +83,9 @@ class Putting:
         which = frozenset(
             (part.tp, epoch, expected[part.tp].last_offset, part.last_offset) for part in parts
         )
-        if self._last[0] != which:
+        is_old = time.monotonic() - self._put_at > _KEPT_SECONDS
+        if is_old or self._last[0] != which:
+            self._put_at = time.monotonic()
             made = [await self._put(topic, day, rows, epoch) for day, rows in by_day(parts).items()]
             self._last = which, made
         return self._last[1]

@@ -36,6 +36,13 @@ class _Wanted(NamedTuple):
     reached: Positions
 
 
+class _At(NamedTuple):
+    """A table, and the version of it that was read: a commit goes on top of that."""
+
+    table: Table
+    version: int
+
+
 class DeltaSink:
     """Stores the rows of one stream.
 
@@ -56,10 +63,10 @@ class DeltaSink:
     async def positions(self, partitions: Iterable[TopicPartition]) -> Positions:
         wanted = list(partitions)
         for topic in {tp.topic for tp in wanted}:
-            table = await self._updated(topic)
+            at = await self._updated(topic)
             fault_points.reach("during_positions")
             mine = [tp for tp in wanted if tp.topic == topic]
-            found = await asyncio.to_thread(_read, table, topic, mine)
+            found = await asyncio.to_thread(_read, at.table, topic, mine)
             self._held.update({tp: held.position for tp, held in found.items()})
         return {tp: self._noted(tp) for tp in wanted}
 
@@ -97,12 +104,12 @@ class DeltaSink:
         The positions' own epochs are not looked at. Raises SinkUnavailable.
         """
         for _ in range(_TRIES):
-            table = await self._updated(topic)
-            number = await asyncio.to_thread(read_epoch, table.fact, topic) + 1
+            at = await self._updated(topic)
+            number = await asyncio.to_thread(read_epoch, at.table.fact, topic) + 1
             facts = {epoch_name(topic): number}
-            for tp, at in begun.items():
-                facts |= facts_of(tp, at._replace(epoch=number), self._writer)
-            if await _committed(table, [], facts):
+            for tp, begins in begun.items():
+                facts |= facts_of(tp, begins._replace(epoch=number), self._writer)
+            if await _committed(at, [], facts):
                 return number
         raise _overtaken(topic)
 
@@ -110,21 +117,21 @@ class DeltaSink:
         await self._putting.close()
 
     async def _store(self, topic: str, wanted: _Wanted) -> None:
-        table = await self._updated(topic)
-        if await self._is_stored(table, topic, wanted):
+        at = await self._updated(topic)
+        if await self._is_stored(at.table, topic, wanted):
             return
-        epoch = next(at.epoch for at in wanted.reached.values())
+        epoch = next(reached.epoch for reached in wanted.reached.values())
         files = await self._putting.put(topic, wanted.parts, wanted.expected, epoch)
         facts: dict[str, int] = {}
-        for tp, at in wanted.reached.items():
-            facts |= facts_of(tp, at, self._writer)
+        for tp, reached in wanted.reached.items():
+            facts |= facts_of(tp, reached, self._writer)
         for _ in range(_TRIES):
             fault_points.reach("before_commit")
-            if await _committed(table, files, facts):
+            if await _committed(at, files, facts):
                 return
             # overtaken, or it was our own and the answer was lost
-            await self._updated(topic)
-            if await self._is_stored(table, topic, wanted):
+            at = await self._updated(topic)
+            if await self._is_stored(at.table, topic, wanted):
                 return
         raise _overtaken(topic)
 
@@ -144,29 +151,32 @@ class DeltaSink:
     def _is_ours(self, found: Iterable[Held]) -> bool:
         return all(held.writer == self._writer for held in found)
 
-    async def _note_beginning(self, tp: TopicPartition, at: Position) -> None:
+    async def _note_beginning(self, tp: TopicPartition, noted: Position) -> None:
         for _ in range(_TRIES):
-            table = await self._updated(tp.topic)
-            found = await asyncio.to_thread(_read, table, tp.topic, [tp])
+            at = await self._updated(tp.topic)
+            found = await asyncio.to_thread(_read, at.table, tp.topic, [tp])
             held = found[tp].position
-            if held.place != at.place or held.next_offset is not None:
+            if held.place != noted.place or held.next_offset is not None:
                 return  # somebody else has
-            if await _committed(table, [], facts_of(tp, at, self._writer)):
+            if await _committed(at, [], facts_of(tp, noted, self._writer)):
                 return
         raise _overtaken(tp.topic)
 
-    async def _updated(self, topic: str) -> Table:
+    async def _updated(self, topic: str) -> _At:
         """Give the topic's table as it stands now."""
         if topic not in self._tables:
             await self._putting.prepare(topic)
             self._tables[topic] = self._table_of(topic)
         table = self._tables[topic]
         before, entry = table.version, await self._putting.entry(topic, table.version)
-        await asyncio.to_thread(table.update, entry)
-        if table.version != before:
-            entry = await self._putting.entry(topic, table.version)
+        version = await asyncio.to_thread(table.update, entry)
+        if not version == before == table.known_version:
+            behind = min(table.known_version, version - 1)
+            entries = await self._putting.entries(topic, behind, version)
+            await asyncio.to_thread(table.learn, version, entries)
+            entry = entries[-1] if entries else None
         table.entry = entry
-        return table
+        return _At(table, version)
 
     def _noted(self, tp: TopicPartition) -> Position:
         held, noted = self._held[tp], self._notes.get(tp)
@@ -175,8 +185,8 @@ class DeltaSink:
         return noted
 
 
-async def _committed(table: Table, files: Sequence[AddAction], facts: Mapping[str, int]) -> bool:
-    return await to_the_end(asyncio.to_thread(table.commit, files, facts))
+async def _committed(at: _At, files: Sequence[AddAction], facts: Mapping[str, int]) -> bool:
+    return await to_the_end(asyncio.to_thread(at.table.commit, at.version, files, facts))
 
 
 def _read(

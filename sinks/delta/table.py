@@ -12,13 +12,18 @@ from threading import Lock
 from deltalake import CommitProperties, DeltaTable, Schema, Transaction
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 from deltalake.transaction import AddAction
+from msgspec import MsgspecError
 
 from sinks.base import SinkUnavailable
 from sinks.delta.disk import Disk
+from sinks.delta.log import facts_in
 from sinks.delta.options import PARTITION
 from sinks.delta.schema import lacking, problem
 
 _ANOTHER = "another table stands there now: bring the old one back, or start the worker again"
+
+_OVERTAKEN = "Failed to commit transaction: 0"
+"""deltalake's words for: behind the version read there is another one, and I do not try again."""
 
 Explain = Callable[[Exception], SinkUnavailable]
 
@@ -38,18 +43,22 @@ class Table:
         self._table: DeltaTable | None = None
         self.entry: bytes | None = None
         """What the log has said of the newest version that was read, when it was."""
-        self._version = -1
-        """The version that what is known holds of: the newest that was read, or our own after."""
+        self.known_version = -1
+        """The version that the facts known hold of: one that `learn` was told, or our own."""
         self._known: dict[str, int | None] = {}
+        self._is_whole = False
+        """Whether there are no other facts than those known."""
+        self._judged = -1
 
     @property
     def version(self) -> int:
         """The newest version that was read; -1 before the first."""
         return -1 if self._table is None else self._table.version()
 
-    def update(self, entry: bytes | None) -> None:
+    def update(self, entry: bytes | None) -> int:
         """Read the newest version; make the table where there is none, and what it lacks.
 
+        Returns the version, on top of which `commit` is to go.
         `entry` is what the log says now of the version that was read last. deltalake reads on
         behind that, whatever table stands there now: where `entry` is another one, it is looked at.
         """
@@ -60,38 +69,51 @@ class Table:
                 self._table.update_incremental()
             else:
                 self._table = self._same(self._table)
-            if self._table.version() != self._version:
-                self._known.clear()
+            if self._table.version() not in {self._judged, self.known_version}:
                 self._judge(self._table)
-                self._version = self._table.version()
-            self._disk.flush_log(self._version)
+            self._judged = self._table.version()
+            self._disk.flush_log(self._judged)
+            return self._judged
+
+    def learn(self, version: int, entries: Sequence[bytes]) -> None:
+        """Take in the facts of the log's newest entries, which end with `version`."""
+        with self._told():
+            first = version - len(entries) + 1
+            if not 0 < first <= self.known_version + 1:  # some between are not told
+                self._known.clear()
+                self._is_whole = first == 0
+            self._known.update(facts_in(entries))
+            self.known_version = version
 
     def fact(self, name: str) -> int | None:
         """Give the number that a transaction identifier stands at, in the version read."""
         with self._told():
             return self._fact(name)
 
-    def commit(self, files: Sequence[AddAction], facts: Mapping[str, int]) -> bool:
-        """Store files and facts as the next version; False where another one may have been first.
+    def commit(self, on: int, files: Sequence[AddAction], facts: Mapping[str, int]) -> bool:
+        """Store files and facts as the version behind `on`; False where another one was first.
 
-        Where it is False or raises, `update` tells what was stored.
+        That may have been this one, whose answer was lost: `update` tells.
         """
         with self._told():
             table = self._read()
-            new = {name: said for name, said in facts.items() if self._fact(name) != said}
+            if not table.version() == self.known_version == on:
+                return False  # a call that was cut off has read on meanwhile
             try:
                 table.create_write_transaction(
                     list(files),
                     mode="append",
                     schema=table.schema(),
                     partition_by=[PARTITION],
-                    commit_properties=_properties(new),
+                    commit_properties=_properties(facts),
                 )
-            except CommitFailedError:
+            except CommitFailedError as error:
+                if str(error) != _OVERTAKEN:
+                    raise
                 return False
-            self._version = table.version() + 1
-            self._known.update(new)
-            self._disk.flush_log(self._version)
+            self.known_version = on + 1
+            self._known.update(facts)
+            self._disk.flush_log(self.known_version)
             return True
 
     @contextmanager
@@ -99,7 +121,7 @@ class Table:
         with self._lock:
             try:
                 yield
-            except (DeltaError, OSError, ValueError) as error:
+            except (DeltaError, OSError, ValueError, MsgspecError) as error:
                 raise self._explain(error) from None
 
     def _read(self) -> DeltaTable:
@@ -108,7 +130,8 @@ class Table:
 
     def _fact(self, name: str) -> int | None:
         if name not in self._known:
-            self._known[name] = self._read().transaction_version(name)
+            asked = None if self._is_whole else self._read().transaction_version(name)
+            self._known[name] = asked
         return self._known[name]
 
     def _opened(self) -> DeltaTable:

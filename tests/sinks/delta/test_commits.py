@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from deltalake import DeltaTable
 
 from models.positions import Position
 from sinks.base import Fenced, SinkUnavailable
@@ -75,11 +76,11 @@ async def test_writers_that_meet_in_the_same_commit_store_one_batch(
     positions = [await sink.positions([P0]) for sink in sinks]
     meeting, commit = Barrier(3, timeout=60), Table.commit
 
-    def met(self: Table, files: Any, facts: Any) -> bool:
+    def met(self: Table, *given: Any) -> bool:
         with suppress(Exception):  # broken when the others are fenced: alone it goes on
             meeting.wait()
         meeting.abort()
-        return commit(self, files, facts)
+        return commit(self, *given)
 
     monkeypatch.setattr(Table, "commit", met)
     writes = (
@@ -221,6 +222,25 @@ async def test_positions_outlive_checkpoints_log_clean_up_optimize_and_vacuum(
     assert offsets(place) == [(0, offset) for offset in range(15)]
 
 
+async def test_positions_are_read_off_the_log_and_not_looked_up_one_by_one(
+    place: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To look one number up, deltalake reads up to a hundred entries."""
+    looked_up: list[str] = []
+    monkeypatch.setattr(DeltaTable, "transaction_version", lambda _, name: looked_up.append(name))
+    one, other = sink_in(place), sink_in(place)
+    at, of_other = await one.positions([P0]), await other.positions([P1])
+    for start in range(0, 9, 3):
+        for sink, tp, expected in ((one, P0, at), (other, P1, of_other)):
+            await sink.write(batch(sink, 3, start=start, tp=tp), expected)
+        at, of_other = await one.positions([P0]), await other.positions([P1])
+
+    found = await sink_in(place).positions([P0, P1])
+
+    assert {at.last_offset for at in found.values()} == {8}
+    assert looked_up == []
+
+
 async def test_an_optimize_in_the_middle_is_no_fence(place: dict[str, Any]) -> None:
     sink = sink_in(place)
     expected = await sink.positions([P0])
@@ -232,6 +252,26 @@ async def test_an_optimize_in_the_middle_is_no_fence(place: dict[str, Any]) -> N
     await sink.write(batch(sink, 3, start=6), expected)
 
     assert offsets(place) == [(0, offset) for offset in range(9)]
+
+
+async def test_a_commit_goes_on_top_of_what_was_looked_at(place: dict[str, Any]) -> None:
+    """Also where a call that was cut off reads on between the look and the commit."""
+    sink, other = sink_in(place), sink_in(place)
+    expected = await sink.positions([P0])
+    of_other = await other.positions([P0])
+    loop = asyncio.get_running_loop()
+
+    def read_on() -> None:
+        overtaking = other.write(batch(other, 5), of_other)
+        asyncio.run_coroutine_threadsafe(overtaking, loop).result(60)
+        sink._tables["content_sessions"].update(None)  # noqa: SLF001 - as a thread would
+
+    _Before(sink, read_on)
+
+    with pytest.raises(Fenced):
+        await sink.write(batch(sink, 3), expected)
+
+    assert offsets(place) == [(0, offset) for offset in range(5)]
 
 
 async def test_a_new_epoch_in_the_middle_is_a_fence(place: dict[str, Any]) -> None:
@@ -302,15 +342,15 @@ class _Around:
         one.commit = lambda *given: self.committed(commit, *given)  # type: ignore[method-assign] # as above
         return one
 
-    def committed(self, commit: Any, files: Any, facts: Any) -> bool:
+    def committed(self, commit: Any, on: Any, files: Any, facts: Any) -> bool:
         raise NotImplementedError
 
 
 class _Lost(_Around):
     lost = 0
 
-    def committed(self, commit: Any, files: Any, facts: Any) -> bool:
-        assert commit(files, facts)
+    def committed(self, commit: Any, on: Any, files: Any, facts: Any) -> bool:
+        assert commit(on, files, facts)
         self.lost += 1
         return False
 
@@ -318,11 +358,11 @@ class _Lost(_Around):
 class _Failing(_Around):
     fails = True
 
-    def committed(self, commit: Any, files: Any, facts: Any) -> bool:
+    def committed(self, commit: Any, on: Any, files: Any, facts: Any) -> bool:
         self.named = {file.path.rpartition("/")[2] for file in files}
         if self.fails:
             raise SinkUnavailable("not now")
-        return bool(commit(files, facts))
+        return bool(commit(on, files, facts))
 
 
 class _Before(_Around):
@@ -330,7 +370,7 @@ class _Before(_Around):
         super().__init__(sink)
         self._happens = [happens]
 
-    def committed(self, commit: Any, files: Any, facts: Any) -> bool:
+    def committed(self, commit: Any, on: Any, files: Any, facts: Any) -> bool:
         if self._happens:
             self._happens.pop()()
-        return bool(commit(files, facts))
+        return bool(commit(on, files, facts))

@@ -2,7 +2,9 @@
 
 import shutil
 import socket
+import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +15,10 @@ from deltalake import DeltaTable, Field, Schema
 from sinks.base import SinkUnavailable
 from sinks.delta.putting import OccupiedError
 from sinks.parquet.s3 import OverwritesError
-from tests.sinks.delta.sinks import offsets, sink_in, table
+from tests.sinks.delta.sinks import files_in, offsets, sink_in, table
 from tests.sinks.parquet.gateway import SECRET, Gateway
 from tests.sinks.parquet.sinks import BEGIN, P0, batch
-from tests.sinks.parquet.test_errors import answering
+from tests.sinks.parquet.test_errors import answering, no_longer_root
 
 _SOON_SECONDS = 15.0
 _WRONG = "wrong-secret-nobody-may-read"
@@ -192,6 +194,35 @@ async def test_a_path_that_is_no_folder(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
 
     assert "no folder" in await _refused({"path": str(tmp_path / "file" / "lake")})
+
+
+@pytest.fixture
+def everybodys() -> Iterator[Path]:
+    """Give a folder that all users reach; pytest's own are the user's alone."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o777)
+        yield Path(folder)
+
+
+def _close_log(folder: Path) -> None:
+    for below in folder.rglob("*"):
+        below.chmod(0o777)
+    (folder / "content_sessions" / "_delta_log").chmod(0o555)
+
+
+async def test_a_log_that_may_not_be_written(everybodys: Path) -> None:
+    place = {"path": str(everybodys)}
+    sink = sink_in(place)
+    expected = await sink.positions([P0])
+    _close_log(everybodys)
+
+    with no_longer_root():
+        words = await _refused_later(place, sink, expected)
+
+    assert files_in(place)  # its file was put, and no commit names it
+    assert "permission denied: let this user read and write there" in words
+    await sink.write(batch(sink, 2), expected)
+    assert len(offsets(place)) == 2
 
 
 async def test_a_folder_that_became_another_one_takes_nothing(

@@ -204,7 +204,7 @@ async def test_a_path_that_is_no_folder(tmp_path: Path) -> None:
 async def test_a_folder_that_may_not_be_written(tmp_path: Path) -> None:
     (tmp_path / "closed").mkdir(mode=0o500)
 
-    with _no_longer_root():
+    with no_longer_root():
         words = await _refused({"path": str(tmp_path / "closed" / "parquet")})
 
     assert "permission denied: let this user read and write there" in words
@@ -248,7 +248,7 @@ async def test_a_fenced_writer_says_who_stands_there(tmp_path: Path) -> None:
 
 
 @contextmanager
-def _no_longer_root() -> Iterator[None]:
+def no_longer_root() -> Iterator[None]:
     user = os.geteuid()
     if user == 0:
         os.seteuid(65_534)  # root may write everywhere
