@@ -175,6 +175,7 @@ async def test_a_span_is_kept_apart_and_a_sink_that_is_in_use_is_not_taken(
     part = await run(archive, *span, "--into", "target", **settings)
     used = await run(archive, "--source", "postgres", "--into", "used", **settings)
     others = await run(archive, "--source", "postgres", "--into", "others", **settings)
+    whole = await run(archive, "--source", "postgres", "--into", "target", **settings)
     unknown = await run(archive, "--source", "postgres", "--into", "nowhere", **settings)
 
     assert part.returncode == 0, part.stderr
@@ -185,5 +186,6 @@ async def test_a_span_is_kept_apart_and_a_sink_that_is_in_use_is_not_taken(
     )
     assert "goes on behind it" not in part.stdout
     assert "it holds" in used.stderr
+    assert f"it holds {archive.prefix}media_events.replay already" in whole.stderr
     assert "it takes purchases" in others.stderr
     assert "no sink of headrace.yaml" in unknown.stderr
