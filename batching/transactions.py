@@ -31,7 +31,8 @@ _COMPACTED = {
     "segment.ms": "600000",
     "min.cleanable.dirty.ratio": "0.1",
 }
-_BATCH_BYTES = 256 * 1024
+_BATCH_BYTES = 512 * 1024
+"""Before it is packed. aiokafka sends a batch when the partition's last one is acknowledged."""
 _LARGEST_BYTES = 32 * 1024 * 1024
 _TRANSACTION_SECONDS = 15
 """After it the broker gives up what a process left open that never came back."""
