@@ -90,5 +90,6 @@ SEED ?= 1
 chaos: $(INSTALLED)-develop $(S3)/versitygw ## kill and stop things for ROUNDS rounds, then compare with the truth
 	@$(BIN)/python -m tests.chaos --rounds $(ROUNDS) --seed $(SEED)
 	@$(BIN)/python -m tests.chaos.sinks --rounds $(ROUNDS) --seed $(SEED)
+	@$(BIN)/python -m tests.chaos.files --rounds $(ROUNDS) --seed $(SEED)
 
 .PHONY: help install up timescale reporters s3 test quick generate check bench fuzz chaos

@@ -133,19 +133,19 @@ class SourceRunner:
         due: float | None = None
         try:
             while True:
-                left = (
-                    None if due is None or commits.is_under_way else max(0.0, due - self._clock())
-                )
-                await self._inbox.wait(left)
+                is_timed = due is not None and not commits.is_under_way
+                await self._inbox.wait(max(0.0, due - self._clock()) if due and is_timed else None)
                 commits.check()
                 ended = self._stop.is_set() or all(one.done() for one in readings)
                 due = await self._fill(topic, commits, resume, due)
+                self._count_buffered(topic, commits)
                 is_due = due is not None and (ended or self._clock() >= due)
                 if is_due and (ended or not commits.is_under_way):
                     await commits.begin(resume, self._newest)
                     due = None
                 if ended:
                     await commits.finish()
+                    self._count_buffered(topic, commits)
                 for one in readings:
                     if one.done():
                         one.result()  # raises what ended it
@@ -169,15 +169,18 @@ class SourceRunner:
             if chunk.resume or chunk.records:
                 due = due or self._clock() + self._entry.commit_seconds
             self._add(topic, resume, chunk)
-            self._stats.buffered_bytes = (
-                self._inbox.size_bytes + topic.pending_bytes + commits.bytes_under_way
-            )
+            self._count_buffered(topic, commits)
             if topic.pending_bytes >= _COMMIT_BYTES:
                 await commits.begin(resume, self._newest)
                 due = None
             elif commits.is_under_way:
                 await asyncio.sleep(0)  # a chunk of a file takes milliseconds
         return due
+
+    def _count_buffered(self, topic: SourceTopic, commits: SourceCommits) -> None:
+        self._stats.buffered_bytes = (
+            self._inbox.size_bytes + topic.pending_bytes + commits.bytes_under_way
+        )
 
     def _add(self, topic: SourceTopic, resume: dict[str, Any], chunk: Chunk) -> None:
         records = self._fitting(chunk)

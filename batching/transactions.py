@@ -31,11 +31,13 @@ _COMPACTED = {
     "segment.ms": "600000",
     "min.cleanable.dirty.ratio": "0.1",
 }
-_BATCH_BYTES = 256 * 1024
+_BATCH_BYTES = 512 * 1024
+"""Before it is packed. aiokafka sends a batch when the partition's last one is acknowledged."""
 _LARGEST_BYTES = 32 * 1024 * 1024
 _TRANSACTION_SECONDS = 15
 """After it the broker gives up what a process left open that never came back."""
 _CLOSE_SECONDS = 3.0
+_NO_HEADERS: list[tuple[str, bytes]] = []
 _PATIENCE_SECONDS = 20.0
 """For a commit: the broker has given the transaction up by then."""
 _CONNECT_SECONDS = 10.0
@@ -75,6 +77,27 @@ class Sealed:
     size_bytes: int
 
 
+class _Filling:
+    """A record batch while it is filled.
+
+    Records are put into what aiokafka's batch wraps: its own `append` takes twice as long, for
+    serializers that are not there (0.5 us for 0.25).
+    """
+
+    __slots__ = ("_batch", "count", "put")
+
+    def __init__(self, kafka: AIOKafkaProducer) -> None:
+        self._batch = kafka.create_batch()
+        self.put = self._batch._builder.append  # noqa: SLF001
+        self.count = 0
+
+    def closed(self) -> Any:
+        """Give the batch, ready to be sent."""
+        self._batch._relative_offset = self.count  # noqa: SLF001
+        self._batch.close()
+        return self._batch
+
+
 class SourceTopic:
     """Takes records for the next transaction, also while the one before it is being committed.
 
@@ -84,7 +107,7 @@ class SourceTopic:
     def __init__(self, place: SourcePlace) -> None:
         self._place = place
         self._kafka: AIOKafkaProducer | None = None
-        self._open: list[Any] = []
+        self._open: list[_Filling] = []
         self._full: dict[int, list[Any]] = defaultdict(list)
         self._turn = 0
         self.pending_records = 0
@@ -117,7 +140,7 @@ class SourceTopic:
                 async with self._kafka.transaction():
                     pass  # which asks for the epoch, and so settles the past
             count = len(await self._kafka.partitions_for(place.topic))
-            self._open = [self._kafka.create_batch() for _ in range(count)]
+            self._open = [_Filling(self._kafka) for _ in range(count)]
             return await self._resume_point()
 
     def add(self, records: Sequence[tuple[bytes, bytes | None, int]]) -> None:
@@ -128,11 +151,14 @@ class SourceTopic:
         batches, count, size = self._open, len(self._open), 0
         for value, key, timestamp in records:
             partition = self._turn if key is None else crc32(key) % count
-            if batches[partition].append(timestamp=timestamp, key=key, value=value) is None:
+            batch = batches[partition]
+            if batch.put(batch.count, timestamp, key, value, _NO_HEADERS) is None:
                 self._close_batch(partition)
                 if key is None:
                     partition = self._turn = (self._turn + 1) % count
-                batches[partition].append(timestamp=timestamp, key=key, value=value)
+                batch = batches[partition]
+                batch.put(batch.count, timestamp, key, value, _NO_HEADERS)
+            batch.count += 1
             size += len(value) if key is None else len(value) + len(key)
         self.pending_bytes += size
         self.pending_records += len(records)
@@ -196,9 +222,9 @@ class SourceTopic:
     def _close_batch(self, partition: int) -> None:
         assert self._kafka is not None  # noqa: S101 - open was called
         batch = self._open[partition]
-        if batch.record_count():
-            self._full[partition].append(batch)
-            self._open[partition] = self._kafka.create_batch()
+        if batch.count:
+            self._full[partition].append(batch.closed())
+            self._open[partition] = _Filling(self._kafka)
 
     async def _resume_point(self) -> dict[str, Any]:
         """Read the topic to the end that it has now, where this source's past is settled."""

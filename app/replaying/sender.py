@@ -131,17 +131,19 @@ class Sender:
     async def _send_all(self, once: Once, feeds: list[_Feed]) -> None:
         """Send all that the feeds hold: what comes next is made while the last is committed."""
         records: list[Outgoing] = []
+        size = 0
         committing: list[asyncio.Task[None]] = []
         try:
             async for run, rows in self._due(feeds):
                 # in a thread: the loop has others to serve, and a transaction to end
-                records += await asyncio.to_thread(self._outgoing, run, rows)
-                size = sum(len(one.value or b"") for one in records)
+                made = await asyncio.to_thread(self._outgoing, run, rows)
+                records += made
+                size += sum(len(one.value or b"") for one in made)
                 is_enough = len(records) >= _TOGETHER or size >= _TOGETHER_BYTES
                 if is_enough or self._speed is not None:
                     await asyncio.gather(*committing)
                     committing = [asyncio.create_task(self._commit(once, records, self.sent))]
-                    records = []
+                    records, size = [], 0
             await asyncio.gather(*committing)
         finally:
             await cancel_and_wait(committing)

@@ -151,6 +151,7 @@ async def test_records_of_the_next_transaction_are_taken_while_the_broker_does_n
         finally:
             own_kafka.child.send(signal.SIGCONT)
         await run.until_held(120)
+        await run.until(lambda: run.stats.buffered_bytes == 0)  # or it would be held to be stuck
         await run.stop()
         found = await committed(own_kafka.address, "events")
     finally:

@@ -4,6 +4,7 @@ import gzip
 import json
 import logging
 import os
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -204,16 +205,25 @@ async def test_a_line_that_grows_is_told_once_by_a_process(tmp_path: Path) -> No
     assert drained.stats.refused == {"line too long": 1}
 
 
-async def test_a_bomb_is_unpacked_a_block_at_a_time(tmp_path: Path) -> None:
-    with gzip.open(tmp_path / "bomb.gz", "wb", compresslevel=1) as bomb:
-        for _ in range(64):
-            bomb.write(bytes(BLOCK_BYTES))
-        bomb.write(b"\n" + _lines(0, 1))
+@pytest.mark.parametrize("is_packed", [False, True], ids=["100 MB", "gzip"])
+async def test_memory_is_bounded_however_long_a_line_is(tmp_path: Path, *, is_packed: bool) -> None:
+    name = tmp_path / ("bomb.gz" if is_packed else "a.jsonl")
+    with gzip.open(name, "wb", compresslevel=1) if is_packed else name.open("wb") as file:
+        for _ in range(100):
+            file.write(bytes(BLOCK_BYTES))
+        file.write(b"\n" + _lines(0, 1))
+    drained = Drained(tmp_path)
 
-    drained = await Drained(tmp_path).all()
+    tracemalloc.start()
+    try:
+        await drained.all()
+        _, most_bytes = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
 
     assert _numbers(drained) == [0]
     assert drained.stats.refused == {"line too long": 1}
+    assert most_bytes < 10 * BLOCK_BYTES
 
 
 @pytest.mark.parametrize("pack", [gzip.compress, zstd.compress], ids=["gz", "zst"])
