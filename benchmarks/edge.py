@@ -21,6 +21,7 @@ from typing import Any
 
 import click
 
+from benchmarks.edge_idle import idle_memory_bytes
 from benchmarks.edge_load import send, write_bodies
 from benchmarks.edge_servers import Server, Servers
 from benchmarks.machine import commit, machine
@@ -31,6 +32,7 @@ _STREAM = "content_sessions"
 _STEADY_EVENTS_PER_SECOND = 20_000
 _STEADY_EVENTS = 5
 _SIZES = (1, 20)
+_IDLE = 10_000
 _WARM_REQUESTS = 20_000
 _MOST_WARM_UPS = 6
 
@@ -132,11 +134,16 @@ def main(*, seconds: float, rounds: int, java: bool) -> None:
 def _measured(servers: Servers, *, java: bool, seconds: float, rounds: int) -> Figures:
     running = {"edge": servers.edge(_STREAM)}  # first: it makes the topic
     try:
+        _say(f"edge: {_IDLE:,} connections that say nothing")
+        idle = {
+            "edge_without_connections_memory_bytes": running["edge"].memory_bytes(),
+            "edge_idle_connections_memory_bytes": idle_memory_bytes(running["edge"], _IDLE),
+        }
         running["go"] = servers.go(_STREAM)
         if java:
             running["java"] = servers.java(_STREAM)
         found = Bench(servers.folder, running, seconds).measure(rounds, _say)
-        return ratios(found, [name for name in running if name != "edge"]) | found
+        return ratios(found, [name for name in running if name != "edge"]) | idle | found
     finally:
         for server in running.values():
             server.child.stop()

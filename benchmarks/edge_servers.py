@@ -44,7 +44,8 @@ class Server:
         return cpu_seconds(self.child)
 
     def memory_bytes(self) -> int:
-        return sum(one.memory_info().rss for one in family(self.child))
+        """Give what its processes hold, what they share counted once (PSS; Linux only)."""
+        return sum(one.memory_full_info().pss for one in family(self.child))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +63,11 @@ class Servers:
             if shutil.which(name) is None:
                 raise click.ClickException(f"no {name} on PATH: this needs {_NEEDS[name]}")
         command = ["go", "build", "-o", f"{self.folder}/", "./load", "./handler"]
-        subprocess.run(command, cwd=PEERS, check=True)
+        subprocess.run(command, cwd=PEERS, check=True, stdout=sys.stderr)
         if java:
             shutil.copytree(PEERS / "java", self.folder / "java")  # what it builds stays out of git
             command = ["mvn", "-q", "-B", "-Dstyle.color=never", "package"]
-            subprocess.run(command, cwd=self.folder / "java", check=True)
+            subprocess.run(command, cwd=self.folder / "java", check=True, stdout=sys.stderr)
 
     def edge(self, stream: str, more: Mapping[str, str] | None = None) -> Server:
         """Start an edge of one process, which makes the topic of its stream."""
