@@ -102,7 +102,7 @@ def follow(
         check_running(children, started)
         time.sleep(_POLL_SECONDS)
         asked = time.time()
-    course, before = Course(asked - _POLL_SECONDS), _cpu(hops)
+    course, before = Course(asked - _POLL_SECONDS), cpu_seconds(hops)
     while not course.marks or course.marks[-1].rows < events:
         check_running(children, started)
         rows = stored.rows()
@@ -110,7 +110,7 @@ def follow(
             course.marks.append(Mark(time.time(), rows))
         _check_moving(course, events)
         time.sleep(_POLL_SECONDS)
-    course.cpu_seconds = {name: used - before[name] for name, used in _cpu(hops).items()}
+    course.cpu_seconds = {name: used - before[name] for name, used in cpu_seconds(hops).items()}
     return course
 
 
@@ -125,7 +125,9 @@ def _has_begun(crew: Sequence[Worker]) -> bool:
     return any(one.events_in for status in told if status for one in status.streams.values())
 
 
-def _cpu(hops: Mapping[str, Sequence[Child]]) -> dict[str, float]:
+def cpu_seconds(hops: Mapping[str, Sequence[Child]]) -> dict[str, float]:
+    """Give what these processes have used so far, in user mode and in the kernel."""
+
     def used(child: Child) -> float:
         times = psutil.Process(child.pid).cpu_times()
         return float(times.user + times.system)

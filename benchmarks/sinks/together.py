@@ -23,6 +23,7 @@ from benchmarks.load import generator
 from benchmarks.progress import check_running
 from benchmarks.sinks import kafka
 from benchmarks.sinks.backlog import Say
+from benchmarks.sinks.draining import cpu_seconds
 from benchmarks.sinks.stage import Stage, start, stop
 from benchmarks.sinks.stored import InClickhouse, InLines, InParquet, Stored, check_places
 from benchmarks.worker import Worker
@@ -89,6 +90,16 @@ class Run:
         if status is None or not status.partitions:
             return -1
         return sum(one.lag for some in status.partitions.values() for one in some.values())
+
+    def cpu_seconds(self) -> dict[str, float]:
+        """Give what each worker and each engine of one process has used."""
+        engines = {
+            "broker": self.stage.here.kafka.child,
+            "clickhouse": self.stage.clickhouse.child,
+            "gateway": self.stage.s3.child,
+        }
+        workers = {role: worker.child for role, worker in self.crew.items()}
+        return cpu_seconds({name: [child] for name, child in (workers | engines).items()})
 
     async def caught_up(self, role: str, most: int) -> None:
         while not 0 <= await asyncio.to_thread(self.lag, role) <= most:
@@ -178,16 +189,20 @@ async def all_at_once(stage: Stage, seconds: float, say: Say) -> dict[str, Any]:
     """Give PostgreSQL's freshness and each worker's memory while all sinks take 20,000/s."""
     async with _running(stage, seconds + _WARM_SECONDS, say) as run:
         await run.watch(_WARM_SECONDS)
-        since = time.time()
+        since, before = time.time(), run.cpu_seconds()
         while run.load.running:
             await run.watch(1.0)
-        until = time.time()
+        until, after = time.time(), run.cpu_seconds()
         exact = await run.finished(say)
         return {
             "seconds": seconds,
             "produced_per_second": round(exact["records"] / (seconds + _WARM_SECONDS)),
             "postgres_freshness_seconds": await asyncio.to_thread(run.freshness, since, until),
             "worker_mb": run.megabytes(since, until),
+            "cores_used": {
+                name: round((used - before[name]) / (until - since), 2)
+                for name, used in after.items()
+            },
             **exact,
         }
 
