@@ -68,7 +68,8 @@ class Intake:
             if brought.delivery is not None and brought.delivery.in_company:
                 await self._send_alone(brought.records, brought.delivery)
         except Overloaded as error:
-            raise try_later(_OVERLOADED_SECONDS, f"{error}: nothing was taken") from None
+            what = "nothing" if brought.delivery is None else "not all of it"
+            raise try_later(_OVERLOADED_SECONDS, f"{error}: {what} was taken") from None
         finally:
             if brought.delivery is not None:
                 self._producer.release(brought.delivery)
@@ -115,7 +116,11 @@ class Intake:
             self._end_round()
 
     def _end_round(self) -> None:
-        waiting, self._waiting, self._waiting_bytes = self._waiting, [], 0
+        # whose request has ended meanwhile was promised nothing, and gives no room back
+        waiting = [one for one in self._waiting if not one.sent.done()]
+        self._waiting, self._waiting_bytes = [], 0
+        if not waiting:  # a round that was full has ended before
+            return
         timestamp = time.time_ns() // 1_000_000
         try:
             verdicts = self._judge.judge_all([one.events for one in waiting], timestamp)

@@ -14,7 +14,7 @@ import signal
 import sys
 import threading
 from pathlib import Path
-from typing import NamedTuple, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
@@ -44,15 +44,16 @@ def become(serving: Serving) -> NoReturn:
     """Serve in place of what this process has done so far, with the same id and environment."""
     sys.stdout.flush()
     sys.stderr.flush()
-    arguments = json.dumps(serving._asdict())
-    os.execv(sys.executable, [sys.executable, "-m", "edge.server", arguments])  # noqa: S606 - ourselves
+    # by its file and with the same path: `-m` would look into the working directory first, where
+    # anybody may have a folder of one of our names
+    told = json.dumps({"path": sys.path, "serving": serving._asdict()})
+    os.execv(sys.executable, [sys.executable, "-P", __file__, told])  # noqa: S606 - ourselves
 
 
 def serve(settings: Serving) -> None:
     """Serve until SIGINT or SIGTERM; requests under way are answered first."""
     server = Granian(
         "edge.app:create",
-        factory=True,
         address=settings.host,
         port=settings.port,
         interface=Interfaces.RSGI,
@@ -74,7 +75,15 @@ def serve(settings: Serving) -> None:
     if settings.tls_cert:
         files = [Path(settings.tls_cert), Path(settings.tls_key)]
         threading.Thread(target=_watch, args=(files,), daemon=True).start()
-    server.serve()
+    # granian's own way to the target looks into the working directory first as well
+    server.serve(target_loader=_process, wrap_loader=False)
+
+
+def _process() -> Any:
+    """Make what takes requests, in a process of its own."""
+    from edge.app import create  # noqa: PLC0415 - memory of the first process
+
+    return create()
 
 
 def _watch(files: list[Path]) -> None:
@@ -112,4 +121,6 @@ def _state(file: Path) -> tuple[int, int] | None:
 
 
 if __name__ == "__main__":
-    serve(Serving(**json.loads(sys.argv[1])))
+    given = json.loads(sys.argv[1])
+    sys.path[:] = given["path"]
+    serve(Serving(**given["serving"]))
