@@ -56,7 +56,13 @@ _CASES: Mapping[str, Case] = {
 
 
 @click.command()
-@click.option("--only", type=click.Choice(list(_CASES)), multiple=True, help="Again for several.")
+@click.option(
+    "--only",
+    metavar="CASE",
+    type=click.Choice(list(_CASES)),
+    multiple=True,
+    help=f"One of {', '.join(_CASES)}; again for several.",
+)
 @click.option("--events", type=click.IntRange(50_000), default=3_000_000, show_default=True)
 @click.option("--seconds", default=60.0, show_default=True, help="Of steady load.")
 @click.option("--down-seconds", default=120.0, show_default=True, help="A server is away.")
