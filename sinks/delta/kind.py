@@ -27,6 +27,17 @@ async def begin_epoch(options: DeltaOptions, stream: Stream, topic: str, begun: 
         await sink.close()
 
 
+async def count(options: DeltaOptions, stream: Stream, topic: str) -> int:
+    """Count the rows that are stored of a topic."""
+    from sinks.delta.opening import opened  # noqa: PLC0415 - it imports deltalake and pyarrow
+
+    sink = opened(options, stream, "")
+    try:
+        return await sink.count(topic)
+    finally:
+        await sink.close()
+
+
 def check(options: DeltaOptions, streams: Sequence[Stream]) -> Sequence[str]:
     """Say which streams have a column that the table has for itself."""
     del options
@@ -47,6 +58,7 @@ KIND = SinkKind(
     extra="delta",
     flush=Flush(records=1_000_000, size_bytes=512 * 1024 * 1024, seconds=10.0),
     begin_epoch=begin_epoch,
+    count=count,
     place=lambda options: options.place,
     check=check,
 )

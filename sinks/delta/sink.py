@@ -113,6 +113,10 @@ class DeltaSink:
                 return number
         raise _overtaken(topic)
 
+    async def count(self, topic: str) -> int:
+        """Count the rows that are stored of a topic. Raises SinkUnavailable."""
+        return await asyncio.to_thread(self._table_of(topic).count)
+
     async def close(self) -> None:
         await self._putting.close()
 

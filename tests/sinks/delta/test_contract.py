@@ -8,7 +8,7 @@ import pytest
 from headrace.testing import NotesContract, Stored, Subject
 from models.positions import Positions
 from sinks.delta.kind import KIND
-from tests.contract.stored import begin_epoch_of
+from tests.contract.stored import begin_epoch_of, count_of
 from tests.sinks.delta.sinks import rows, sink_in
 
 
@@ -24,5 +24,8 @@ class TestDelta(NotesContract):
         async def begin_epoch(begun: Positions) -> int:
             return await begin_epoch_of(KIND, place, begun)
 
-        yield Subject(sink, look, begin_epoch=begin_epoch)
+        async def count() -> int:
+            return await count_of(KIND, place)
+
+        yield Subject(sink, look, begin_epoch=begin_epoch, count=count)
         await sink.close()
