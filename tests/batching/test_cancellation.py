@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+from collections.abc import Iterator
 from contextlib import suppress
 
 import pytest
@@ -71,6 +72,15 @@ async def test_a_timeout_that_was_handled_cancels_no_later_step() -> None:
     assert await unswallowed(asyncio.sleep(0, "done")) == "done"
 
 
+@pytest.fixture
+def ctrl_c() -> Iterator[None]:
+    """Have SIGINT mean what it does in a fresh process: a test before may have it ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_ends_a_command_that_swallows_it_and_lets_it_clean_up() -> None:
     cleaned: list[str] = []
 

@@ -3,7 +3,7 @@
 import http.client
 import select
 import socket
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 
 import psutil
@@ -66,11 +66,11 @@ def test_a_body_that_takes_long_to_read_holds_nobody_up(edge: EdgeProcess) -> No
         while not select.select([client], [], [], 0)[0]:
             assert edge.ask("GET", "/livez").status == 200
             answered += 1
-        answer = http.client.HTTPResponse(client)
-        answer.begin()
+        with closing(http.client.HTTPResponse(client)) as answer:
+            answer.begin()
+            assert answer.status == 202
 
-    assert answer.status == 202
-    assert answered > 10
+    assert answered > 3  # one or two where the body is read at once
 
 
 def test_a_client_that_does_not_read_is_cut(kafka: Kafka, folder: Path, watchdog: Watchdog) -> None:

@@ -30,7 +30,7 @@ def test_its_wheel_passes_the_tests_of_every_sink(package: Path, installed: Path
     )
 
     assert done.returncode == 0, done.stdout
-    passed = re.search(r"(\d+) passed, 1 skipped", done.stdout)  # it takes every row
+    passed = re.search(r"(\d+) passed, 2 skipped", done.stdout)  # it takes every row, counts none
     assert passed is not None, done.stdout
     assert int(passed[1]) >= 20
 
