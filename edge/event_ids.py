@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 
 import msgspec
 
 from edge.cmcd.repeats import Repeats
+from edge.judging import Judged, Refusal
 from edge.problems import try_later
 
 _UNDER_WAY_SECONDS = 5
@@ -21,12 +22,47 @@ _UNDER_WAY_SECONDS = 5
 
 @dataclass(frozen=True, slots=True)
 class Fresh:
-    """The events of a body that are no repeats, their places in it, and what they claim."""
+    """The events of a body that are no repeats of another's, their places in it, and their claims.
+
+    Which of two with the same id in one body is the repeat, their verdicts say: see `once`.
+    """
 
     events: Sequence[bytes]
     places: Sequence[int]
     repeated: int = 0
     claims: Sequence[bytes | None] = ()
+
+    def once(self, judged: Judged) -> Judged:
+        """Leave out the good events that have the id of a good one before them."""
+        if not self.claims:
+            return judged
+        seen: set[bytes] = set()
+        kept = []
+        for place, index in enumerate(judged.good):
+            key = self.claims[index]
+            if key is None or key not in seen:
+                kept.append(place)
+                seen |= {key} if key else set()
+        good, keys = judged.good, judged.keys
+        return Judged([good[it] for it in kept], [keys[it] for it in kept], judged.refused)
+
+    def told(self, judged: Judged) -> tuple[int, list[Refusal]]:
+        """Count repeats and list refusals, by their places in the body, when Kafka has said all.
+
+        The repeat of one that was too large for Kafka is refused as that was.
+        """
+        missing = set(range(len(self.claims))).difference(judged.good)
+        missing.difference_update(it.index for it in judged.refused)
+        taken = {self.claims[it] for it in judged.good} if missing else set()
+        reasons = {self.claims[it.index]: it for it in judged.refused} if missing else {}
+        as_well = [
+            replace(reasons[key], index=index)
+            for index in missing
+            if (key := self.claims[index]) not in taken
+        ]
+        refused = sorted([*judged.refused, *as_well], key=lambda it: it.index)
+        moved = [replace(it, index=self.places[it.index]) for it in refused]
+        return self.repeated + len(missing) - len(as_well), moved
 
 
 class EventIds:
@@ -46,7 +82,7 @@ class EventIds:
         mine: set[bytes] = set()
         for place, event in enumerate(events):
             key = _key(caller, stream, event)
-            claim = "repeat" if key in mine else self._known.claim(key) if key else "new"
+            claim = self._known.claim(key) if key and key not in mine else "new"
             if claim == "under_way":
                 self._known.drop(mine)
                 raise try_later(_UNDER_WAY_SECONDS, "an event of this is on its way to Kafka")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from edge.bodies import BodyReader
@@ -111,43 +110,43 @@ class Events:
         events = self._completing.completed(stream, request, events)
         if not request.is_asked("event_id"):
             fresh = Fresh(events, range(len(events)))
-            return _answer(fresh, *await self._send(request, stream, events))
+            return _answer(fresh, *await self._send(request, stream, fresh))
         caller = request.caller.name if request.caller else ""
         fresh = self._event_ids.fresh(caller, stream, events)
         good: Sequence[int] = ()
         try:
-            judged, taken = await self._send(request, stream, fresh.events)
+            judged, taken = await self._send(request, stream, fresh)
             good = judged.good if taken else ()
         finally:
             self._event_ids.settle(fresh, good)
         return _answer(fresh, judged, taken=taken)
 
-    async def _send(
-        self, request: Request, stream: str, events: Sequence[bytes]
-    ) -> tuple[Judged, bool]:
+    async def _send(self, request: Request, stream: str, fresh: Fresh) -> tuple[Judged, bool]:
         """Give the verdicts, and whether Kafka has the events: of a strict request, not always."""
-        if not events:
+        if not fresh.events:
             return Judged([], [], []), True
         origin = request.caller.name if request.caller else ""
         taken = True
 
-        def to_send(judged: Judged, timestamp: int) -> Sequence[Record]:
+        def to_send(judged: Judged, timestamp: int) -> tuple[Judged, Sequence[Record]]:
             nonlocal taken
             taken = not (judged.refused and request.is_asked("strict"))
-            return records(events, judged, timestamp, origin) if taken else ()
+            once = fresh.once(judged)
+            return once, records(fresh.events, once, timestamp, origin) if taken else ()
 
-        judged = await self._intakes[stream].take(events, to_send)
+        judged = await self._intakes[stream].take(fresh.events, to_send)
         return judged, taken
 
 
 def _answer(fresh: Fresh, judged: Judged, taken: bool) -> Response:  # noqa: FBT001 - as given
-    refused = [told(replace(it, index=fresh.places[it.index])) for it in judged.refused]
+    repeated, refusals = fresh.told(judged)
+    refused = [told(it) for it in refusals]
     if not taken:
         return _refused(refused, "nothing was taken, as ?strict=true asks")
-    if not judged.good and not fresh.repeated:
+    if not judged.good and not repeated:
         return _refused(refused, "none was good, and each that Kafka takes becomes a dead letter")
-    repeated = {"repeated": fresh.repeated} if fresh.repeated else {}
-    return json_response(202, {"accepted": len(judged.good), **repeated, "refused": refused})
+    counted = {"repeated": repeated} if repeated else {}
+    return json_response(202, {"accepted": len(judged.good), **counted, "refused": refused})
 
 
 def _media_type(request: Request) -> str:

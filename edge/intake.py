@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -24,9 +25,10 @@ _TOO_LARGE = "larger than the topic takes (max.message.bytes): nothing of it is 
 _ROUND_BYTES = 2**20
 """So much ends a round at once: what waits for its verdict is not bounded by anything else."""
 
-RecordsOf = Callable[[Judged, int], Sequence[Record]]
-"""From verdicts and the timestamp (milliseconds) that they went by to what is sent: records of what
-is good, and then of what is refused; none at all where the request is not to be taken."""
+RecordsOf = Callable[[Judged, int], tuple[Judged, Sequence[Record]]]
+"""From verdicts and the timestamp (milliseconds) that they went by to those that count and what is
+sent: records of what is good by them, and then of what is refused; none at all where the request
+is not to be taken."""
 
 
 @dataclass(slots=True)
@@ -77,8 +79,7 @@ class Intake:
 
     async def _send_alone(self, records: Sequence[Record], delivery: Delivery) -> None:
         """Send again what was refused for the size of the batch that it was in."""
-        refused = set(delivery.in_company)
-        places = [at for at, record in enumerate(records) if (record.value, record.key) in refused]
+        places = places_of(delivery.in_company, records)
         again = await self._producer.send_alone(self._topic, [records[at] for at in places])
         delivery.error = delivery.error or again.error
         delivery.too_large += [places[at] for at in again.too_large]
@@ -137,11 +138,25 @@ class Intake:
                     one.sent.set_exception(error)
 
     def _send(self, one: _Brought, timestamp: int) -> None:
-        one.records = one.records_of(one.judged, timestamp)
+        one.judged, one.records = one.records_of(one.judged, timestamp)
         if one.records:
             one.delivery = self._producer.send(self._topic, one.records, one.sent)
         else:
             one.sent.set_result(None)
+
+
+def places_of(
+    refused: Sequence[tuple[bytes | None, bytes | None]], records: Sequence[Record]
+) -> list[int]:
+    """Say where these, by value and key, are: of equal ones as many as were refused."""
+    left = Counter(refused)
+    places = []
+    for place, record in enumerate(records):
+        said = record.value, record.key
+        if left[said]:
+            left[said] -= 1
+            places.append(place)
+    return places
 
 
 def _without(judged: Judged, places: frozenset[int]) -> Judged:

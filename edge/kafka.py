@@ -11,6 +11,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any, NamedTuple
 
 import msgspec
@@ -24,6 +25,7 @@ _RECORD_BYTES = 512  # what librdkafka and we keep of a record beside its bytes,
 _BATCH_BYTES = 256 * 1024
 _RENEW_SECONDS = 5.0
 _WARN_SECONDS = 60.0
+_REFUSED = "Kafka refuses the edge as a producer, its log says why"
 _ALLOW = ". Allow its user Write on its topics, or IdempotentWrite on the cluster"
 
 Report = Callable[[KafkaError | None, Message | None], None]
@@ -121,6 +123,9 @@ class RecordProducer:
         self._at_round: list[Callable[[], None]] = []
         self._round: asyncio.TimerHandle | None = None
         self._singly: Producer | None = None
+        self._singly_from = 0.0
+        self._ending: list[Producer] = []
+        self._begun = 0
         self._away_since: float | None = None
         self._trouble = ""
         self._warned_at = -_WARN_SECONDS
@@ -140,7 +145,22 @@ class RecordProducer:
         self._end_round()
 
     def _begin(self) -> None:
-        self._producer = self._made(error_cb=self._on_error, stats_cb=self._on_statistics)
+        told = partial(self._on_statistics, self._begun + 1)
+        self._producer = self._made(error_cb=self._on_error, stats_cb=told)
+        self._begun += 1
+        self._renewing = None
+
+    def _renew(self) -> None:
+        try:
+            self._begin()
+        except Exception:  # no thread or no file for it
+            logger.exception("no new producer can be made: it is tried again")
+            self._renew_later()
+
+    def _renew_later(self) -> None:
+        if self._renewing is not None:
+            self._renewing.cancel()
+        self._renewing = self._loop.call_later(_RENEW_SECONDS, self._renew)
 
     def close(self) -> None:
         """Wait, for a bounded time, until Kafka has what was given."""
@@ -148,10 +168,13 @@ class RecordProducer:
             if timer is not None:
                 timer.cancel()
         for producer in self._producers():
-            producer.flush(self._seconds)
+            with suppress(KafkaException):  # one that has failed for good has nothing to send
+                producer.flush(self._seconds)
 
     def _producers(self) -> Iterable[Producer]:
-        return filter(None, (self._producer, self._singly))
+        # not by their truth: a producer without records is false
+        singly = [] if self._singly is None else [self._singly]
+        return [*self._ending, self._producer, *singly]
 
     def at_next_round(self, end: Callable[[], None]) -> None:
         """Call this within a millisecond: what has come till then may go to Kafka together."""
@@ -170,7 +193,11 @@ class RecordProducer:
             for place, size in enumerate(sizes)
         ]
         self._take(delivery, sum(sizes))
-        self._enqueue(self._producer, topic, records, delivery, reports)
+        try:
+            self._enqueue(self._producer, topic, records, delivery, reports)
+        except BaseException:
+            self.release(delivery)
+            raise
         return delivery
 
     async def send_alone(self, topic: str, records: Sequence[Record]) -> Delivery:
@@ -179,6 +206,8 @@ class RecordProducer:
         For topics that take less than a batch of librdkafka (max.message.bytes). Raises Overloaded.
         """
         if self._singly is None:
+            if self._loop.time() < self._singly_from:
+                raise Overloaded(_REFUSED)
             logger.warning(
                 "the topic %s takes no batches of %d KB: its records go one by one. "
                 "Raise its max.message.bytes",
@@ -223,7 +252,7 @@ class RecordProducer:
         if self.pending_bytes + size > self._pending_allowed:
             raise Overloaded("as much waits for Kafka as may")
         if self.is_refused:
-            raise Overloaded("Kafka refuses the edge as a producer, its log says why")
+            raise Overloaded(_REFUSED)
         if self._is_away_for_long():
             raise Overloaded("no Kafka broker answers")
         delivery.size = size
@@ -267,17 +296,25 @@ class RecordProducer:
         elif error.code() != KafkaError._ALL_BROKERS_DOWN:  # noqa: SLF001 - as above
             self._trouble = error.str()
 
-    def _on_statistics(self, statistics: str) -> None:
+    def _on_statistics(self, begun: int, statistics: str) -> None:
+        if begun != self._begun:
+            return  # of one that was let go
         said = msgspec.json.decode(statistics, type=_Statistics)
         if self.is_away and any(one.state == "UP" for one in said.brokers.values()):
             self._away_since = None
             logger.warning("Kafka answers again")
-        if self.is_refused and said.eos.idemp_state == "Assigned":
+        if self.is_refused and self._renewing is None and said.eos.idemp_state == "Assigned":
             self.is_refused = False
             logger.warning("Kafka takes the edge as a producer again")
 
-    def _on_fatal(self, error: KafkaError) -> None:
-        """Let go of a producer that will never send again, and begin a new one in a while."""
+    def _on_fatal(self, failed: Producer, error: KafkaError) -> None:
+        """Let go of a producer that will never send again, and begin a new one in a while.
+
+        It is heard until each of its records has its report: those who wait have to know.
+        """
+        failed.purge()
+        if failed not in self._ending:
+            self._ending.append(failed)
         if not self.is_refused:
             forbidden = error.code() == KafkaError.CLUSTER_AUTHORIZATION_FAILED
             logger.error(
@@ -286,15 +323,12 @@ class RecordProducer:
                 error.str(),
                 _ALLOW if forbidden else "",
             )
-        self.is_refused = True
-        for producer in self._producers():
-            producer.purge()
-            with suppress(KafkaException):
-                producer.poll(0)  # so that those who wait hear of it
-        self._singly = None
-        if self._renewing is not None:
-            self._renewing.cancel()
-        self._renewing = self._loop.call_later(_RENEW_SECONDS, self._begin)
+        if failed is self._singly:
+            self._singly = None
+            self._singly_from = self._loop.time() + _RENEW_SECONDS
+        elif failed is self._producer:
+            self.is_refused = True
+            self._renew_later()
 
     def warn_of(self, topic: str) -> None:
         """Log, once a minute, that this topic may not be written to."""
@@ -316,14 +350,23 @@ class RecordProducer:
     def _end_round(self) -> None:
         try:
             for producer in self._producers():
-                producer.poll(0)
+                self._hear(producer)
+            self._ending = [producer for producer in self._ending if len(producer)]
+            while self._at_round:
+                self._at_round.pop(0)()
+        except Exception:  # without a next round nobody would ever be answered
+            logger.exception("a round did not end as it should, the next one goes on")
+        finally:
+            is_busy = self.pending_bytes or self._at_round
+            seconds = _ROUND_SECONDS if is_busy else _IDLE_SECONDS
+            self._round = self._loop.call_later(seconds, self._end_round)
+
+    def _hear(self, producer: Producer) -> None:
+        try:
+            producer.poll(0)
         except KafkaException as error:  # what is fatal is not told to `_on_error`
-            self._on_fatal(_cause(error))
-        ending, self._at_round = self._at_round, []
-        for end in ending:
-            end()
-        seconds = _ROUND_SECONDS if self.pending_bytes else _IDLE_SECONDS
-        self._round = self._loop.call_later(seconds, self._end_round)
+            self._on_fatal(producer, _cause(error))
+            producer.poll(0)  # the reports that stood behind it
 
 
 class _Broker(msgspec.Struct):

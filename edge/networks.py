@@ -230,6 +230,9 @@ _members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _text = msgspec.json.Decoder(str).decode
 _encode = msgspec.json.Encoder().encode
 _NOT_SAID = (b"0", b"null")
+_NO_ADDRESS = "not kept"
+"""Stands for what is no address, and so is refused as that was: it may well hold one, as
+"192.0.2.77:443" does, and dead letters are stored."""
 
 
 def completed(
@@ -242,16 +245,15 @@ def completed(
     """Put the network into an event that has none, and keep of its addresses what may be kept.
 
     A network that the client says stays. An event that needs no change, and what is no JSON object,
-    is returned as it is: the contract says what is wrong with it.
+    is returned as it is: the contract says what is wrong with it. Of a key that stands twice the
+    last one is kept, by which the contract goes.
     """
     try:
         members: dict[str, Any] = _members(value)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return value
     new: dict[str, Any] = {
-        name: kept
-        for name in address_fields
-        if name in members and (kept := _kept(members[name], addresses)) is not None
+        name: _kept(members[name], addresses) for name in address_fields if name in members
     }
     said = members.get(asn_field) if asn_field else b"1"
     if said is None or (asn and bytes(said) in _NOT_SAID):
@@ -260,9 +262,11 @@ def completed(
 
 
 def _kept(written: msgspec.Raw, addresses: Addresses) -> str | None:
-    """Give what is kept of an address; None for what is none."""
+    """Give what is kept of an address; None where the event says none."""
+    if bytes(written) == b"null":
+        return None
     try:
         address = read_address(_text(written))
     except (msgspec.DecodeError, UnicodeDecodeError):
-        return None
-    return None if address is None else addresses.kept(address)
+        return _NO_ADDRESS
+    return _NO_ADDRESS if address is None else addresses.kept(address)

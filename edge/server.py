@@ -13,6 +13,7 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
@@ -73,8 +74,12 @@ def serve(settings: Serving) -> None:
         workers_kill_timeout=_ENDS_SECONDS,
     )
     if settings.tls_cert:
-        files = [Path(settings.tls_cert), Path(settings.tls_key)]
-        threading.Thread(target=_watch, args=(files,), daemon=True).start()
+        # before there is a thread: granian forks, and half an import stays half in what it forks
+        from edge.certificates import is_fit, is_out_of_date  # noqa: PLC0415 - memory, for those that use TLS alone
+
+        files = (Path(settings.tls_cert), Path(settings.tls_key))
+        told = (files, lambda: is_fit(*files) and not is_out_of_date(*files))
+        threading.Thread(target=_watch, args=told, daemon=True).start()
     # granian's own way to the target looks into the working directory first as well
     server.serve(target_loader=_process, wrap_loader=False)
 
@@ -86,18 +91,16 @@ def _process() -> Any:
     return create()
 
 
-def _watch(files: list[Path]) -> None:
+def _watch(files: Sequence[Path], may_be_served: Callable[[], bool]) -> None:
     """Have granian replace its processes, gracefully, whenever a certificate has changed."""
     before = told = _states(files)
     pause = threading.Event()
-    from edge.certificates import is_fit, is_out_of_date  # noqa: PLC0415 - memory, for those that use TLS alone
-
     while True:
         pause.wait(_LOOK_SECONDS)
         now = _states(files)
         if now == before:
             continue
-        if is_fit(*files) and not is_out_of_date(*files):
+        if may_be_served():
             before = now
             os.kill(os.getpid(), signal.SIGHUP)
         elif now != told:  # once; also while one of the two is replaced and the other one is not
@@ -108,7 +111,7 @@ def _watch(files: list[Path]) -> None:
             )
 
 
-def _states(files: list[Path]) -> list[tuple[int, int] | None]:
+def _states(files: Sequence[Path]) -> list[tuple[int, int] | None]:
     return [_state(file) for file in files]
 
 

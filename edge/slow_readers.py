@@ -40,10 +40,19 @@ def _limited(port: int, milliseconds: int) -> bool:
     return found
 
 
+def _opened(number: int) -> socket.socket:
+    copy = os.dup(number)
+    try:
+        return socket.socket(fileno=copy)
+    except OSError:  # no socket: nobody else closes it
+        os.close(copy)
+        raise
+
+
 def _listeners() -> Iterator[socket.socket]:
     for file in list(_FILES.iterdir()):
         with suppress(OSError):  # no socket, or closed meanwhile
-            one = socket.socket(fileno=os.dup(int(file.name)))
+            one = _opened(int(file.name))
             is_tcp = one.family in {socket.AF_INET, socket.AF_INET6}
             if is_tcp and one.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
                 yield one

@@ -17,6 +17,7 @@ from edge.cmcd.lines import Line, Read
 from edge.cmcd.repeats import Repeats
 from edge.collector.batch import Batch, UnderWayError, batch
 from edge.collector.reading import Mode, read
+from edge.collector.slices import Slices
 from edge.intake import Intake
 from edge.judging import Judged
 from edge.kafka import Record
@@ -54,10 +55,11 @@ class Collector:
         self._most = most
         self._percent = percent
         self._repeats = Repeats(time.monotonic)
+        self._slices = Slices()
 
     async def take(self, request: Request) -> Response:
         """Answer a request of any mode; see `edge.cmcd.answers` for what reporters do then."""
-        found = await read(request, self._bodies)
+        found = await read(request, self._bodies, self._slices)
         if len(found.lines) > self._most:
             raise Problem(413, f"a body has at most {self._most:,} lines: send less")
         lines = self._of_sessions_that_report(found.lines)
@@ -116,7 +118,9 @@ class Collector:
         return judged
 
 
-def _records(made: Batch, origin: str, judged: Judged, timestamp: int) -> list[Record]:
+def _records(
+    made: Batch, origin: str, judged: Judged, timestamp: int
+) -> tuple[Judged, list[Record]]:
     records = [
         Record(made.values[index], key, timestamp)
         for index, key in zip(judged.good, judged.keys, strict=True)
@@ -127,7 +131,7 @@ def _records(made: Batch, origin: str, judged: Judged, timestamp: int) -> list[R
         records.append(
             Record(made.values[it.index], None, timestamp, -1, [(ORIGIN, said.encode())])
         )
-    return records
+    return judged, records
 
 
 def _taken(mode: Mode, made: Batch, judged: Judged) -> Response:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
-from time import monotonic
 from typing import Literal, NamedTuple
 
 from edge.bodies import BodyReader
 from edge.cmcd import lines
 from edge.cmcd.lines import Line, TooManyLinesError
+from edge.collector.slices import Slices
 from edge.messages import Request
 from edge.problems import Problem
 
@@ -21,11 +20,6 @@ _ANY = frozenset(["", "application/json", "text/plain"])
 """What `navigator.sendBeacon` says, and those who say nothing: the first character decides."""
 
 
-_SLICE_SECONDS = 0.005
-"""So long a body is read before other requests have their turn: a megabyte of what only http-sf can
-read takes seconds."""
-
-
 class Found(NamedTuple):
     """The lines of a request, and how it carried them."""
 
@@ -33,8 +27,8 @@ class Found(NamedTuple):
     mode: Mode
 
 
-async def read(request: Request, bodies: BodyReader) -> Found:
-    """Read a request. Raises Problem: 400, 413 or 415.
+async def read(request: Request, bodies: BodyReader, slices: Slices) -> Found:
+    """Read a request. Raises Problem: 400, 413, 415 or 503.
 
     A body that says to be CMCD is read first; a player's own request, mirrored here, may have one
     that is something else, so query and headers come before what merely may be CMCD.
@@ -42,7 +36,7 @@ async def read(request: Request, bodies: BodyReader) -> Found:
     content_type = _content_type(request)
     if content_type in {_DICTIONARIES, _ADDRESSES} and request.method == "POST":
         mode: Mode = "log" if content_type == _ADDRESSES else "body"
-        return Found(await _of_body(await bodies.read(request), content_type), mode)
+        return Found(await _of_body(await bodies.read(request), content_type, slices), mode)
     carried = _of_request(request)
     if carried is not None:
         return carried
@@ -50,7 +44,7 @@ async def read(request: Request, bodies: BodyReader) -> Found:
         raise Problem(400, "there is no CMCD: send ?CMCD=, CMCD-* headers, or POST a body")
     if content_type not in _ANY:
         raise Problem(415, "send application/cmcd, one dictionary a line, or application/json")
-    return Found(await _of_body(await bodies.read(request), content_type), "body")
+    return Found(await _of_body(await bodies.read(request), content_type, slices), "body")
 
 
 def _content_type(request: Request) -> str:
@@ -67,9 +61,9 @@ def _of_request(request: Request) -> Found | None:
     return Found([line], "headers") if line is not None else None
 
 
-async def _of_body(body: bytes, content_type: str) -> list[Line]:
+async def _of_body(body: bytes, content_type: str, slices: Slices) -> list[Line]:
     try:
-        found = await _in_slices(_lines(body, content_type))
+        found = await slices.read(_lines(body, content_type), len(body))
     except TooManyLinesError as error:
         raise Problem(413, str(error)) from None
     if not found:
@@ -83,14 +77,3 @@ def _lines(body: bytes, content_type: str) -> Iterator[Line]:
     if content_type != _DICTIONARIES and body.lstrip()[:1] in {b"{", b"["}:
         return lines.of_json(body)
     return lines.of_body(body)
-
-
-async def _in_slices(reading: Iterator[Line]) -> list[Line]:
-    found: list[Line] = []
-    until = monotonic() + _SLICE_SECONDS
-    for line in reading:
-        found.append(line)
-        if monotonic() > until:
-            await asyncio.sleep(0)
-            until = monotonic() + _SLICE_SECONDS
-    return found

@@ -1,5 +1,6 @@
 """`?event_id=true`: events that come again, in whatever body, are stored once."""
 
+import json
 from collections.abc import Sequence
 
 import pytest
@@ -8,7 +9,7 @@ from edge.event_ids import EventIds
 from edge.problems import Problem
 from tests.edge.clock import Clock
 from tests.edge.edge_process import Answer, EdgeProcess
-from tests.edge.topics import everything
+from tests.edge.topics import allow, everything
 from tests.integration.events import heartbeat
 
 STREAM = "content_sessions"
@@ -53,6 +54,34 @@ def test_what_was_refused_may_come_again_and_is_told_by_its_place(edge: EdgeProc
     assert refused.json["accepted"] == refused.json["repeated"] == 1
     assert [it["index"] for it in refused.json["refused"]] == [1]
     assert mended.json == {"accepted": 1, "refused": []}
+
+
+def test_a_good_one_whose_id_a_bad_one_has_before_it_is_no_repeat(edge: EdgeProcess) -> None:
+    bad, good = event("i", asn=-1), event("i")
+
+    answer = post(edge, bad, good, bad, good)
+    all_bad = post(edge, event("j", asn=-1), event("j", asn=-1))
+
+    assert (answer.status, answer.json["accepted"], answer.json["repeated"]) == (202, 1, 1)
+    assert [it["index"] for it in answer.json["refused"]] == [0, 2]
+    assert stored(edge, "i") == 1
+    assert (all_bad.status, len(all_bad.json["refused"])) == (400, 2)
+
+
+def test_the_repeat_of_one_that_is_too_large_is_refused_as_that_was(edge: EdgeProcess) -> None:
+    large = json.dumps(json.loads(event("k")) | {"pad": "x" * 500_000}).encode()
+    topic = edge.topic(STREAM)
+    allow(topic, 300_000)
+    try:
+        answer = post(edge, large, large, event("l"), event("l"))
+    finally:
+        allow(topic, 1_048_588)
+
+    assert (answer.status, answer.json["accepted"], answer.json["repeated"]) == (202, 1, 1)
+    assert [(it["index"], it["reason"]) for it in answer.json["refused"]] == [
+        (0, "too_large"),
+        (1, "too_large"),
+    ]
 
 
 def test_of_a_strict_request_that_was_not_taken_nothing_is_known(edge: EdgeProcess) -> None:

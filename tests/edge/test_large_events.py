@@ -2,13 +2,9 @@
 
 import json
 
-from confluent_kafka.admin import AdminClient
-from confluent_kafka.admin._config import AlterConfigOpType, ConfigEntry, ConfigResource
-
 from tests.edge.edge_process import EdgeProcess
-from tests.edge.topics import everything
+from tests.edge.topics import allow, everything
 from tests.integration.events import heartbeat
-from tests.integration.topics import Topic
 
 STREAM = "content_sessions"
 LARGEST_BODY = 1_048_576
@@ -18,14 +14,6 @@ def padded(size: int) -> bytes:
     """Make a good event of so many bytes."""
     begun = heartbeat()[:-1] + b',"pad":"'
     return begun + b"x" * (size - len(begun) - 2) + b'"}'
-
-
-def allow(topic: Topic, size: int) -> None:
-    """Have a topic take records of so many bytes."""
-    entry = ConfigEntry("max.message.bytes", str(size), incremental_operation=AlterConfigOpType.SET)
-    resource = ConfigResource(ConfigResource.Type.TOPIC, topic.name, incremental_configs=[entry])
-    admin = AdminClient({"bootstrap.servers": topic.broker})
-    admin.incremental_alter_configs([resource])[resource].result(20)
 
 
 def test_an_event_of_nearly_a_mebibyte_is_taken(edge: EdgeProcess) -> None:

@@ -199,9 +199,25 @@ def test_a_network_that_nobody_knows_is_none() -> None:
 
 @pytest.mark.parametrize(
     "value",
-    [b"", b"[]", b"{", b'{"a":"\xff"}', b'{"ip_address":7}', b'{"ip_address": "here", "asn": 0}'],
+    [b"", b"[]", b"{", b'{"a":"\xff"}', b'{"a": "192.0.2.77", "asn": 0}'],
 )
 def test_what_is_no_event_or_needs_nothing_stays_as_it_is(value: bytes) -> None:
     asn_field = "asn" if b"asn" in value else ""
 
     assert completed(value, Addresses("truncated"), ["ip_address"], 0, asn_field) == value
+
+
+@pytest.mark.parametrize("said", ['"192.0.2.77:443"', "3221226061", '["192.0.2.77"]', '""'])
+def test_what_is_no_address_may_hold_one_and_is_not_kept(said: str) -> None:
+    found = completed(b'{"ip_address":%b}' % said.encode(), Addresses("truncated"), ["ip_address"])
+
+    assert found == b'{"ip_address":"not kept"}'
+
+
+@pytest.mark.parametrize("last", ["null", '"192.0.2.0"', '"here"'])
+def test_an_address_that_stands_twice_is_kept_at_no_place(last: str) -> None:
+    event = b'{"ip_address":"192.0.2.77","ip_address":%b}' % last.encode()
+
+    found = completed(event, Addresses("truncated"), ["ip_address"])
+
+    assert found == b'{"ip_address":%b}' % last.replace("here", "not kept").encode()

@@ -1,8 +1,10 @@
-"""What a topic holds now."""
+"""What a topic holds now, and what it takes."""
 
 import time
 
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._config import AlterConfigOpType, ConfigEntry, ConfigResource
 
 from tests.integration.topics import Topic
 
@@ -26,6 +28,14 @@ def everything(topic: Topic) -> list[Message]:
         return found
     finally:
         consumer.close()
+
+
+def allow(topic: Topic, size: int) -> None:
+    """Have a topic take records of so many bytes."""
+    entry = ConfigEntry("max.message.bytes", str(size), incremental_operation=AlterConfigOpType.SET)
+    resource = ConfigResource(ConfigResource.Type.TOPIC, topic.name, incremental_configs=[entry])
+    admin = AdminClient({"bootstrap.servers": topic.broker})
+    admin.incremental_alter_configs([resource])[resource].result(20)
 
 
 def _end(consumer: Consumer, place: TopicPartition) -> int:
