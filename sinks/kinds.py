@@ -63,8 +63,9 @@ class SinkKind:
     """Begins a topic's next epoch at these positions, whose own epochs are not looked at.
 
     Given options, stream and the topic's full name. Returns the epoch's number: greater than any
-    that the sink has of the topic, in all of its partitions. From then on a writer of an older
-    epoch is fenced. Raises SinkUnavailable. None where a sink has to be given another place.
+    that the sink has of the topic, in all of its partitions; one that was begun in some of them
+    only, before a crash, may be begun in the others. From then on a writer of an older epoch is
+    fenced. Raises SinkUnavailable. None where a sink has to be given another place.
     """
 
     count: Callable[[Any, Stream, str], Awaitable[int]] | None = None

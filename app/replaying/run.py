@@ -105,12 +105,9 @@ async def fill(
         try:
             await replay.run(target, target_topic)
             stored, refused = await target.counted()
-            is_whole = plan.span.end is None
-            summary = Summary(
-                replay.read, replay.sender.sent, stored, refused, handed_over=is_whole
-            )
+            summary = _summary(plan, replay.read, replay.sender.sent, stored, refused)
             _check(summary)
-            if is_whole:
+            if summary.handed_over:
                 await target.hand_over(replay.ends)
             await replay.forget()
         finally:
@@ -122,20 +119,35 @@ async def store(plan: Plan, target: SinkTarget, target_topic: str, progress: Pro
     """Replay into a sink of headrace.yaml that holds nothing of the stream."""
     async with _begun(plan, progress) as replay:
         try:
-            await target.prepare(replay.ends, is_new=not replay.sender.last, anew=plan.anew)
-            await replay.run(target, target_topic)
-            stored, refused = await target.counted()
-            is_whole = plan.span.end is None
-            summary = Summary(
-                replay.read, replay.sender.sent, stored, refused, handed_over=is_whole
-            )
-            _check(summary)
-            await target.hand_over()
+            summary = None if plan.anew else await _ended(plan, target)
+            if summary is None:
+                await target.prepare(replay.ends, is_new=not replay.sender.last, anew=plan.anew)
+                await replay.run(target, target_topic)
+                stored, refused = await target.counted()
+                summary = _summary(plan, replay.read, replay.sender.sent, stored, refused)
+                _check(summary)
+                await target.hand_over(replay.ends)
+                await target.keep_end(stored)
             await replay.forget()
             await target.end()
         finally:
             await target.close()
     return summary
+
+
+async def _ended(plan: Plan, target: SinkTarget) -> Summary | None:
+    """Say what came of this replay, if it was killed when it had only to be forgotten."""
+    if (stored := await target.ended()) is None:
+        return None
+    _, refused = await target.counted()
+    read = stored + sum(refused.values())
+    return _summary(plan, read, read, stored, refused)
+
+
+def _summary(
+    plan: Plan, read: int, sent: int, stored: int, refused: Mapping[tuple[str, str], int]
+) -> Summary:
+    return Summary(read, sent, stored, refused, handed_over=plan.span.end is None)
 
 
 async def replace(

@@ -124,13 +124,16 @@ class SinkTarget:
 
     async def begin_epoch(self, tp: TopicPartition, epoch: int) -> None:
         """Go on to a later life of the topic, in all partitions."""
-        begun = {
-            TopicPartition(tp.topic, number): Position(epoch, -1, None)
-            for number in self._partitions
-        }
-        while (await self._sink.positions([tp]))[tp].epoch < epoch:
+        held = await self._sink.positions(self._tps)
+        while min(at.epoch for at in held.values()) < epoch:
+            # one that is there already, as a sink was killed while it began the epoch, stays
+            begun = {
+                one: at if at.epoch == epoch else Position(epoch, -1, None)
+                for one, at in held.items()
+            }
             assert self._kind.begin_epoch is not None  # noqa: S101 - looked at in `prepare`
             await self._kind.begin_epoch(self._configured.options, self._stream, tp.topic, begun)
+            held = await self._sink.positions(self._tps)
 
     async def write(self, batch: Batch, expected: Positions) -> Totals:
         """Store it, and the position without the record's time: that was not the first one's."""
@@ -145,19 +148,40 @@ class SinkTarget:
         _, refused = await self._refused.counted()
         return stored, refused
 
-    async def hand_over(self) -> None:
+    async def hand_over(self, ends: Mapping[Run, Position]) -> None:
         """Keep positions as a worker finds them: it goes on behind the last record."""
         await self.look_untouched()
-        tps = [TopicPartition(self._topics.filled, number) for number in self._partitions]
-        held = await self.positions(tps)
+        if self._topics.is_whole:
+            # also into a life of the topic of which there are no rows yet
+            await self.begin_epoch(self._tps[0], max(run.epoch for run in ends))
+        held = await self.positions(self._tps)
         # in some sinks the rows tell a time too: what is read further goes before it
         await self._sink.note(
             {
-                tp: at._replace(last_timestamp=None, next_offset=at.read_to.offset)
+                tp: at._replace(last_timestamp=None, next_offset=_goes_on(tp, at, ends))
                 for tp, at in held.items()
-                if at.last_offset >= 0
+                if at.last_offset >= 0 or self._topics.is_whole
             }
         )
+
+    async def keep_end(self, stored: int) -> None:
+        """Keep that it is all done, for one that is killed before it has forgotten the replay."""
+        await self._refused.keep_end(stored)
+
+    async def ended(self) -> int | None:
+        """Give what `keep_end` was told; None where this replay has not come to its end.
+
+        Raises CannotFillError where the rows are not there any more.
+        """
+        ended = await self._refused.ended()
+        if ended is not None:
+            stored, _ = await self.counted()
+            if stored < ended:
+                raise CannotFillError(
+                    f"--into {self._configured.name}: this replay came to its end, with {ended:,} "
+                    f"rows, but {stored:,} are there now. --anew begins again"
+                )
+        return ended
 
     async def end(self) -> None:
         """Forget the replay."""
@@ -166,3 +190,19 @@ class SinkTarget:
     async def close(self) -> None:
         await self._sink.close()
         await self._refused.close()
+
+    @property
+    def _tps(self) -> list[TopicPartition]:
+        return [TopicPartition(self._topics.filled, number) for number in self._partitions]
+
+
+def _goes_on(tp: TopicPartition, at: Position, ends: Mapping[Run, Position]) -> int:
+    """Say from which offset a worker reads a partition on.
+
+    Of one without rows in the newest life of its topic, the source's position tells: rows up to
+    there may be those of a life before, while the topic is still the same.
+    """
+    if at.last_offset >= 0:
+        return at.read_to.offset
+    end = ends.get(Run(at.epoch, tp.partition))
+    return end.read_to.offset if end else 0

@@ -94,7 +94,7 @@ class DeltaSink:
         for tp, noted in positions.items():
             held = self._noted(tp) if tp in self._held else None
             if held and held.place == noted.place and _read_further(held, noted):
-                if held.last_offset < 0 and held.next_offset is None and noted.next_offset:
+                if _begins(held, noted):
                     await self._note_beginning(tp, noted)
                 self._notes[tp] = noted
 
@@ -206,3 +206,8 @@ def _overtaken(topic: str) -> SinkUnavailable:
 
 def _read_further(held: Position, noted: Position) -> bool:
     return (held.next_offset or 0) <= (noted.next_offset or 0)
+
+
+def _begins(held: Position, noted: Position) -> bool:
+    """Say whether it is told now where a partition begins, which may be at offset 0."""
+    return held.last_offset < 0 and held.next_offset is None and noted.next_offset is not None

@@ -78,6 +78,8 @@ class Table:
     def learn(self, version: int, entries: Sequence[bytes]) -> None:
         """Take in the facts of the log's newest entries, which end with `version`."""
         with self._told():
+            if version < self.known_version:
+                return  # a call that was cut off has read on meanwhile
             first = version - len(entries) + 1
             if not 0 < first <= self.known_version + 1:  # some between are not told
                 self._known.clear()

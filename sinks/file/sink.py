@@ -13,6 +13,7 @@ Nothing that may have been stored is written over: lines without a checkpoint st
 import asyncio
 import fcntl
 import os
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -34,6 +35,7 @@ _LOCK_SECONDS = 2.0
 """How long another worker may hold a folder: one that hangs is told of."""
 
 _READ_BYTES = 1024 * 1024
+_FILE_NAME = r"^\d+-\d{20}\.jsonl$"
 
 T = TypeVar("T")
 
@@ -44,7 +46,7 @@ class _Checkpoint(msgspec.Struct, frozen=True):
     epoch: int
     last_offset: int
     last_timestamp: int | None
-    file: Annotated[str, msgspec.Meta(pattern=r"^\d+-\d{20}\.jsonl$")]
+    file: Annotated[str, msgspec.Meta(pattern=_FILE_NAME)]
     size_bytes: Annotated[int, msgspec.Meta(ge=0)]
     begun_at: float
     """When the file was begun, seconds since 1970."""
@@ -113,7 +115,9 @@ class FileSink:
     async def begin_epoch(self, topic: str, begun: Positions) -> int:
         """Begin a topic's next epoch at these positions; return its number.
 
-        Partition by partition: after an error, do it once more. Raises SinkUnavailable.
+        Partition by partition: after an error, do it once more. One that was not begun in all of
+        them is then, unless those that it was begun in are told to go on elsewhere. Raises
+        SinkUnavailable.
         """
         with _failures():
             return await _in_thread(lambda: self._begin_epoch(topic, begun))
@@ -168,15 +172,27 @@ class FileSink:
                 _replace(folder, now)
 
     def _begin_epoch(self, topic: str, begun: Positions) -> int:
-        epoch = _newest_epoch(self._folder / topic) + 1
+        epoch, done = self._next_epoch(topic, begun)
         there = {TopicPartition(topic, one) for one in _partitions(self._folder / topic)}
-        for tp in sorted(there | begun.keys()):
+        for tp in sorted((there | begun.keys()) - done):
             at = begun.get(tp, Position(epoch, -1, None))._replace(epoch=epoch)
             with self._locked(tp) as folder:
                 if (held := _read(folder)) is not None:
                     _cut(folder / held.file, held.size_bytes)
                 _replace(folder, _Checkpoint.at(at, _file_name(at), 0, time.time()))
         return epoch
+
+    def _next_epoch(self, topic: str, begun: Positions) -> tuple[int, set[TopicPartition]]:
+        """Say which epoch to begin, and which partitions have begun it before a crash."""
+        held: dict[TopicPartition, Position] = {}
+        for number in _partitions(self._folder / topic):
+            if (read := _read(self._folder / topic / str(number))) is not None:
+                held[TopicPartition(topic, number)] = read.position
+        newest = max((at.epoch for at in held.values()), default=1)
+        done = {tp for tp, at in held.items() if at.epoch == newest}
+        if len(done) < len(held) and all(_stays(held[tp], begun.get(tp)) for tp in done):
+            return newest, done
+        return newest + 1, set()
 
     def _count(self, topic: str) -> int:
         lines = 0
@@ -187,7 +203,7 @@ class FileSink:
                 for file in folder.glob("*.jsonl"):
                     if file.name == held.file:
                         lines += _count_lines(file, held.size_bytes)
-                    elif _order(file.name) < _order(held.file):  # else begun before a crash
+                    elif _order(file) < _order(folder / held.file):  # else begun before a crash
                         lines += _count_lines(file, file.stat().st_size)
         return lines
 
@@ -235,6 +251,13 @@ def _stands(folder: Path, held: _Checkpoint | None) -> Position:
     return Position(_newest_epoch(folder.parent), -1, None)
 
 
+def _stays(held: Position, begun: Position | None) -> bool:
+    """Say whether a partition is told to go on just where it stands."""
+    if begun is None or begun.last_offset != held.last_offset:
+        return False
+    return begun.topic_id is None or held.topic_id is None or begun.topic_id == held.topic_id
+
+
 def _newest_epoch(topic_folder: Path) -> int:
     found = (_read(file.parent) for file in topic_folder.glob("*/checkpoint.json"))
     return max((one.epoch for one in found if one is not None), default=1)
@@ -245,9 +268,11 @@ def _partitions(topic_folder: Path) -> list[int]:
     return sorted(int(name) for name in names if name.isdecimal())
 
 
-def _order(file_name: str) -> tuple[int, ...]:
+def _order(file: Path) -> tuple[int, ...]:
     """Give what grows from one file of a partition to the next: epoch and first offset."""
-    return tuple(map(int, file_name.removesuffix(".jsonl").split("-")))
+    if re.match(_FILE_NAME, file.name) is None:
+        raise SinkUnavailable(f"{file} is none of this sink's files: move it away")
+    return tuple(map(int, file.stem.split("-")))
 
 
 def _count_lines(file: Path, size: int) -> int:

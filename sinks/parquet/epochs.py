@@ -35,14 +35,18 @@ class Epoch:
 
 async def newest_epoch(objects: Objects, topic: str) -> Epoch:
     """Give the newest epoch of a topic. Raises SinkUnavailable."""
-    names = await objects.folders(topic)
-    epochs = [name.removeprefix(EPOCH) for name in names if name.startswith(EPOCH)]
-    told = await objects.files(f"{topic}/{EPOCHS}") if EPOCHS in names else ()
-    numbers = (int(epoch) for epoch in [*epochs, *told] if epoch.isdecimal())
+    numbers = await _numbers(objects, topic)
     number = max(numbers, default=_FIRST)
-    key = _key(topic, number)
-    body = await objects.read(key) if str(number) in told else None
-    return Epoch(number) if body is None else Epoch(number, _decoded(key, body))
+    return await _epoch(objects, topic, number, is_told=numbers.get(number, False))
+
+
+async def all_epochs(objects: Objects, topic: str) -> list[Epoch]:
+    """Give the epochs of a topic, in their order. Raises SinkUnavailable."""
+    numbers = await _numbers(objects, topic)
+    return [
+        await _epoch(objects, topic, number, is_told=is_told)
+        for number, is_told in sorted(numbers.items())
+    ]
 
 
 async def begin_epoch(objects: Objects, topic: str, begun: Positions) -> int:
@@ -70,6 +74,20 @@ async def note_beginning(objects: Objects, tp: TopicPartition, at: Position) -> 
     """Keep where a partition begins, if nobody has. Raises SinkUnavailable."""
     body = msgspec.json.encode({tp.partition: at})
     await objects.create(f"{tp.topic}/{_BEGUN}/{at.epoch}-{tp.partition}", memoryview(body), {})
+
+
+async def _numbers(objects: Objects, topic: str) -> dict[int, bool]:
+    """Give the epochs that there are, and of each whether an object tells where it begins."""
+    names = await objects.folders(topic)
+    epochs = [name.removeprefix(EPOCH) for name in names if name.startswith(EPOCH)]
+    told = await objects.files(f"{topic}/{EPOCHS}") if EPOCHS in names else ()
+    return {int(one): one in told for one in [*epochs, *told] if one.isdecimal()}
+
+
+async def _epoch(objects: Objects, topic: str, number: int, *, is_told: bool) -> Epoch:
+    key = _key(topic, number)
+    body = await objects.read(key) if is_told else None
+    return Epoch(number) if body is None else Epoch(number, _decoded(key, body))
 
 
 def _decoded(key: str, body: bytes) -> dict[int, Position]:

@@ -14,10 +14,9 @@ from models.streams import Stream
 from models.validation import EPOCH as BEGIN
 from sinks.base import SinkUnavailable
 from sinks.history import Rows, Run, TimeSpan
-from sinks.parquet.epochs import Epoch
+from sinks.parquet.epochs import all_epochs
 from sinks.parquet.finding import find
 from sinks.parquet.keys import (
-    EPOCH,
     WAITING,
     epoch_folder,
     first_offsets_in,
@@ -48,12 +47,16 @@ class ParquetHistory:
         self._ends: dict[Run, Position] = {}
 
     async def runs(self) -> Mapping[Run, Position]:
-        for epoch in await self._numbers(self._topic, EPOCH):
-            for number in await self._numbers(epoch_folder(self._topic, epoch), _PARTITION):
-                tp = TopicPartition(self._topic, number)
-                held = await find(self._objects, tp, Epoch(epoch))
-                if held.position.last_offset >= 0:
-                    self._ends[Run(epoch, number)] = held.position
+        ends: dict[Run, Position] = {}
+        for epoch in await all_epochs(self._objects, self._topic):
+            there = await self._partitions(epoch.number)
+            for number in sorted(there | epoch.begun.keys()):
+                held = await find(self._objects, TopicPartition(self._topic, number), epoch)
+                # of an epoch in which nothing is stored yet, where it begins is where it ends
+                if held.position.last_offset >= 0 or number in epoch.begun:
+                    ends[Run(epoch.number, number)] = held.position
+        if any(at.last_offset >= 0 for at in ends.values()):
+            self._ends = ends
         return self._ends
 
     async def count(self) -> int:
@@ -88,6 +91,8 @@ class ParquetHistory:
                 f"{self._topic} is being compacted, or that was begun and did not end: let "
                 "`headrace compact parquet --yes` end, then run the same again"
             )
+        if not found:  # of an epoch that has begun, and nothing more
+            return []
         last = self._ends[run].last_offset
         following = [one.first_offset for one in found[1:]] + [last + 1]
         return [
@@ -112,10 +117,10 @@ class ParquetHistory:
                 "the same again"
             ) from error
 
-    async def _numbers(self, folder: str, prefix: str) -> list[int]:
-        names = await self._objects.folders(folder)
-        numbers = (name.removeprefix(prefix) for name in names if name.startswith(prefix))
-        return sorted(int(number) for number in numbers if number.isdecimal())
+    async def _partitions(self, epoch: int) -> set[int]:
+        names = await self._objects.folders(epoch_folder(self._topic, epoch))
+        numbers = (name.removeprefix(_PARTITION) for name in names if name.startswith(_PARTITION))
+        return {int(number) for number in numbers if number.isdecimal()}
 
     def _read(self, source: Any, after: int, end: int) -> Iterator[Rows]:
         file = pq.ParquetFile(source)

@@ -40,9 +40,13 @@ class PostgresHistory:
             "leader_epoch, topic_id FROM stream_positions WHERE topic = $1",
             self._topic,
         )
-        held = {Run(row[1], row[0]): Position(*row[1:]) for row in stored if row[2] >= 0}
-        runs = {Run(row[0], row[1]): Position(row[0], row[2], None) for row in found}
-        return dict(sorted((runs | held).items()))
+        held = {Run(row[1], row[0]): Position(*row[1:]) for row in stored}
+        runs = {Run(row[0], row[1]): Position(row[0], row[2], None) for row in found} | held
+        if not any(at.last_offset >= 0 for at in runs.values()):
+            return {}
+        # of a later epoch in which nothing is stored yet, where it begins is where it ends
+        runs = {run: at for run, at in runs.items() if at.last_offset >= 0 or run.epoch > 1}
+        return dict(sorted(runs.items()))
 
     async def count(self) -> int:
         connection = await self._connection()

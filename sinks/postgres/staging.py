@@ -80,6 +80,22 @@ class Staging:
                 "and not brought to its end. Run that one again, or drop it with --anew"
             )
 
+    async def keep_end(self, stored: int) -> None:
+        """Keep that this replay is at its end, for one whose rows (`stored`) went elsewhere."""
+        async with self.connected() as connection:
+            await connection.execute(f"UPDATE {self.run} SET added = $1", stored)  # noqa: S608 - declared names
+
+    async def ended(self) -> int | None:
+        """Give what `keep_end` was told by this very replay; None where it was not."""
+        async with self.connected() as connection:
+            if await connection.fetchval("SELECT to_regclass($1)", self.run) is None:
+                return None
+            stored = await connection.fetchval(
+                f"SELECT added FROM {self.run} WHERE replay = $1 AND added > 0",  # noqa: S608 - declared names
+                self._replay,
+            )
+        return None if stored is None else int(stored)
+
     async def drop(self) -> None:
         async with self.connected() as connection:
             await connection.execute(self._drop_sql())

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sources.files.unpacked import Unpacked
 
@@ -20,12 +21,19 @@ class Piece:
     count: int
 
 
+class Left(NamedTuple):
+    """What comes after the last line's end, without a line that is too long already."""
+
+    rest: bytes
+    is_too_long: bool
+    """Whether such a line goes on where the file ends now."""
+
+
 def lines(
     stream: Unpacked, count: int, longest: int, refuse: Refuse, *, untouched: bool = False
-) -> Generator[Piece, None, bytes | None]:
-    r"""Give whole lines; returns what comes after the last line's end.
+) -> Generator[Piece, None, Left]:
+    r"""Give whole lines; returns what is left.
 
-    Nothing is returned from within a line that is too long already: it goes on where the file ends.
     Empty lines and the `\r` of Windows are left out, unless `untouched`.
     """
     at = stream.position
@@ -52,7 +60,10 @@ def lines(
         values = _split(whole, count, longest, refuse, untouched=untouched)
         at, count = at + len(whole), count + whole.count(b"\n")
         yield Piece(values, at, count)
-    return None if skipped else rest
+    if len(rest) > longest:  # it came with the end of the line before
+        refuse("line too long", count + 1, f"more than {longest:,} bytes")
+        rest, skipped = b"", len(rest)
+    return Left(rest, is_too_long=skipped > 0)
 
 
 def _split(

@@ -12,7 +12,7 @@ from models.streams import Stream
 from sources.base import Record
 from sources.files.envelopes import Envelopes
 from sources.files.ledger import HEAD_BYTES, Entry, digest
-from sources.files.lines import Piece, lines
+from sources.files.lines import Left, Piece, lines
 from sources.files.options import Reading
 from sources.files.place import Found, Place, Unreadable
 from sources.files.rows import Columns, header, rows
@@ -127,25 +127,27 @@ class _Lines:
             try:
                 piece = next(pieces)
             except StopIteration as ended:
-                rest: bytes | None = ended.value
+                left: Left = ended.value
                 break
             at, count = piece.at, piece.count
             records = self._of.envelopes.records(piece.values)
             yield records, self._reached(at, count, whole=self._is_plain)
-        yield from self._end(stream, columns, (rest, at, count), ends=ends)
+        yield from self._end(stream, columns, left, (at, count), ends=ends)
 
     def _end(
         self,
         stream: Unpacked,
         columns: Columns | None,
-        left: tuple[bytes | None, int, int],
+        left: Left,
+        reached: tuple[int, int],
         *,
         ends: bool,
     ) -> Iterator[Step]:
         """Take a last line without an end, or leave it until it has one."""
-        rest, at, count = left
-        is_final = stream.is_whole or self._options.once or not self._of.place.may_grow
-        if rest is None:  # it goes on when it has an end: what follows is no line of its own
+        rest, (at, count) = left.rest, reached
+        is_whole = stream.is_whole or not self._of.place.may_grow
+        is_final = is_whole or self._options.once
+        if left.is_too_long and not is_whole:  # what follows is no line of its own
             yield (), self._reached(at, count, whole=True)
         elif rest.strip() and (is_final or (ends and columns is None and _is_json(rest))):
             value = columns.value(rest) if columns else rest
@@ -166,7 +168,7 @@ class _Lines:
 
     def _pieces(
         self, stream: Unpacked, columns: Columns | None, count: int
-    ) -> Generator[Piece, None, bytes | None]:
+    ) -> Generator[Piece, None, Left]:
         longest = min(self._options.longest_line_bytes, self._of.largest_bytes)
         if columns is None:
             return lines(stream, count, longest, self._refuse)

@@ -15,7 +15,7 @@ import msgspec
 from models.events import fields_of
 from models.streams import Stream
 from sources.files.envelopes import contracts
-from sources.files.lines import Piece, Refuse, lines
+from sources.files.lines import Left, Piece, Refuse, lines
 from sources.files.place import Unreadable
 from sources.files.unpacked import Unpacked
 
@@ -89,15 +89,16 @@ def cells_of(line: bytes, delimiter: str) -> list[str]:
 
 def rows(
     stream: Unpacked, columns: Columns, count: int, longest: int, refuse: Refuse
-) -> Generator[Piece, None, bytes | None]:
-    """Give rows as objects; returns what comes after the last row's end, as `lines` does."""
+) -> Generator[Piece, None, Left]:
+    """Give rows as objects; returns what is left, with the lines of a row that is begun."""
     begun: list[bytes] = []
     reading = lines(stream, count, longest, refuse, untouched=True)
     while True:
         try:
             piece = next(reading)
         except StopIteration as ended:
-            return None if ended.value is None else b"\n".join([*begun, ended.value])
+            rest, is_too_long = ended.value
+            return Left(b"\n".join([*begun, rest]), is_too_long)
         values, begun = _rows([*begun, *piece.values])
         held = sum(map(len, begun)) + len(begun)
         made = [columns.value(value) for value in values if value and not value.isspace()]

@@ -12,6 +12,7 @@ import pytest
 
 from devstack.engines import Kafka, Postgres
 from models.positions import Position, TopicPartition
+from sinks.file.sink import FileSink
 from sinks.parquet.kind import KIND as PARQUET
 from sinks.postgres.epochs import begin_epoch
 from sinks.postgres.sink import PostgresSink
@@ -93,20 +94,28 @@ async def test_several_lives_of_a_topic_come_from_s3_and_stay_apart(
     bucket = {"kind": "parquet", **gateway.options(gateway.bucket())}
     before = await two_lives(archive, bucket)
     lines = {"kind": "file", "path": str(tmp_path / "target")}
-    settings = configured(archive.folder, bucket=bucket, target=lines)
+    others = {"kind": "file", "path": str(tmp_path / "other")}
+    settings = configured(archive.folder, bucket=bucket, target=lines, other=others)
     archive.reads_folder = False
 
     rows = await contents(archive.database)
     source = ("--source", "parquet:bucket")
 
     done = await run(archive, *source, "--into", "target", **settings)
+    other = await run(archive, "--source", "postgres", "--into", "other", **settings)
     same = await run(archive, *source, "--into", "same", **settings)
     with temporary_database(postgres, "second") as name:
         second = await run(archive, *source, "--into", postgres.dsn(name), **settings)
         second_rows = await contents(postgres.dsn(name))
 
-    assert done.returncode == 0, done.stderr
-    assert in_lines(tmp_path / "target") == before
+    assert (done.returncode, other.returncode) == (0, 0), done.stderr + other.stderr
+    for folder in (tmp_path / "target", tmp_path / "other"):
+        assert in_lines(folder) == before
+        # a worker goes on where the last life begins, which has no rows yet
+        begins = {
+            tp: Position(3, -1, None, at.next_offset) for tp, at in last_life(archive).items()
+        }
+        assert await FileSink(folder, MEDIA, 10**9, 3_600).positions(begins) == begins
     assert f"{len(before)} in another one's place, 0 added" in same.stdout, same.stderr
     assert await contents(archive.database) == rows
     assert second.returncode == 0, second.stderr
@@ -114,7 +123,10 @@ async def test_several_lives_of_a_topic_come_from_s3_and_stay_apart(
 
 
 async def two_lives(archive: Archive, bucket: dict[str, Any]) -> list[tuple[int, int, int]]:
-    """Store three partitions twice, as of a topic that was made anew in between."""
+    """Store three partitions twice, as of a topic that was made anew in between.
+
+    A third life has begun where the second ends, and nothing of it is stored yet.
+    """
     options = PARQUET.options.model_validate({k: v for k, v in bucket.items() if k != "kind"})
     topic = f"{archive.prefix}media_events"
     sinks = [PARQUET.open(options, MEDIA, "bucket"), PostgresSink(archive.database, MEDIA)]
@@ -127,14 +139,49 @@ async def two_lives(archive: Archive, bucket: dict[str, Any]) -> list[tuple[int,
                 for sink in sinks:
                     await write(sink, MEDIA, batch_of(values, tp=tp, timestamp=-1))
                 before += [(epoch, partition, offset) for offset in range(count)]
-        if epoch == 1:
-            assert PARQUET.begin_epoch is not None
-            begun = {TopicPartition(topic, one): Position(2, -1, None) for one in range(3)}
-            await PARQUET.begin_epoch(options, MEDIA, topic, begun)
-            await begin_epoch(archive.database, topic, begun)
+        assert PARQUET.begin_epoch is not None
+        begun = {TopicPartition(topic, one): Position(2, -1, None) for one in range(3)}
+        begun = begun if epoch == 1 else last_life(archive)
+        await PARQUET.begin_epoch(options, MEDIA, topic, begun)
+        await begin_epoch(archive.database, topic, begun)
     for sink in sinks:
         await sink.close()
     return before
+
+
+def last_life(archive: Archive) -> dict[TopicPartition, Position]:
+    """Say where the last life of the topic in `two_lives` begins, as after a truncation."""
+    topic = f"{archive.prefix}media_events"
+    return {
+        TopicPartition(topic, number): Position(3, next_offset - 1, None, next_offset)
+        for number, next_offset in enumerate((100, 200, 0))
+    }
+
+
+async def test_one_that_was_killed_when_it_was_done_says_so(
+    archive: Archive, tmp_path: Path
+) -> None:
+    await archive.store(1, 100)
+    settings = configured(archive.folder, target={"kind": "file", "path": str(tmp_path / "target")})
+    into = ("--source", "parquet", "--into", "target")
+    begun = await run(archive, *into, **settings, HEADRACE_FAULT="before_live_tables:kill:1")
+    await query(
+        archive.database,
+        "CREATE VIEW in_the_way AS SELECT * FROM headrace_replay.media_events_refused",
+    )
+    ended = await run(archive, *into, **settings)  # in the very last step
+    await query(archive.database, "DROP VIEW in_the_way")
+
+    again = await run(archive, *into, **settings)
+    over = await run(archive, *into, **settings)
+
+    assert begun.returncode == -signal.SIGKILL, begun.stderr
+    assert ended.returncode != 0
+    assert "in_the_way" in ended.stderr
+    assert again.returncode == 0, again.stderr
+    assert [number(one, again.stdout) for one in ("read", "sent", "stored")] == [100] * 3
+    assert len(in_lines(tmp_path / "target")) == 100
+    assert "it holds" in over.stderr
 
 
 def test_the_role_goes_on_behind_what_was_replayed(headrace: Headrace) -> None:

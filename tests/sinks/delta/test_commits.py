@@ -9,10 +9,14 @@ from uuid import UUID
 import pytest
 from deltalake import DeltaTable
 
+from models.content_sessions import CONTENT_SESSIONS
 from models.positions import Position
 from sinks.base import Fenced, SinkUnavailable
+from sinks.delta.disk import Disk
+from sinks.delta.schema import schema_of
 from sinks.delta.sink import DeltaSink
 from sinks.delta.table import Table
+from sinks.parquet.columns import Columns
 from tests.models.records import NOW_MILLISECONDS
 from tests.sinks.delta.sinks import offsets, sink_in, stored, table
 from tests.sinks.parquet.gateway import Gateway
@@ -302,6 +306,28 @@ async def test_all_that_is_known_of_a_position_comes_back(place: dict[str, Any])
         number = await sink.begin_epoch("content_sessions", {P0: begun})
 
         assert (await sink_in(place).positions([P0]))[P0] == begun._replace(epoch=number)
+
+
+async def test_a_partition_that_begins_at_its_first_offset_is_known_to_the_next_worker(
+    place: dict[str, Any],
+) -> None:
+    sink = sink_in(place)
+    await sink.positions([P0])
+    begins = BEGIN._replace(next_offset=0)
+
+    await sink.note({P0: begins})
+
+    assert await sink_in(place).positions([P0]) == {P0: begins}
+
+
+def test_an_older_version_teaches_nothing() -> None:
+    """As a call that was cut off may have told of a newer one meanwhile."""
+    held = Table("x", {}, schema_of(Columns(CONTENT_SESSIONS)), Disk(None), SinkUnavailable)
+    held.learn(2, [b"{}", b"{}"])
+
+    held.learn(1, [])
+
+    assert held.known_version == 2
 
 
 async def test_a_control_without_the_guard_stores_records_twice(

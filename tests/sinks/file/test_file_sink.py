@@ -26,7 +26,7 @@ from tests.chaos.streams import media_event
 from tests.contract.stored import begin_epoch_of, count_of
 
 BEGIN = Position(1, -1, None)
-P0 = TopicPartition("content_sessions", 0)
+P0, P1 = (TopicPartition("content_sessions", number) for number in (0, 1))
 
 
 def rows_in(folder: Path) -> list[Mapping[str, Any]]:
@@ -88,6 +88,38 @@ class TestFile(NotesContract):
 
     def sink(self, folder: Path, rotate_bytes: int = 10**9) -> FileSink:
         return FileSink(folder, self.stream, rotate_bytes, 3_600)
+
+    async def test_an_epoch_that_was_begun_in_some_partitions_is_begun_in_all(
+        self, subject: Subject, tmp_path: Path
+    ) -> None:
+        sink = self.sink(tmp_path)
+        first = self.batch(subject, [heartbeat()])
+        self.add(subject, first, [heartbeat()], tp=P1)
+        await sink.write(first, await sink.positions([P0, P1]))
+        begun = {P0: BEGIN, P1: Position(1, 6, None)}
+        with (tmp_path / "content_sessions/1/lock").open("ab") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            with pytest.raises(SinkUnavailable):
+                await sink.begin_epoch(P0.topic, begun)
+        later = self.batch(subject, [heartbeat()])
+        await sink.write(later, await sink.positions([P0]))
+
+        again = await sink.begin_epoch(P0.topic, {**begun, **await sink.positions([P0])})
+        held = await sink.positions([P0, P1])
+        elsewhere = await sink.begin_epoch(P0.topic, begun)
+
+        assert (again, elsewhere) == (2, 3)
+        assert {tp: at.place for tp, at in held.items()} == {P0: (2, 0), P1: (2, 6)}
+
+    async def test_a_file_of_somebody_else_is_named_where_lines_are_counted(
+        self, subject: Subject, tmp_path: Path
+    ) -> None:
+        batch = self.batch(subject, [heartbeat()])
+        await subject.sink.write(batch, await subject.sink.positions([P0]))
+        (tmp_path / "content_sessions/0/mine.jsonl").write_text("{}\n")
+
+        with pytest.raises(SinkUnavailable, match=r"mine\.jsonl is none of this sink's files"):
+            await self.sink(tmp_path).count(P0.topic)
 
     async def test_what_lies_behind_the_checkpoint_is_cut_off(
         self, subject: Subject, tmp_path: Path

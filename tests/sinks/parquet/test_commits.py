@@ -192,6 +192,18 @@ async def test_a_new_epoch_begins_before_the_first_record(place: dict[str, Any])
         await new.write(batch(new, 1, start=2), {P0: Position(1, 1, NOW_MILLISECONDS)})
 
 
+async def test_a_partition_that_begins_at_its_first_offset_is_known_to_the_next_worker(
+    place: dict[str, Any],
+) -> None:
+    sink = sink_in(place)
+    await sink.positions([P0])
+    begins = BEGIN._replace(next_offset=0)
+
+    await sink.note({P0: begins})
+
+    assert await sink_in(place).positions([P0]) == {P0: begins}
+
+
 async def test_what_was_noted_is_stored_with_the_next_object(place: dict[str, Any]) -> None:
     sink = sink_in(place)
     await sink.write(batch(sink, 1), await sink.positions([P0]))

@@ -74,6 +74,22 @@ async def test_new_objects_are_read_in_the_order_of_their_keys(objects: Objects)
     assert set(objects.resume) == {"b.jsonl", "a/1.jsonl.gz", "a/0.jsonl"}
 
 
+async def test_an_object_that_ends_in_a_line_that_is_too_long_is_read_to_its_end(
+    objects: Objects,
+) -> None:
+    contents = {"a.jsonl": _lines(1), "b.csv": b'session_id,n\ns,2\ns,"3\n'}
+    for key, begin in contents.items():
+        objects.write(key, begin + b"x" * 5_000)
+
+    read = [value for value, _, _ in await objects.read(longest_line_bytes=2_000)]
+
+    assert read[:2] == [_lines(1)[:-1], b'{"session_id":"s","n":"2"}']
+    assert b"".join(read[2:]).strip() == b's,"3'
+    assert objects.stats.refused == {"line too long": 2}
+    assert await objects.read(longest_line_bytes=2_000) == []
+    assert objects.stats.refused == {"line too long": 2}
+
+
 async def test_an_object_that_is_written_anew_is_another_one(objects: Objects) -> None:
     objects.write("a.jsonl", _lines(1, 2))
     await objects.read()

@@ -73,6 +73,18 @@ async def test_a_quote_that_is_never_closed_costs_its_line_alone(tmp_path: Path)
     assert [json.loads(value)["asn"] for value in drained.values[1:]] == list(range(30_000))
 
 
+async def test_a_row_that_is_begun_before_a_line_that_is_too_long_is_not_lost(
+    tmp_path: Path,
+) -> None:
+    whole = _HEADER + b',s,1,c\n,s,2,"c\n' + b"x" * 5_000
+    (tmp_path / "a.csv.gz").write_bytes(gzip.compress(whole))
+
+    drained = await Drained(tmp_path, options={"longest_line_bytes": 2_000}).all()
+
+    assert [value.strip() for value in drained.values[1:]] == [b',s,2,"c']
+    assert drained.stats.refused == {"line too long": 1}
+
+
 async def test_tabs_packed_and_without_a_header(tmp_path: Path) -> None:
     (tmp_path / "a.tsv.gz").write_bytes(gzip.compress(b"s\t5\n"))
 
