@@ -56,9 +56,11 @@ test: $(INSTALLED)-develop ## run every test, on Apache Kafka and PostgreSQL
 	$(BIN)/pytest $(TOGETHER) --ignore=tests/acceptance $(ARGS) || [ $$? -eq 5 ]
 	$(BIN)/pytest tests/acceptance $(ARGS) || [ $$? -eq 5 ]
 
-QUICK := tests --ignore=tests/sinks/clickhouse/test_kills.py --ignore=tests/acceptance --ignore=tests/compose --ignore=tests/devstack/engines --ignore=tests/generator \
-	--ignore=tests/integration --ignore=tests/plugin --ignore=tests/db/test_timescale.py --ignore=tests/grafana/alerts \
-	--ignore=tests/grafana/test_dashboard_queries.py --ignore=tests/grafana/test_dashboards_on_timescale.py
+QUICK := tests -m "not processes" --ignore=tests/acceptance --ignore=tests/compose --ignore=tests/devstack/engines \
+	--ignore=tests/edge/players --ignore=tests/generator --ignore=tests/integration --ignore=tests/plugin \
+	--ignore=tests/db/test_timescale.py --ignore=tests/grafana/alerts --ignore=tests/grafana/test_dashboard_queries.py \
+	--ignore=tests/grafana/test_dashboards_on_timescale.py --ignore=tests/sinks/clickhouse/test_kills.py \
+	--ignore=tests/sinks/delta/test_killed.py --ignore=tests/sinks/parquet/test_killed.py
 quick: $(INSTALLED)-develop ## run the tests that start no worker and restart no engine, in under two minutes
 	$(BIN)/pytest $(TOGETHER) $(QUICK) $(ARGS)
 

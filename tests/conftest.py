@@ -33,6 +33,18 @@ hypothesis.settings.register_profile("headrace", deadline=None)
 hypothesis.settings.load_profile("headrace")
 
 
+_OF_PROCESSES = {"edge", "own_clickhouse", "own_gateway", "own_kafka", "own_postgres"}
+"""Fixtures that start a process for one test or one file. Who imports `edge_process` does so too."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        module = getattr(item, "module", None)
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if _OF_PROCESSES & fixtures or hasattr(module, "edge_process"):
+            item.add_marker("processes")
+
+
 def _started(engine: Engine) -> Engine:
     try:
         engine.start()
