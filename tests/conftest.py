@@ -34,7 +34,7 @@ hypothesis.settings.load_profile("headrace")
 
 
 _OF_PROCESSES = {"edge", "own_clickhouse", "own_gateway", "own_kafka", "own_postgres"}
-"""Fixtures that start a process for one test or one file. Who imports `edge_process` does so too."""
+"""Fixtures that start a process for a test or a file; who imports `edge_process` does it too."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
