@@ -12,6 +12,9 @@ from config.streams import chosen_streams
 from sinks.configured import configured_sinks
 from sources.configured import configured_sources
 
+_BEHIND_CORE = 10
+"""How nice a further sink is: where processors are short, live numbers come before what is kept."""
+
 
 @click.command(context_settings={"ignore_unknown_options": True})
 @click.option(
@@ -39,6 +42,7 @@ def worker(role: str | None, streams: str | None, faust_options: tuple[str, ...]
         return
     if settings.role != CORE:
         check_role(settings.role, [*configured_sinks(settings), *configured_sources(settings)])
+        os.nice(_BEHIND_CORE)
     chosen_streams(settings)  # told here what is wrong, before Faust is loaded
     command = [sys.executable, "-m", "faust", "-A", "app", "worker", "-l", "info", *faust_options]
     os.execv(sys.executable, command)  # noqa: S606 - this very interpreter
