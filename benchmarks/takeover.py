@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from benchmarks.environment import Place
 from benchmarks.load import generator
@@ -29,7 +29,7 @@ async def takeover_seconds(place: Place) -> float:
             for worker in crew:
                 worker.child.start()
             load.start()
-            orphans = await _both_at_work(crew)
+            orphans = await both_at_work(crew, _partitions)
             crew[0].child.kill()
             return await _moved_on(crew[1], dsn, f"{prefix}{CONTENT_SESSIONS.topic}", orphans)
         finally:
@@ -37,13 +37,15 @@ async def takeover_seconds(place: Place) -> float:
                 child.stop()
 
 
-async def _both_at_work(crew: Sequence[Worker]) -> set[int]:
-    """Wait until both hold partitions for a while; return those of the first."""
+async def both_at_work(
+    crew: Sequence[Worker], partitions: Callable[[Worker], set[int]]
+) -> set[int]:
+    """Wait until both hold partitions, as these say, for a while; return those of the first."""
     started = settled = time.time()
     held: list[set[int]] = []
     while not held or time.time() - settled < _SETTLED_SECONDS:
         check_running([worker.child for worker in crew], started)
-        now = [_partitions(worker) for worker in crew]
+        now = [partitions(worker) for worker in crew]
         if now != held or not all(now):
             held, settled = now, time.time()
         await asyncio.sleep(_POLL_SECONDS)

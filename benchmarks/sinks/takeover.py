@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from benchmarks.progress import check_running
 from benchmarks.sinks import kafka
 from benchmarks.sinks.backlog import Say
 from benchmarks.sinks.stage import Stage, start, stop
+from benchmarks.takeover import both_at_work
 from benchmarks.worker import Worker
 from devstack.measure.worker_status import fetch
 from models.content_sessions import CONTENT_SESSIONS
@@ -22,7 +23,6 @@ from sinks.kinds import kinds
 
 _EVENTS_PER_SECOND = 5_000
 _LOAD_SECONDS = 180.0
-_SETTLED_SECONDS = 3.0
 _POLL_SECONDS = 0.2
 _SESSION_SECONDS = 6.0
 """The default of HEADRACE_SESSION_TIMEOUT_SECONDS."""
@@ -54,7 +54,7 @@ async def _takeover(stage: Stage, document: Path, role: str, entry: Mapping[str,
     try:
         start(crew)
         load.start()
-        orphans = await _both_at_work(crew)
+        orphans = await both_at_work(crew, _partitions)
         tps = [TopicPartition(f"{prefix}{stream}", number) for number in orphans]
         sink = _opened(entry)
         try:
@@ -78,20 +78,8 @@ def _opened(entry: Mapping[str, Any]) -> Sink:
     return kind.open(kind.options.model_validate(options), CONTENT_SESSIONS, "looker-on")
 
 
-async def _both_at_work(crew: Sequence[Worker]) -> set[int]:
-    """Wait until both hold partitions for a while, and have stored; give those of the first."""
-    started = settled = time.time()
-    held: list[set[int]] = []
-    while not held or time.time() - settled < _SETTLED_SECONDS:
-        check_running([worker.child for worker in crew], started)
-        now = [_partitions(worker) for worker in crew]
-        if now != held or not all(now):
-            held, settled = now, time.time()
-        await asyncio.sleep(_POLL_SECONDS)
-    return held[0]
-
-
 def _partitions(worker: Worker) -> set[int]:
+    """Give those that a worker holds which has stored something."""
     status = fetch(worker.web)
     if status is None or not status.rows_stored:
         return set()
