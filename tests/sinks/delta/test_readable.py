@@ -13,22 +13,14 @@ import pyarrow.dataset as ds
 import pytest
 from deltalake import QueryBuilder
 
-from generator.clients import Simulation
-from generator.traffic import Fractions, Traffic
 from models.all import STREAMS
 from models.batches import Batch
-from models.decode import Decoder
 from models.media_events import MEDIA_EVENTS
-from models.positions import TopicPartition
-from models.records import RecordBatch
 from models.streams import Stream
-from models.validation import Limits
-from tests.models.records import NOW_MILLISECONDS, KafkaRecord
+from tests.models.records import NOW_MILLISECONDS
 from tests.sinks.delta.sinks import sink_in, stored, table
+from tests.sinks.generated import store_generated
 from tests.sinks.parquet.sinks import HOUR_MS
-
-_PARTITIONS = 2
-_RECORDS = 600
 
 
 @pytest.fixture
@@ -39,26 +31,7 @@ def local(tmp_path: Path) -> dict[str, Any]:
 async def store_some(place: dict[str, Any], stream: Stream) -> Batch:
     """Store records of two partitions and two days; those of the last write are dead letters."""
     stream = replace(stream, windows=())
-    sink, decoder, topic = sink_in(place, stream), Decoder(stream, Limits()), stream.topic
-    simulation = Simulation(1, 1_000, NOW_MILLISECONDS - 1_000)
-    made = [record.value for record in Traffic(topic, simulation, Fractions()).take(_RECORDS)]
-    whole = Batch(stream)
-    tps = [TopicPartition(topic, number) for number in range(_PARTITIONS)]
-    writes: list[list[bytes | None]] = [made[:400], made[400:], [None] * 5]
-    for day, values in enumerate(writes):
-        one = Batch(stream)
-        for tp in tps:
-            start = (await sink.positions(tps))[tp].last_offset + 1
-            records = [
-                KafkaRecord(offset, value, NOW_MILLISECONDS + day * 24 * HOUR_MS)
-                for offset, value in enumerate(values, start)
-            ]
-            decoded = decoder.decode(RecordBatch(tp, start, start + len(records), records))
-            one.add(decoded, sink.encode(decoded, 1))
-            whole.add(decoded, None)
-        await sink.write(one, await sink.positions(tps))
-    await sink.close()
-    return whole
+    return await store_generated(sink_in(place, stream), stream, 24 * HOUR_MS)
 
 
 def _asked(select: str, rows: pa.Table | ds.Dataset) -> list[Any]:

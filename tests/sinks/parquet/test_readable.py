@@ -12,8 +12,6 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
 
-from generator.clients import Simulation
-from generator.traffic import Fractions, Traffic
 from models.all import STREAMS
 from models.batches import Batch
 from models.decode import Decoder
@@ -22,36 +20,16 @@ from models.positions import TopicPartition
 from models.records import RecordBatch
 from models.validation import Limits
 from tests.models.records import NOW_MILLISECONDS, KafkaRecord
+from tests.sinks.generated import PARTITIONS, store_generated
 from tests.sinks.parquet.sinks import HOUR_MS, dataset, sink_in
 
-_PARTITIONS = 2
-_RECORDS = 600
 _TYPES = {name: replace(stream, windows=()) for name, stream in STREAMS.items()}
 
 
 async def _written(place: dict[str, Any], topic: str) -> Batch:
     """Store records of two partitions and three hours; those of the last are dead letters."""
     stream = _TYPES[topic]
-    sink, decoder = sink_in(place, stream), Decoder(stream, Limits())
-    simulation = Simulation(1, 1_000, NOW_MILLISECONDS - 1_000)
-    made = [record.value for record in Traffic(topic, simulation, Fractions()).take(_RECORDS)]
-    whole = Batch(stream)
-    tps = [TopicPartition(topic, number) for number in range(_PARTITIONS)]
-    hours: list[list[bytes | None]] = [made[:400], made[400:], [None] * 5]
-    for hour, values in enumerate(hours):
-        one = Batch(stream)
-        for tp in tps:
-            start = (await sink.positions(tps))[tp].last_offset + 1
-            records = [
-                KafkaRecord(offset, value, NOW_MILLISECONDS + hour * HOUR_MS)
-                for offset, value in enumerate(values, start)
-            ]
-            decoded = decoder.decode(RecordBatch(tp, start, start + len(records), records))
-            one.add(decoded, sink.encode(decoded, 1))
-            whole.add(decoded, None)
-        await sink.write(one, await sink.positions(tps))
-    await sink.close()
-    return whole
+    return await store_generated(sink_in(place, stream), stream, HOUR_MS)
 
 
 def asked(select: str, place: dict[str, Any], topic: str) -> list[Any]:
@@ -104,7 +82,7 @@ async def test_all_files_have_the_same_types(local: dict[str, Any]) -> None:
 
     schemas = [pq.read_schema(file) for file in files_in(local)]
 
-    assert len(schemas) == 3 * _PARTITIONS  # one of them without rows
+    assert len(schemas) == 3 * PARTITIONS  # one of them without rows
     assert all(schema.equals(schemas[0]) for schema in schemas)
     assert not any(str(kind).startswith("dictionary") for kind in schemas[0].types)
 
@@ -126,7 +104,7 @@ async def test_files_say_how_far_their_partition_is_stored(local: dict[str, Any]
 
     said = pq.read_metadata(newest).metadata
 
-    assert int(said[b"last-offset"]) == written.records // _PARTITIONS - 1
+    assert int(said[b"last-offset"]) == written.records // PARTITIONS - 1
     assert said[b"last-timestamp"] == str(NOW_MILLISECONDS + 2 * HOUR_MS).encode()
     assert len(said[b"writer"]) == 32
 
@@ -172,5 +150,5 @@ async def test_a_column_that_is_added_later_is_null_before(local: dict[str, Any]
 
     [found] = asked("SELECT count(*), count(extra)", local, "media_events")
 
-    assert len(files) == 3 * _PARTITIONS
+    assert len(files) == 3 * PARTITIONS
     assert found[0] == before.row_count + after.row_count
