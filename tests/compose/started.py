@@ -1,6 +1,7 @@
 """One service of ours, started with the command and environment that compose gives it."""
 
 import json
+import re
 import time
 import urllib.request
 from collections.abc import Callable, Mapping
@@ -88,6 +89,6 @@ class Started:
 
     def _here(self, value: str) -> str:
         ports = dict.fromkeys(("9464", "9465", "9466"), self.metrics_port) | {"8080": self.web_port}
-        for there, here in [*self.addresses.items(), *ports.items()]:
-            value = value.replace(there, str(here))
-        return value
+        here = {**self.addresses, **{there: str(port) for there, port in ports.items()}}
+        # all in one pass: a free port put in may hold the digits of one that is looked for
+        return re.sub("|".join(map(re.escape, here)), lambda found: here[found[0]], value)

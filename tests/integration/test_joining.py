@@ -28,11 +28,13 @@ _STEADY_SECONDS = 8.0
 def headrace(
     kafka: Kafka, own_postgres: Postgres, topic_prefix: str, tmp_path: Path, watchdog: Watchdog
 ) -> Iterator[Headrace]:
-    """Give an installation whose database asks for a password."""
+    """Give an installation whose database asks one user for a password.
+
+    Its other workers come in by a user who needs none: one that has to connect anew goes on.
+    """
     require_password(own_postgres, RIGHT)
     topic = Topic(kafka.address, f"{topic_prefix}content_sessions")
-    dsn = dsn_with(own_postgres, RIGHT)
-    headrace = Headrace(topic, topic_prefix, dsn, tmp_path, watchdog)
+    headrace = Headrace(topic, topic_prefix, own_postgres.dsn(), tmp_path, watchdog)
     yield headrace
     for worker in headrace.workers:
         worker.kill()
