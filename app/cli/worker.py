@@ -5,15 +5,13 @@ import sys
 
 import click
 
+from app.worker.niceness import step_behind_core
 from app.worker.source_process import run_source
 from config.roles import CORE, SOURCE, check_role
 from config.settings import Settings
 from config.streams import chosen_streams
 from sinks.configured import configured_sinks
 from sources.configured import configured_sources
-
-_BEHIND_CORE = 10
-"""How nice a further sink is: where processors are short, live numbers come before what is kept."""
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
@@ -42,7 +40,7 @@ def worker(role: str | None, streams: str | None, faust_options: tuple[str, ...]
         return
     if settings.role != CORE:
         check_role(settings.role, [*configured_sinks(settings), *configured_sources(settings)])
-        os.nice(_BEHIND_CORE)
+        step_behind_core()
     chosen_streams(settings)  # told here what is wrong, before Faust is loaded
     command = [sys.executable, "-m", "faust", "-A", "app", "worker", "-l", "info", *faust_options]
     os.execv(sys.executable, command)  # noqa: S606 - this very interpreter

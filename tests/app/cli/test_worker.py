@@ -9,26 +9,55 @@ import pytest
 
 _PROGRAM = """
 import os
+from pathlib import Path
 from app.cli import main
 
-os.execv = lambda *_: print(os.nice(0))
+weight = Path("/proc/self/autogroup")
+os.execv = lambda *_: print(os.nice(0), weight.read_text() if weight.exists() else "")
 main()
 """
+_HAS_AUTOGROUPS = Path("/proc/self/autogroup").exists()
 
 
-@pytest.mark.parametrize(("role", "nice"), [("core", 0), ("lines", 10)])
-def test_a_further_sink_leaves_the_processor_to_live_numbers(
-    tmp_path: Path, role: str, nice: int
-) -> None:
-    config = tmp_path / "headrace.yaml"
-    config.write_text(f"sinks:\n  lines:\n    kind: file\n    path: {tmp_path}\n", encoding="utf-8")
-
+def started_as(role: str, folder: Path, *, is_leader: bool) -> list[str]:
+    """Give niceness, name of the session's group, "nice", and the group's niceness."""
+    config = folder / "headrace.yaml"
+    config.write_text(f"sinks:\n  lines:\n    kind: file\n    path: {folder}\n", encoding="utf-8")
     done = subprocess.run(
         [sys.executable, "-c", _PROGRAM, "worker", "--role", role],
         env=os.environ | {"HEADRACE_CONFIG": str(config)},
         capture_output=True,
         text=True,
         check=False,
+        start_new_session=is_leader,
     )
+    assert done.stdout, done.stderr
+    return done.stdout.split()
 
-    assert done.stdout.split() == [str(os.nice(0) + nice)], done.stderr
+
+@pytest.mark.parametrize(("role", "nice"), [("core", 0), ("lines", 10)])
+def test_a_further_sink_leaves_the_processor_to_live_numbers(
+    tmp_path: Path, role: str, nice: int
+) -> None:
+    own, *_ = started_as(role, tmp_path, is_leader=False)
+
+    assert own == str(os.nice(0) + nice)
+
+
+@pytest.mark.skipif(not _HAS_AUTOGROUPS, reason="sessions are weighed by Linux only")
+@pytest.mark.parametrize(("role", "nice"), [("core", "0"), ("lines", "10")])
+def test_so_does_its_session_which_linux_weighs_instead(
+    tmp_path: Path, role: str, nice: str
+) -> None:
+    *_, weight = started_as(role, tmp_path, is_leader=True)
+
+    assert weight == nice
+
+
+@pytest.mark.skipif(not _HAS_AUTOGROUPS, reason="sessions are weighed by Linux only")
+def test_a_session_that_others_share_keeps_its_weight(tmp_path: Path) -> None:
+    *_, before = Path("/proc/self/autogroup").read_text(encoding="ascii").split()
+
+    *_, weight = started_as("lines", tmp_path, is_leader=False)
+
+    assert weight == before
