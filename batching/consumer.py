@@ -9,6 +9,7 @@ is committed to Kafka only informs tools that show lag.
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping
+from contextlib import suppress
 from math import inf
 from typing import Any, Protocol
 
@@ -85,6 +86,11 @@ class BatchConsumer(Consumer):
             return await self._thread.spans(self.topics, mine)
         except ConsumerNotStarted:
             return {}
+
+    async def look_ahead(self) -> None:
+        """Ask Kafka where partitions end that have not been fetched from of late. Or KafkaError."""
+        with suppress(ConsumerNotStarted):
+            await self._thread.look_ahead()
 
     async def seek_to_committed(self) -> Mapping[TP, int]:
         """Seek the partitions of streams to where the position store says, others as Faust.

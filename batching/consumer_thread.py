@@ -21,6 +21,7 @@ from models.positions import ReadTo, TopicPartition
 _FETCH_BYTES = 16 * 1024 * 1024
 _FETCH_AT_LEAST_BYTES = 256 * 1024
 _FETCH_WAIT_MILLISECONDS = 100
+_FRESH_SECONDS = 2.0
 
 
 class Reach(NamedTuple):
@@ -113,6 +114,36 @@ class ConsumerThread(AIOKafkaConsumerThread):
         starts = await consumer.beginning_offsets(asked)
         ends = await consumer.end_offsets(asked)
         return {TopicPartition(*tp): Reach(starts[tp], ends[tp]) for tp in asked}
+
+    async def look_ahead(self) -> None:
+        """Ask Kafka for the ends of partitions that nothing has been fetched of for a while.
+
+        What waits for a sink that is away is not fetched, and its lag has to be told nevertheless.
+        Raises KafkaError.
+        """
+        await self.call_thread(self._look_ahead)
+
+    async def _look_ahead(self) -> None:
+        consumer = self._ensure_consumer()
+        assignment = consumer._subscription.subscription.assignment  # noqa: SLF001
+        if assignment is None:
+            return
+        states = {tp: assignment.state_value(tp) for tp in assignment.tps}
+        oldest = (time.time() - _FRESH_SECONDS) * 1_000
+        old = {
+            tp: state
+            for tp, state in states.items()
+            if tp.topic in self._owner.topics
+            and state.timestamp is not None
+            and state.timestamp < oldest
+        }
+        if not old:
+            return
+        ends = await consumer.end_offsets(list(old))
+        for tp, end in ends.items():
+            state = old[tp]
+            state.lso = max(end, state.lso or 0)
+            state.timestamp = round(time.time() * 1_000)
 
     async def learn_ids(self, topics: Collection[str]) -> None:
         """Take the topics' present ids for those of the topics that are stored."""

@@ -21,7 +21,7 @@ from agents.newest_letters import NewestLetters
 from agents.observers import WorkerObserver
 from agents.writer import PendingBytes, Writer
 from agents.writers import Writers
-from app.worker import monitoring, unheld, web
+from app.worker import looking_ahead, monitoring, unheld, web
 from app.worker.faust_app import faust_app, limits, links
 from app.worker.health import WorkerHealth
 from app.worker.metric_samples import StreamSamples, WorkerSamples
@@ -78,6 +78,7 @@ def create_core(settings: Settings) -> faust.App:
     dsn = settings.database.get_secret_value()
     going_back.attach(app, writers, lambda topics: stored_positions(dsn, topics))
     statuses = [pipeline.status for pipeline in pipelines]
+    looking_ahead.attach(app)
     unheld.attach(app, settings, statuses)
     status = StatusOf(app, statuses)
     web.attach(app, status)

@@ -20,7 +20,7 @@ from agents.newest_letters import NewestLetters
 from agents.observers import WorkerObserver
 from agents.writer import PendingBytes, Writer
 from agents.writers import Writers
-from app.worker import monitoring, web
+from app.worker import looking_ahead, monitoring, web
 from app.worker.faust_app import faust_app, limits, links
 from app.worker.health import WorkerHealth
 from app.worker.metric_samples import StreamSamples, WorkerSamples
@@ -74,6 +74,7 @@ def create_sink_worker(settings: Settings, configured: ConfiguredSink, kind: Sin
         )
     statuses = [pipeline.status for pipeline in pipelines]
     status = StatusOf(app, statuses)
+    looking_ahead.attach(app)
     web.attach(app, status)
     pages.attach(app, status, statuses, [one.letters for one in pipelines], links(settings))
     health = WorkerHealth(app, statuses, LastProbe(), waits=lambda: preparation.waiting_for)
