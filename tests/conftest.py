@@ -86,7 +86,11 @@ def postgres(engine_folder: Path, watchdog: Watchdog) -> Iterator[Postgres]:
 
 @pytest.fixture(scope="session")
 def clickhouse(engine_folder: Path, watchdog: Watchdog) -> Iterator[Clickhouse]:
-    users = [("worker", "a password", "default"), ("headrace_reader", "reads", "reader")]
+    users = [
+        ("worker", "a password", "default"),
+        ("headrace", "headrace", "default"),  # compose's
+        ("headrace_reader", "reads", "reader"),
+    ]
     engine = Clickhouse(engine_folder / "clickhouse", watchdog, users)
     yield _started(engine)
     engine.stop()

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from devstack.engines import Kafka, Postgres
+from devstack.engines.clickhouse import Clickhouse
 from devstack.processes.watchdog import Watchdog
 from generator.streams import SIMULATED
 from tests.compose.image import Image
@@ -53,6 +54,7 @@ def start(
     server: Postgres,
     own_kafka: Kafka,
     *,
+    clickhouse: Clickhouse,
     image: Image,
     parquet: Path,
     events: Path,
@@ -67,6 +69,7 @@ def start(
     addresses = {
         "kafka:9092": own_kafka.address,
         "timescaledb:5432": f"{postgres.hostname}:{postgres.port}",
+        "clickhouse:8123": clickhouse.url.removeprefix("http://"),
         "/etc/headrace/headrace.yaml": str(ROOT / "deploy/headrace.yaml"),
         "/var/lib/headrace/parquet": str(parquet),
         "/etc/headrace/sources.yaml": str(sources),
@@ -130,6 +133,21 @@ def test_a_further_sink_runs_beside_them_with_nothing_but_kafka(
     sink.wait_until(lambda: list(parquet.rglob("content_sessions/**/*.parquet")), "storing")
 
     assert sink.metrics().count('role="parquet"') > 20
+    for one in (generator, sink):
+        assert one.child.stop(), f"{one.name} had to be killed:\n{one.child.tail(40)}"
+        assert one.child.returncode == 0, one.child.tail(40)
+
+
+def test_so_does_one_of_clickhouse_which_makes_its_tables_itself(
+    start: Start, clickhouse: Clickhouse
+) -> None:
+    sink, generator = start("sink-clickhouse"), start("generator")
+
+    sink.wait_until(sink.is_healthy, "healthy")
+    rows = "SELECT count() > 0 FROM headrace.market_ticks"
+    sink.wait_until(lambda: clickhouse.query(rows).strip() == "1", "storing")
+
+    assert sink.metrics().count('role="clickhouse"') > 20
     for one in (generator, sink):
         assert one.child.stop(), f"{one.name} had to be killed:\n{one.child.tail(40)}"
         assert one.child.returncode == 0, one.child.tail(40)
