@@ -5,7 +5,10 @@ from contextlib import suppress
 
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic, RecordsToDelete
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import InvalidPartitionsError, TopicAlreadyExistsError, for_code
+
+_LARGEST = "max.message.bytes"
 
 
 async def create_missing(
@@ -61,6 +64,20 @@ async def count_partitions(broker: str, topics: Iterable[str]) -> dict[str, int]
         return dict.fromkeys(topics, 0) | await _count(admin, existing.intersection(topics))
     finally:
         await admin.close()
+
+
+async def largest_batch(broker: str, topic: str) -> int | None:
+    """Say how many bytes a record batch of a topic may have; None where Kafka does not tell us."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=broker)
+    await admin.start()
+    try:
+        asked = ConfigResource(ConfigResourceType.TOPIC, topic, dict.fromkeys([_LARGEST]))
+        [answer] = await admin.describe_configs([asked])
+    finally:
+        await admin.close()
+    [(code, _, _, _, entries)] = answer.resources
+    told = {name: value for name, value, *_ in entries}
+    return int(told[_LARGEST]) if not code and _LARGEST in told else None
 
 
 async def _count(admin: AIOKafkaAdminClient, topics: Iterable[str]) -> dict[str, int]:
