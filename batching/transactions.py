@@ -9,7 +9,6 @@ import asyncio
 import json
 from collections import defaultdict
 from collections.abc import Awaitable, Iterable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -72,7 +71,7 @@ class SourcePlace:
 class Sealed:
     """What one transaction brings: whole batches by partition, and the resume point they reach."""
 
-    batches: Mapping[int, Sequence[Future[Any]]]
+    batches: Mapping[int, Sequence[Any]]
     resume: bytes
     records: int
     size_bytes: int
@@ -109,9 +108,7 @@ class SourceTopic:
         self._place = place
         self._kafka: AIOKafkaProducer | None = None
         self._open: list[_Filling] = []
-        self._full: dict[int, list[Future[Any]]] = defaultdict(list)
-        # to pack takes a third of the time of a record, and leaves Python free meanwhile
-        self._packer = ThreadPoolExecutor(1, "source-packer")
+        self._full: dict[int, list[Any]] = defaultdict(list)
         self._turn = 0
         self.pending_records = 0
         self.pending_bytes = 0
@@ -202,7 +199,6 @@ class SourceTopic:
 
     async def close(self) -> None:
         """Disconnect; what is not committed is as if it had never been taken."""
-        self._packer.shutdown(wait=False, cancel_futures=True)
         kafka, self._kafka = self._kafka, None
         if kafka is None:
             return
@@ -219,19 +215,17 @@ class SourceTopic:
         await asyncio.gather(closing, return_exceptions=True)
         look_at_what_was_not_sent(kafka)
 
-    async def _send(self, partition: int, batches: Sequence[Future[Any]]) -> None:
+    async def _send(self, partition: int, batches: Sequence[Any]) -> None:
         assert self._kafka is not None  # noqa: S101 - commit has it
-        topic, sent = self._place.topic, []
-        for one in batches:
-            packed = await asyncio.wrap_future(one)
-            sent.append(await self._kafka.send_batch(packed, topic, partition=partition))
+        topic = self._place.topic
+        sent = [await self._kafka.send_batch(one, topic, partition=partition) for one in batches]
         await _all(sent)
 
     def _close_batch(self, partition: int) -> None:
         assert self._kafka is not None  # noqa: S101 - open was called
         batch = self._open[partition]
         if batch.count:
-            self._full[partition].append(self._packer.submit(batch.closed))
+            self._full[partition].append(batch.closed())
             self._open[partition] = _Filling(self._kafka)
 
     async def _resume_point(self) -> dict[str, Any]:
