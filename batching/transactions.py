@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 from zlib import crc32
 
@@ -37,6 +38,7 @@ _LARGEST_BYTES = 32 * 1024 * 1024
 _TRANSACTION_SECONDS = 15
 """After it the broker gives up what a process left open that never came back."""
 _CLOSE_SECONDS = 3.0
+_VALUE, _KEY = itemgetter(0), itemgetter(1)
 _NO_HEADERS: list[tuple[str, bytes]] = []
 _PATIENCE_SECONDS = 20.0
 """For a commit: the broker has given the transaction up by then."""
@@ -150,7 +152,7 @@ class SourceTopic:
 
         Those of one key go to one partition, as librdkafka and the generator choose it.
         """
-        batches, count, size = self._open, len(self._open), 0
+        batches, count = self._open, len(self._open)
         for value, key, timestamp in records:
             partition = self._turn if key is None else crc32(key) % count
             batch = batches[partition]
@@ -161,8 +163,8 @@ class SourceTopic:
                 batch = batches[partition]
                 batch.put(batch.count, timestamp, key, value, _NO_HEADERS)
             batch.count += 1
-            size += len(value) if key is None else len(value) + len(key)
-        self.pending_bytes += size
+        self.pending_bytes += sum(map(len, map(_VALUE, records)))
+        self.pending_bytes += sum(map(len, filter(None, map(_KEY, records))))
         self.pending_records += len(records)
 
     def seal(self, resume: Mapping[str, Any]) -> Sealed:
