@@ -95,9 +95,9 @@ class SourceRunner:
         """From what Kafka has committed, on. Nothing outlives it, so nothing can be in doubt."""
         topic = SourceTopic(self._place)
         readings: list[asyncio.Task[None]] = []
+        committed = self._stats.commits
         try:
             resume = await topic.open()
-            retrying.attempt_number = 1
             self._stats.waiting.pop(KAFKA, None)
             self.state = "running"
             self._inbox = Inbox(self._entry.buffer_bytes)
@@ -109,6 +109,10 @@ class SourceRunner:
                 one.add_done_callback(lambda _: self._inbox.wake())
             await self._produce(topic, resume, readings)
         finally:
+            # only a commit ends the patience: Kafka may let us in and yet take nothing, and what
+            # is sent meanwhile fills its disks
+            if self._stats.commits > committed:
+                retrying.attempt_number = 1
             for one in readings:
                 one.cancel()
             await asyncio.gather(*readings, return_exceptions=True)

@@ -8,15 +8,20 @@ keyed by the source's name. Read committed, records and resume point are one thi
 import asyncio
 import json
 from collections import defaultdict
-from collections.abc import Awaitable, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Awaitable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
 from zlib import crc32
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from aiokafka.errors import KafkaError, ProducerFenced
+from aiokafka.errors import (
+    KafkaError,
+    MessageSizeTooLargeError,
+    ProducerFenced,
+    RecordTooLargeError,
+)
 
 from batching.topics import create_missing, largest_batch
 from config.environment import PlainError
@@ -32,6 +37,8 @@ _COMPACTED = {
     "segment.ms": "600000",
     "min.cleanable.dirty.ratio": "0.1",
 }
+_PACKING_BYTES = 32
+"""What zstd adds to a small batch that cannot be packed, and more; to a large one it adds less."""
 _BATCH_BYTES = 512 * 1024
 """Before it is packed. aiokafka sends a batch when the partition's last one is acknowledged."""
 _LARGEST_BYTES = 32 * 1024 * 1024
@@ -133,7 +140,7 @@ class SourceTopic:
             # not lz4: aiokafka has it at level 9 alone, 2.5 us an event instead of 0.6, and larger
             compression_type="zstd",
             # what cannot be packed becomes a little larger by trying
-            max_batch_size=min(_BATCH_BYTES, largest - largest // 50),
+            max_batch_size=min(_BATCH_BYTES, largest - largest // 50 - _PACKING_BYTES),
             max_request_size=_LARGEST_BYTES,
             retry_backoff_ms=500,  # a broker that is away costs lines of log each time
         )
@@ -192,9 +199,7 @@ class SourceTopic:
                 fault_points.reach("before_source_send")
                 await _all(self._send(*one) for one in sealed.batches.items())
                 fault_points.reach("before_source_resume_point")
-                await self._kafka.send_and_wait(
-                    self._place.resume_topic, sealed.resume, key=self._place.name.encode()
-                )
+                await self._send_resume_point(sealed.resume)
                 fault_points.reach("before_source_commit")
                 await self._kafka.commit_transaction()
         fault_points.reach("after_source_commit")
@@ -220,8 +225,16 @@ class SourceTopic:
     async def _send(self, partition: int, batches: Sequence[Any]) -> None:
         assert self._kafka is not None  # noqa: S101 - commit has it
         topic = self._place.topic
-        sent = [await self._kafka.send_batch(one, topic, partition=partition) for one in batches]
-        await _all(sent)
+        with _telling_size(topic):
+            await _all(
+                [await self._kafka.send_batch(one, topic, partition=partition) for one in batches]
+            )
+
+    async def _send_resume_point(self, resume: bytes) -> None:
+        assert self._kafka is not None  # noqa: S101 - commit has it
+        topic = self._place.resume_topic
+        with _telling_size(topic):
+            await self._kafka.send_and_wait(topic, resume, key=self._place.name.encode())
 
     def _close_batch(self, partition: int) -> None:
         assert self._kafka is not None  # noqa: S101 - open was called
@@ -287,6 +300,18 @@ async def _all(sent: Iterable[Awaitable[Any]]) -> None:
     for failed in outcomes:
         if isinstance(failed, BaseException):
             raise failed
+
+
+@contextmanager
+def _telling_size(topic: str) -> Iterator[None]:
+    """Say what to do where a topic does not take what is sent."""
+    try:
+        yield
+    except MessageSizeTooLargeError as error:
+        raise RecordTooLargeError(
+            f"topic {topic} does not take what is read now: raise its max.message.bytes to "
+            "HEADRACE_EVENT_BYTES or more, then it goes on by itself and nothing is lost"
+        ) from error
 
 
 class _fencing:  # noqa: N801 - reads as what it is: a with statement

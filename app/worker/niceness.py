@@ -18,18 +18,19 @@ def step_behind_core() -> None:
     (sched_autogroup), so a process that leads its own lowers that one too. One that shares the
     session of a shell leaves it alone: core may run there.
     """
-    os.nice(_BEHIND_CORE)
-    if os.getsid(0) == os.getpid() and _AUTOGROUP.exists():
-        _lower_session()
+    # one that was started nicer still means its session to be so, too
+    niceness = max(_BEHIND_CORE, os.nice(_BEHIND_CORE))
+    if os.getsid(0) == os.getpid():
+        _lower_session(niceness)
 
 
-def _lower_session() -> None:
+def _lower_session(niceness: int) -> None:
     for _ in range(_TRIES):
         try:
-            _AUTOGROUP.write_text(str(_BEHIND_CORE), encoding="ascii")
+            _AUTOGROUP.write_text(str(niceness), encoding="ascii")
         except BlockingIOError:  # one process in 0.1 s may, of all on the machine
             time.sleep(_BETWEEN_SECONDS)
-        except OSError:  # a container that may not: its own weight counts there
+        except OSError:  # no autogroups, or a container that may not: its own weight counts there
             return
         else:
             return
