@@ -88,7 +88,10 @@ class BatchConsumer(Consumer):
             return {}
 
     async def look_ahead(self) -> None:
-        """Ask Kafka where partitions end that have not been fetched from of late. Or KafkaError."""
+        """Ask Kafka where partitions end that have not been fetched from of late.
+
+        Raises KafkaError and TimeoutError.
+        """
         with suppress(ConsumerNotStarted):
             await self._thread.look_ahead()
 

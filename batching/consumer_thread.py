@@ -1,5 +1,6 @@
 """The thread that aiokafka's consumer lives in: how it fetches, what it knows of partitions."""
 
+import asyncio
 import time
 from collections.abc import Collection, Mapping
 from math import inf
@@ -22,6 +23,19 @@ _FETCH_BYTES = 16 * 1024 * 1024
 _FETCH_AT_LEAST_BYTES = 256 * 1024
 _FETCH_WAIT_MILLISECONDS = 100
 _FRESH_SECONDS = 2.0
+_LOOK_SECONDS = 1.5
+"""aiokafka would ask for minutes; this thread does two things at a time, and fetching is one."""
+
+
+def is_old(timestamp: int | None, now: float) -> bool:
+    """Say whether a partition was last heard of a while ago: in milliseconds, now in seconds.
+
+    One that was never fetched from is not; one that was heard of later than now is: the machine's
+    clock was set back.
+    """
+    if timestamp is None:
+        return False
+    return not 0 <= now - timestamp / 1_000 <= _FRESH_SECONDS
 
 
 class Reach(NamedTuple):
@@ -119,7 +133,7 @@ class ConsumerThread(AIOKafkaConsumerThread):
         """Ask Kafka for the ends of partitions that nothing has been fetched of for a while.
 
         What waits for a sink that is away is not fetched, and its lag has to be told nevertheless.
-        Raises KafkaError.
+        Raises KafkaError and TimeoutError.
         """
         await self.call_thread(self._look_ahead)
 
@@ -129,21 +143,22 @@ class ConsumerThread(AIOKafkaConsumerThread):
         if assignment is None:
             return
         states = {tp: assignment.state_value(tp) for tp in assignment.tps}
-        oldest = (time.time() - _FRESH_SECONDS) * 1_000
+        leader_of, now = consumer._client.cluster.leader_for_partition, time.time()  # noqa: SLF001
         old = {
             tp: state
             for tp, state in states.items()
             if tp.topic in self._owner.topics
-            and state.timestamp is not None
-            and state.timestamp < oldest
+            and is_old(state.timestamp, now)
+            and leader_of(tp) not in {None, -1}  # the answer for the others would wait for it
         }
         if not old:
             return
-        ends = await consumer.end_offsets(list(old))
+        async with asyncio.timeout(_LOOK_SECONDS):
+            ends = await consumer.end_offsets(list(old))
         for tp, end in ends.items():
             state = old[tp]
             state.lso = max(end, state.lso or 0)
-            state.timestamp = round(time.time() * 1_000)
+            state.timestamp = int(time.time() * 1_000)
 
     async def learn_ids(self, topics: Collection[str]) -> None:
         """Take the topics' present ids for those of the topics that are stored."""

@@ -12,13 +12,19 @@ _EVERY_SECONDS = 2.0
 
 def attach(app: faust.App) -> None:
     """Attach the timer."""
+    is_told = False
 
     async def look() -> None:
+        nonlocal is_told
         if not app.started or app.rebalancing:
             return
         try:
             await cast("BatchConsumer", app.consumer).look_ahead()
-        except KafkaError as error:
-            app.log.info("Kafka does not say how much there is to read: %r", error)
+        except (KafkaError, TimeoutError) as error:
+            if not is_told:  # once: a broker that is away may be so for hours
+                app.log.info("Kafka does not say how much there is to read: %r", error)
+            is_told = True
+        else:
+            is_told = False
 
     app.timer(_EVERY_SECONDS, name="looking-ahead")(look)

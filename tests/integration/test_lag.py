@@ -44,6 +44,30 @@ def test_it_grows_while_the_database_does_not_answer(
     worker.wait_until(partial(is_behind, worker, 0), "without lag")
 
 
+def test_a_kafka_that_does_not_answer_is_asked_again(
+    own_kafka: Kafka, database: str, topic_prefix: str, tmp_path: Path, watchdog: Watchdog
+) -> None:
+    topic = Topic(own_kafka.address, f"{topic_prefix}content_sessions")
+    topic.create()
+    headrace = Headrace(topic, topic_prefix, database, tmp_path, watchdog)
+    worker = headrace.worker()
+    worker.start()
+    topic.produce([heartbeat()])
+    headrace.wait_for_records(worker, 1)
+
+    broker = psutil.Process(own_kafka.child.pid)
+    broker.suspend()
+    # aiokafka's own patience is longer than this test's
+    unanswered = "Kafka does not say how much there is to read: TimeoutError"
+    worker.wait_until(lambda: unanswered in worker.child.tail(100), "without an answer")
+    broker.resume()
+    topic.produce([heartbeat()])
+
+    headrace.wait_for_records(worker, 2)
+    worker.wait_until(partial(is_behind, worker, 0), "without lag")
+    worker.kill()
+
+
 def is_behind(worker: Worker, records: int) -> bool:
     partitions = worker.status().get("partitions", {})
     lag = sum(held["lag"] for topic in partitions.values() for held in topic.values())
