@@ -62,11 +62,13 @@ class Filling:
                 "SELECT max(last_offset) FROM stream_positions WHERE topic = $1", self._topic
             )
             stored, _ = await self._counted(connection)
-        if (position is not None and position >= 0) or stored:
+        is_read = position is not None and position >= 0
+        if is_read or stored:
+            up_to = f", {self._topic} up to offset {position}" if is_read else ""
             raise NotEmptyError(
                 f"--into: that database holds {self._stream.topic} already ({stored:,} rows in "
-                f"that time, {self._topic} up to offset {position}). Take one that is empty, or "
-                "replace what it holds: --into same, with HEADRACE_DATABASE naming it"
+                f"that time{up_to}). Take one that is empty, or replace what it holds: --into "
+                "same, with HEADRACE_DATABASE naming it"
             )
 
     async def begin_epoch(self, tp: TopicPartition, epoch: int) -> None:

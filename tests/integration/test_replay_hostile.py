@@ -57,3 +57,16 @@ async def test_a_target_that_cannot_be_had_is_told_without_its_password(
     assert "Traceback" not in done.stderr
     assert "secret@" not in done.stdout + done.stderr
     assert ":very-secret" not in done.stdout + done.stderr
+
+
+async def test_a_target_that_was_filled_before_is_refused_by_what_it_holds(
+    archive: Archive, second: str
+) -> None:
+    await archive.store(1, 10)
+    into = ("--source", "parquet", "--into", second)
+    await asyncio.to_thread(archive.replay, *into)
+
+    again = await asyncio.to_thread(archive.replay, *into, "--anew", "--to", "9999-12-31")
+
+    assert again.returncode != 0
+    assert "holds media_events already (10 rows in that time). Take one" in again.stderr

@@ -24,6 +24,7 @@ from sinks.file.lines import encode_lines
 from sinks.file.sink import FileSink
 from tests.chaos.streams import media_event
 from tests.contract.stored import begin_epoch_of, count_of
+from tests.small_disk import fill, small_disk
 
 BEGIN = Position(1, -1, None)
 P0, P1 = (TopicPartition("content_sessions", number) for number in (0, 1))
@@ -315,3 +316,19 @@ class TestFile(NotesContract):
 
         with pytest.raises(SinkUnavailable, match="content_sessions"):
             await self.sink(tmp_path).positions([P0])
+
+    async def test_a_full_disk_is_waited_for_and_each_record_is_there_once(
+        self, subject: Subject, tmp_path: Path
+    ) -> None:
+        with small_disk(tmp_path / "full") as disk:
+            sink = self.sink(disk)
+            expected = await sink.positions([P0])
+            records = self.batch(subject, [heartbeat()] * 1_000)
+            filling = fill(disk)
+
+            with pytest.raises(SinkUnavailable, match="No space left on device"):
+                await sink.write(records, expected)
+            filling.unlink()
+            await sink.write(records, await sink.positions([P0]))
+
+            assert len(rows_in(disk)) == 1_000
