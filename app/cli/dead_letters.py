@@ -63,6 +63,9 @@ def _wanted(
             raise click.BadParameter(
                 f"no stream {name!r}; there are {', '.join(known)}", param_hint="--stream"
             )
+    begin, end = times
+    if begin and end and begin >= end:
+        raise click.BadParameter("must be before --to", param_hint="--from")
     topics = [topic for name in streams for topic in topics_of(name, settings)]
     return Wanted(
         topics or None, list(reasons) or None, *times, list(letters) or None, replayed_too

@@ -66,6 +66,7 @@ async def replay_all(settings: Settings, dsn: str, broker: str, wanted: Wanted, 
             await _settle(broker, stored)
         counts = await stored.counted(wanted)
         total = sum(one.letters for one in counts)
+        _tell_missing(total, wanted)
         there = None
         if not how.dry_run:
             there = await count_partitions(broker, {one.topic for one in counts})
@@ -85,6 +86,15 @@ async def replay_all(settings: Settings, dsn: str, broker: str, wanted: Wanted, 
                     await _send(broker, stored, good, summary)
                 shown.update(task, advance=len(some))
     _tell(summary, how)
+
+
+def _tell_missing(total: int, wanted: Wanted) -> None:
+    """Say where less is meant than was asked for: a name with a slip is no success."""
+    named = len(set(wanted.names or ()))
+    if not total:
+        click.echo("there are no such dead letters, or they were sent already", err=True)
+    elif total < named:
+        click.echo(f"{named - total:,} of these are no dead letters, or sent already", err=True)
 
 
 async def _settle(broker: str, stored: Letters) -> None:

@@ -71,3 +71,22 @@ def test_letters_of_a_topic_that_is_gone_are_told(place: Place) -> None:
     assert "0 are sent, 1 are not" in done.stderr
     assert "0 sent, 2 still refused" in done.stdout, done.stderr
     assert f"no partition 0 of {place.topic.name}" in done.stderr
+
+
+def test_a_name_with_a_slip_is_told(place: Place) -> None:
+    place.add(0, 0)
+    name = f"{place.topic.name}-0-0"
+
+    nothing = place.run("replay", "content_sessions-0-99999999999999999999")
+    one = place.run("replay", name, f"{name}0", "--jq", MEND)
+
+    assert "there are no such dead letters" in nothing.stderr
+    assert "1 of these are no dead letters, or sent already" in one.stderr
+    assert "1 sent, 0 still refused" in one.stdout, one.stderr
+
+
+def test_a_time_that_ends_before_it_begins_is_refused(place: Place) -> None:
+    done = place.run("replay", "--from", "2026-11-23", "--to", "2026-11-22")
+
+    assert done.returncode
+    assert "--from: must be before --to" in done.stderr
