@@ -76,8 +76,8 @@ async def largest_batch(broker: str, topic: str) -> int | None:
     finally:
         await admin.close()
     [(code, _, _, _, entries)] = answer.resources
-    told = {name: value for name, value, *_ in entries}
-    return int(told[_LARGEST]) if not code and _LARGEST in told else None
+    told = {name: value for name, value, *_ in entries}.get(_LARGEST)
+    return int(told) if not code and told else None  # some that speak Kafka tell no value
 
 
 async def _count(admin: AIOKafkaAdminClient, topics: Iterable[str]) -> dict[str, int]:

@@ -309,8 +309,8 @@ def _telling_size(topic: str) -> Iterator[None]:
         yield
     except MessageSizeTooLargeError as error:
         raise RecordTooLargeError(
-            f"topic {topic} does not take what is read now: raise its max.message.bytes to "
-            "HEADRACE_EVENT_BYTES or more, then it goes on by itself and nothing is lost"
+            f"topic {topic} does not take what is read now: raise its max.message.bytes (where "
+            "events go, to HEADRACE_EVENT_BYTES or more). It goes on by itself then, from here"
         ) from error
 
 
