@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 _AGAIN_SECONDS = 0.1
 _CLEANING_SECONDS = 2.0
 """A command that was told to end may take so long to close what it has open, undisturbed."""
+_STOP_SECONDS = 5.0
 
 T = TypeVar("T")
 
@@ -51,3 +52,15 @@ async def _cancelled_until_it_ends(main: Coroutine[Any, Any, T]) -> T:
         if task.cancelled() or task.exception() is not None:
             raise
     return task.result()
+
+
+async def stop_in_time(stopping: Coroutine[Any, Any, None]) -> None:
+    """Wait for Kafka's clients to stop, but not for a Kafka that does not answer.
+
+    They would wait for its answers for 90 seconds; who stops a worker kills it before. What is left
+    over ends with the loop.
+    """
+    task = asyncio.ensure_future(stopping)
+    await asyncio.wait([task], timeout=_STOP_SECONDS)
+    if task.done():
+        task.result()

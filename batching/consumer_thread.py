@@ -14,6 +14,7 @@ from faust.transport.consumer import ThreadDelegateConsumer
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Transport
 from faust.types import TP
 
+from batching.cancellation import stop_in_time
 from batching.fetch import forget_skipped, skipped_from
 from batching.leader_epochs import ask_epoch_ends
 from batching.topic_ids import TopicIds
@@ -84,6 +85,10 @@ class ConsumerThread(AIOKafkaConsumerThread):
         consumer._fetch_max_wait_ms = _FETCH_WAIT_MILLISECONDS  # noqa: SLF001
         self._ids = TopicIds(consumer, self._owner.topics, self._on_made_anew)
         return consumer
+
+    async def on_thread_stop(self) -> None:
+        """Stop, and leave the group; a Kafka that does not answer finds out by itself."""
+        await stop_in_time(super().on_thread_stop())
 
     def _on_made_anew(self, topics: set[str]) -> None:
         self.parent_loop.call_soon_threadsafe(self._owner.on_made_anew, topics)

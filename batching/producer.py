@@ -2,6 +2,8 @@
 
 from faust.transport.drivers.aiokafka import Producer
 
+from batching.cancellation import stop_in_time
+
 
 class ChangelogProducer(Producer):
     """Faust's producer; what waits to be sent when it is stopped is given up.
@@ -16,4 +18,4 @@ class ChangelogProducer(Producer):
         while not pending.empty():
             pending.get_nowait()
         await self.buffer.stop()
-        await super().on_stop()
+        await stop_in_time(super().on_stop())
