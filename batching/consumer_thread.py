@@ -90,6 +90,13 @@ class ConsumerThread(AIOKafkaConsumerThread):
         """Stop, and leave the group; a Kafka that does not answer finds out by itself."""
         await stop_in_time(super().on_thread_stop())
 
+    def verify_event_path(self, now: float, tp: TP) -> None:
+        """Look after aiokafka alone: commits to Kafka, by which Faust would go, only inform here.
+
+        That what is fetched is stored is told by lag, freshness and /readyz.
+        """
+        self._verify_aiokafka_event_path(now, tp)
+
     def _on_made_anew(self, topics: set[str]) -> None:
         self.parent_loop.call_soon_threadsafe(self._owner.on_made_anew, topics)
 

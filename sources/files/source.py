@@ -11,9 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import TypeVar
 
-from sources.base import Chunk, Record, Resume, SourceRefused
+from sources.base import Chunk, Record, Resume, SourceRefused, SourceUnavailable
 from sources.files.envelopes import Envelopes
-from sources.files.ledger import Entry, Ledger
+from sources.files.ledger import Changes, Entry, Ledger
 from sources.files.options import Reading
 from sources.files.place import Found, Place, Unreadable
 from sources.files.reading import FileReader
@@ -53,13 +53,14 @@ class FileSource:
         """Files that were read to the end they had, and whether that ended a last line too."""
         self._passed_over: set[str] = set()
         self._told_at = 0.0
+        self._has_looked = False
 
     async def read(self, resume: Resume) -> AsyncGenerator[Chunk, None]:
         ledger = Ledger(self._place, resume)
         self._failed.clear()
         self._rested.clear()
         while True:
-            found, changes = await self._blocking(ledger.look)
+            found, changes = await self._look(ledger)
             self._tell_of_folders()
             yield Chunk((), changes)  # without changes: a sign of life
             due = [one for one in found if self._is_due(ledger, one)]
@@ -82,6 +83,17 @@ class FileSource:
 
     async def close(self) -> None:
         self._thread.shutdown(wait=False)
+
+    async def _look(self, ledger: Ledger) -> tuple[Sequence[Found], Changes]:
+        """Look what is there. Raises SourceUnavailable; where it was to be read once, the end."""
+        try:
+            looked = await self._blocking(ledger.look)
+        except SourceUnavailable as error:
+            if self._options.once and not self._has_looked:
+                raise SourceRefused(f"{error}. Nothing was read") from error
+            raise
+        self._has_looked = True
+        return looked
 
     async def _file(
         self, found: Found, records: Iterator[tuple[Sequence[Record], Entry]], ledger: Ledger
@@ -146,9 +158,11 @@ class FileSource:
             return
         told = [f"{self._place.shown(name)}: {why}" for name, (_, why) in self._failed.items()]
         more = f", and {len(told) - _TOLD_FILES} more" if len(told) > _TOLD_FILES else ""
+        files = "1 file" if len(told) == 1 else f"{len(told)} files"
         raise SourceRefused(
-            f"{len(told)} of all files could not be read (to their end): "
-            f"{'; '.join(told[:_TOLD_FILES])}{more}. What else there is is in Kafka."
+            f"{files} could not be read to the end: "
+            f"{'; '.join(one.rstrip('.') for one in told[:_TOLD_FILES])}{more}. "
+            "What else there is, is in Kafka"
         )
 
     def _tell(self, ledger: Ledger, found: Sequence[Found], *, at_once: bool = False) -> None:
@@ -158,7 +172,7 @@ class FileSource:
         done = sum(not ledger.is_due(one) for one in found)
         lines = sum(ledger.entry(one).count for one in found)
         left = sum(max(0, one.size - ledger.entry(one).size) for one in found)
-        said = f"{done:,} of {len(found):,} files read, {lines:,} records"
+        said = f"{done:,} of {len(found):,} files read, {lines:,} lines or rows"
         if len(found) > done:
             said += f", {left / 1e6:,.1f} MB left"
         if said != self._stats.progress:

@@ -88,7 +88,7 @@ def test_each_line_is_a_row_once_whenever_the_source_is_killed(headrace: Headrac
 
     assert headrace.query(sessions) == [(written + 50, written + 50)]
     progress = source.status()["source"]["progress"]
-    assert progress == f"1 of 1 files read, {written + 51} records"
+    assert progress == f"1 of 1 files read, {written + 51} lines or rows"
 
 
 def test_once_ends_with_0_when_all_is_read_and_with_2_when_something_is_not(
@@ -100,10 +100,16 @@ def test_once_ends_with_0_when_all_is_read_and_with_2_when_something_is_not(
     source.child.start()
     told = source.wait_until_it_ends()
     assert source.child.returncode == 0
-    assert "1 of 1 files read, 5 records" in told
+    assert "1 of 1 files read, 5 lines or rows" in told
 
     file.write_bytes(b"PAR1 and no more")
     source.child.start()
 
     assert "no Parquet, or damaged" in source.wait_until_it_ends()
+    assert source.child.returncode == 2
+
+    file.unlink()
+    source.child.start()
+
+    assert "not there: make it, or correct `path`" in source.wait_until_it_ends()
     assert source.child.returncode == 2

@@ -11,7 +11,7 @@ import pytest
 from pydantic import ValidationError
 
 from models.content_sessions import CONTENT_SESSIONS
-from sources.base import Record, SourceUnavailable
+from sources.base import Record, SourceRefused
 from sources.files.kind import BUCKET
 from sources.files.options import BucketOptions
 from sources.kinds import Opening
@@ -119,9 +119,9 @@ async def test_parquet_and_objects_of_many_parts(objects: Objects, tmp_path: Pat
 
 
 async def test_what_is_wrong_is_told_without_the_keys(objects: Objects) -> None:
-    with pytest.raises(SourceUnavailable, match="no such bucket") as missing:
+    with pytest.raises(SourceRefused, match="no such bucket") as missing:
         await objects.read(path="s3://nobody-has-this/")
-    with pytest.raises(SourceUnavailable, match="does not know these keys") as unknown:
+    with pytest.raises(SourceRefused, match="does not know these keys") as unknown:
         await objects.read(secret_access_key=f"{SECRET}-not")
 
     assert SECRET not in str(missing.value) + str(unknown.value)

@@ -324,7 +324,7 @@ async def test_empty_files_and_unfinished_ones_are_passed_over(tmp_path: Path) -
     drained = await Drained(tmp_path).all()
 
     assert not drained.records
-    assert drained.stats.progress == "1 of 1 files read, 0 records"
+    assert drained.stats.progress == "1 of 1 files read, 0 lines or rows"
 
 
 async def test_progress_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -334,8 +334,8 @@ async def test_progress_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture
 
     drained = await Drained(tmp_path).all()
 
-    assert drained.stats.progress == "2 of 2 files read, 15 records"
-    assert "0 of 2 files read, 0 records, 0.0 MB left" in caplog.text
+    assert drained.stats.progress == "2 of 2 files read, 15 lines or rows"
+    assert "0 of 2 files read, 0 lines or rows, 0.0 MB left" in caplog.text
 
 
 async def test_names_up_to_one_may_be_left_out_and_are_forgotten(tmp_path: Path) -> None:
