@@ -5,7 +5,7 @@ import re
 from config.s3 import cure
 from sinks.base import SinkUnavailable
 from sinks.delta.options import DeltaOptions
-from sinks.parquet.local import CURES
+from sinks.disks import CURES
 from sinks.parquet.objects import of_sink
 
 _NEEDED = "s3:ListBucket, s3:GetObject and s3:PutObject"

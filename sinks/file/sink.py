@@ -27,6 +27,7 @@ from models.batches import Batch, DecodedBatch, Part
 from models.positions import Position, Positions, TopicPartition
 from models.streams import Stream
 from sinks.base import Fenced, Since, SinkUnavailable, Totals
+from sinks.disks import CURES
 from sinks.ending import to_the_end
 from sinks.file.lines import encode_lines
 from telemetry import fault_points
@@ -360,6 +361,5 @@ def _failures() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise SinkUnavailable(
-            f"{error.strerror or error}: {error.filename or 'the disk'}"
-        ) from error
+        words = CURES.get(error.errno or 0, error.strerror or str(error))
+        raise SinkUnavailable(f"{error.filename or 'the disk'}: {words}") from error

@@ -15,24 +15,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sinks.base import SinkUnavailable
+from sinks.disks import CURES
 from sinks.parquet.objects import Listed, Metadata, of_sink
 
 T = TypeVar("T")
 
 _UNFINISHED = "_unfinished"  # readers of datasets pass over names that begin with _
 _LEFT_OVER_SECONDS = 86_400
-
-CURES = {
-    errno.ENOSPC: "the disk is full: make room",
-    errno.EDQUOT: "the quota is used up: make room",
-    errno.EFBIG: "a file may not be so large: raise the limit (ulimit -f)",
-    errno.EACCES: "permission denied: let this user read and write there",
-    errno.EPERM: "permission denied: let this user read and write there, with hard links",
-    errno.EROFS: "it is mounted read-only",
-    errno.ENOENT: "the folder is gone: bring it back, or start the worker again",
-    errno.ENOTDIR: "something on the way to it is no folder",
-    errno.EMFILE: "too many open files: raise the limit (ulimit -n)",
-}
 
 
 class LocalObjects:

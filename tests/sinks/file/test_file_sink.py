@@ -326,7 +326,7 @@ class TestFile(NotesContract):
             records = self.batch(subject, [heartbeat()] * 1_000)
             filling = fill(disk)
 
-            with pytest.raises(SinkUnavailable, match="No space left on device"):
+            with pytest.raises(SinkUnavailable, match="the disk is full: make room"):
                 await sink.write(records, expected)
             filling.unlink()
             await sink.write(records, await sink.positions([P0]))
