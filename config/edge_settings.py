@@ -1,5 +1,6 @@
 """Settings of `headrace edge`: `HEADRACE_EDGE_*`. Which Kafka and which streams, all others say."""
 
+import re
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Any, Literal
 
@@ -10,6 +11,12 @@ from config.environment import EnvironmentSettings
 from config.settings import Names
 
 SHORTEST_ADDRESSES_KEY = 16
+
+_ORIGIN = re.compile(
+    r"\*|null|file://|(?!https://.*:443$|http://.*:80$)[a-z][a-z0-9+.-]*://[a-z0-9._-]+(:\d+)?"
+    r"|https?://\[[0-9a-f:]+\](:\d+)?"
+)
+"""As browsers write it: without a path, the host in lower case, its port if it is not the usual."""
 
 Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode]
 
@@ -110,6 +117,18 @@ class EdgeSettings(EnvironmentSettings):
     @classmethod
     def _split(cls, names: Any) -> Any:
         return _parts(names) if isinstance(names, str) else names
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _can_match(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+        wrong = [str(place) for place, it in enumerate(origins, 1) if not _ORIGIN.fullmatch(it)]
+        if wrong:
+            raise ValueError(
+                f"at place {', '.join(wrong)} of {len(origins)} stands what no browser sends: "
+                "expected https://tv.example, with its scheme, in lower case, without a path or "
+                "the usual port, or * for every page"
+            )
+        return origins
 
     @field_validator("trusted_proxies", mode="before")
     @classmethod

@@ -70,7 +70,11 @@ class WrongSettingsError(SettingsError):
 
     def __init__(self, error: ValidationError, prefix: str) -> None:
         self.fields = _fields(error)
-        lines = [f"{_variable(name, prefix)}: {words}" for name, words in self.fields.items()]
+        # what is wrong with several together names them itself
+        lines = [
+            f"{_variable(name, prefix)}: {words}" if name else words
+            for name, words in self.fields.items()
+        ]
         super().__init__(listed(lines))
 
 

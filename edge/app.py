@@ -51,7 +51,11 @@ def create() -> Process:
     streams = {stream.topic: stream for stream in chosen_streams(settings)}
     topics = {name: settings.topic(name) for name in streams}
     made = Topics(
-        settings.broker, topics.values(), settings.topic_partitions, settings.topic_replicas
+        settings.broker,
+        topics.values(),
+        settings.topic_partitions,
+        settings.topic_replicas,
+        expected=edge.bridge_topics,
     )
     producer = RecordProducer(
         settings.broker, edge.kafka_seconds, edge.pending_bytes, settings.event_bytes

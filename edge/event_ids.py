@@ -32,6 +32,11 @@ class Fresh:
     repeated: int = 0
     claims: Sequence[bytes | None] = ()
 
+    @property
+    def has_ids(self) -> bool:
+        """Say whether any event of the body has an id."""
+        return bool(self.repeated) or any(self.claims)
+
     def once(self, judged: Judged) -> Judged:
         """Leave out the good events that have the id of a good one before them."""
         if not self.claims:

@@ -13,6 +13,7 @@ from edge.judging import Judged, Refusal
 from edge.kafka import Headers, Record
 from edge.messages import Request, Response, json_response
 from edge.problems import Problem
+from edge.queries import check
 from edge.repeats import Repeats
 from edge.splitting import split
 from models.dead_letters import ORIGIN
@@ -20,23 +21,19 @@ from models.dead_letters import ORIGIN
 _LINES = "application/x-ndjson"
 _MEDIA_TYPES = ("application/json", "text/plain", _LINES)
 _ACCEPTED = ", ".join(_MEDIA_TYPES)
+_SWITCHES = {
+    "strict": "take nothing if one event is bad",
+    "event_id": "store an event with the event_id of one before it only once; one at least has one",
+}
 _EVENT = {"$ref": "#/components/schemas/Event"}
 OPERATION: Mapping[str, Any] = {
     "summary": "Send events of a stream: an object, an array, or JSON Lines",
     "operationId": "postEvents",
     "parameters": [
-        {
-            "name": "strict",
-            "in": "query",
-            "description": "take nothing if one event is bad",
-            "schema": {"type": "boolean"},
-        },
-        {
-            "name": "event_id",
-            "in": "query",
-            "description": "store an event with the event_id of one before it only once",
-            "schema": {"type": "boolean"},
-        },
+        *(
+            {"name": name, "in": "query", "description": said, "schema": {"type": "boolean"}}
+            for name, said in _SWITCHES.items()
+        ),
         {
             "name": "Idempotency-Key",
             "in": "header",
@@ -92,6 +89,7 @@ class Events:
         stream = request.parameters["stream"]
         if stream not in self._intakes:
             raise Problem(404, f"no such stream: there are {', '.join(self._intakes)}")
+        check(request, _SWITCHES)
         media_type = _media_type(request)
         body = await self._bodies.read(request)
         said = request.headers.get("idempotency-key")
@@ -113,6 +111,12 @@ class Events:
             return _answer(fresh, *await self._send(request, stream, fresh))
         caller = request.caller.name if request.caller else ""
         fresh = self._event_ids.fresh(caller, stream, events)
+        if not fresh.has_ids:
+            raise Problem(
+                400,
+                "?event_id=true, but no event here has an event_id (a string), by which repeats "
+                "are told: give them one, or do not ask for it. Nothing was taken",
+            )
         good: Sequence[int] = ()
         try:
             judged, taken = await self._send(request, stream, fresh)

@@ -7,6 +7,7 @@ import logging
 import secrets
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated
 
@@ -18,6 +19,14 @@ from config.environment import PlainError
 logger = logging.getLogger(__name__)
 
 _BYTES = 32
+
+EXPECTED = {
+    "name": "1 to 64 letters, digits, and . _ @ -",
+    "sha256": "64 digits 0-9 a-f, the hash that headrace edge --new-key NAME prints",
+    "streams": "a list of streams' names, or [] for all",
+    "events_per_second": "a whole number, 0 for any number",
+}
+"""What the members of a key have to be, in words."""
 
 
 class ApiKey(BaseModel):
@@ -98,13 +107,31 @@ def parse(written: str, where: str) -> list[ApiKey]:
         content = yaml.safe_load(written)
         return _KEYS.validate_python(content["keys"])
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        place = ".".join(map(str, first["loc"]))
-        raise KeysError(f"{where}: keys.{place}: {first['msg']}") from None
+        raise KeysError(f"{where}: {_words(error)}") from None
     except (yaml.YAMLError, TypeError, LookupError, ValueError, RecursionError):
         raise KeysError(
             f"{where}: expected `keys:` with a list: headrace edge --new-key NAME"
         ) from None
+
+
+def _words(error: ValidationError) -> str:
+    """Say the first thing that is wrong; a name that no member has may be a secret, so not that."""
+    first = error.errors(include_input=False, include_url=False)[0]
+    if not first["loc"]:
+        return (
+            "expected a list below `keys:`: headrace edge --new-key NAME prints what stands there"
+        )
+    place, *path = first["loc"]
+    entry = f"key {int(place) + 1} below `keys:`"
+    if not path:
+        return f"{entry}: expected name and sha256, as headrace edge --new-key NAME prints them"
+    member = str(path[0])
+    if member not in EXPECTED:
+        nearest = get_close_matches(member, EXPECTED, 1)
+        hint = f"did you mean {nearest[0]}? " if nearest else ""
+        return f"{entry} has a member that is none: {hint}there are {', '.join(EXPECTED)}"
+    is_missing = " is missing" if first["type"] == "missing" else ""
+    return f"{entry}: {member}{is_missing}: expected {EXPECTED[member]}"
 
 
 def new_key() -> str:

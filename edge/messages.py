@@ -11,6 +11,10 @@ from urllib.parse import parse_qs
 
 import msgspec
 
+YES = frozenset({"true", "1", "yes"})
+NO = frozenset({"false", "0", "no"})
+"""How a query says so, in letters of either case."""
+
 
 class Headers(Protocol):
     """Of a request; names are in lower case."""
@@ -84,7 +88,7 @@ class Request:
 
     def is_asked(self, name: str) -> bool:
         """Say whether the query says yes to this."""
-        return self.query.get(name, "").lower() in {"true", "1", "yes"}
+        return self.query.get(name, "").lower() in YES
 
 
 @dataclass(slots=True)

@@ -31,6 +31,7 @@ Address = IPv4Address | IPv6Address
 _LARGEST_ASN = 2**32 - 1
 _KEPT_BITS = {4: 24, 6: 48}
 _MOST_HOPS = 32
+_HOLDS = "what it said before holds"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,8 @@ class _File:
             self.seen, self.trouble = seen, ""
         except (OSError, ValueError, maxminddb.InvalidDatabaseError) as error:
             if self.trouble != (trouble := str(error)):  # once, not every ten seconds
-                logger.warning("cannot read %s, what it said before holds: %s", self.path, trouble)
+                meanwhile = "no network is known by it" if self.reader is None else _HOLDS
+                logger.warning("cannot read %s, %s: %s", self.path, meanwhile, trouble)
             self.trouble = trouble
 
     def network(self, address: Address) -> Network:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
@@ -17,10 +17,21 @@ _PAUSE_SECONDS = 2.0
 
 
 class Topics:
-    """Makes topics once the broker answers; an edge starts without it."""
+    """Makes topics once the broker answers; an edge starts without it.
 
-    def __init__(self, broker: str, names: Collection[str], partitions: int, replicas: int) -> None:
+    Those that the bridge is `expected` to write to are not made, but missed in the log.
+    """
+
+    def __init__(
+        self,
+        broker: str,
+        names: Collection[str],
+        partitions: int,
+        replicas: int,
+        expected: Sequence[str] = (),
+    ) -> None:
         self._broker = broker
+        self._expected = expected
         self._wanted = [NewTopic(name, partitions, replicas) for name in names]
         self.ready = False
 
@@ -45,3 +56,16 @@ class Topics:
             except KafkaException as error:
                 if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
                     raise
+        self._miss(there)
+
+    def _miss(self, there: Collection[str]) -> None:
+        """Tell by their places, for a setting's words are not logged, which topics are missed."""
+        known = {*there, *(topic.topic for topic in self._wanted)}
+        absent = [str(place) for place, name in enumerate(self._expected, 1) if name not in known]
+        if absent:
+            logger.warning(
+                "HEADRACE_EDGE_BRIDGE_TOPICS: Kafka has no topic by the name at place %s of %d, or "
+                "does not show it: /topics answers 404 for it until it is made",
+                ", ".join(absent),
+                len(self._expected),
+            )

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from config.edge_settings import EdgeSettings
+from config.environment import PlainError
 from config.extras import EDGE_PACKAGES, require
 from config.settings import Settings
 from config.streams import chosen_streams
@@ -99,10 +100,13 @@ def _is_loopback(host: str) -> bool:
 
 
 def _tell_key(name: str) -> None:
-    from edge.keys import ApiKey, hash_of, new_key  # noqa: PLC0415 - of the extra `edge`
+    from edge.keys import EXPECTED, ApiKey, hash_of, new_key  # noqa: PLC0415 - of the extra `edge`
 
     key = new_key()
-    told = ApiKey(name=name, sha256=hash_of(key))
+    try:
+        told = ApiKey(name=name, sha256=hash_of(key))
+    except ValueError:
+        raise PlainError(f"--new-key: a name has {EXPECTED['name']}") from None
     click.echo(f"The key, which is shown only now:\n  {key}\n")
     click.echo("For the file that HEADRACE_EDGE_KEYS_FILE names, below `keys:`")
     click.echo(f"  - name: {told.name}\n    sha256: {told.sha256}")

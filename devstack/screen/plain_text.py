@@ -10,6 +10,10 @@ from devstack.place.up_file import Addresses
 from devstack.screen.view import View, metrics_of
 from telemetry.flow import Flow, unheld_of
 
+NO_EDGE = (
+    "no edge runs here: it needs the extra `edge` (pip install -c constraints.txt -e '.[edge]')"
+)
+
 
 def line(view: View) -> str:
     produced = f"produced {view.report.produced:,}, " if view.report else ""
@@ -66,7 +70,7 @@ def addresses(places: Addresses) -> str:
     return "\n".join(
         [
             *(f"page      {url}/" for url in places.web),
-            *(f"events    {url}/v1/events/STREAM" for url in [places.edge] if url),
+            f"events    {places.edge}/v1/events/STREAM" if places.edge else f"events    {NO_EDGE}",
             f"kafka     {places.kafka}",
             f"postgres  {places.postgres}",
             f"          in another terminal: {invocation('psql')}",

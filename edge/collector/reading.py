@@ -43,7 +43,11 @@ async def read(request: Request, bodies: BodyReader, slices: Slices) -> Found:
     if request.method == "GET":
         raise Problem(400, "there is no CMCD: send ?CMCD=, CMCD-* headers, or POST a body")
     if content_type not in _ANY:
-        raise Problem(415, "send application/cmcd, one dictionary a line, or application/json")
+        raise Problem(
+            415,
+            "send application/cmcd (one dictionary a line), text/uri-list (addresses with ?CMCD=) "
+            "or application/json",
+        )
     return Found(await _of_body(await bodies.read(request), content_type, slices), "body")
 
 

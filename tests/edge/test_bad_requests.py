@@ -205,3 +205,34 @@ def test_a_query_with_too_many_parameters_is_refused(edge: EdgeProcess, path: st
     assert answer.status == 400
     assert "100 parameters" in answer.json["detail"]
     assert len(everything(edge.topic(STREAM))) == before
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        pytest.param("stirct=true", "'stirct': did you mean strict?", id="a slip"),
+        pytest.param("Strict=true", "did you mean strict?", id="a capital"),
+        pytest.param("strict=true&eventid=1", "did you mean event_id?", id="the second"),
+        pytest.param("_=12345", "there are event_id, key, strict", id="nothing like it"),
+        pytest.param("strict=maybe", "strict in the query is neither true nor false", id="maybe"),
+        pytest.param("strict", "strict in the query is neither", id="without a value"),
+        pytest.param("strict=true&event_id=on", "event_id in the query is neither", id="on"),
+        pytest.param("%ff=1&" + "x" * 5_000, "no parameter", id="no UTF-8"),
+    ],
+)
+def test_a_query_that_is_not_understood_takes_nothing(
+    edge: EdgeProcess, query: str, words: str
+) -> None:
+    before = len(everything(edge.topic(STREAM)))
+
+    answer = edge.ask("POST", f"/v1/events/{STREAM}?{query}", heartbeat() + b"\n[")
+
+    assert answer.status == 400
+    assert words in answer.json["detail"]
+    assert len(answer.json["detail"]) < 200
+    assert len(everything(edge.topic(STREAM))) == before
+
+
+@pytest.mark.parametrize("query", ["?strict=False", "?strict=0&key=any", "?event_id=no&strict=YES"])
+def test_a_query_may_say_no_and_give_a_key(edge: EdgeProcess, query: str) -> None:
+    assert edge.ask("POST", f"/v1/events/{STREAM}{query}", heartbeat()).status == 202

@@ -91,6 +91,18 @@ def test_of_a_strict_request_that_was_not_taken_nothing_is_known(edge: EdgeProce
     assert post(edge, event("h")).json == {"accepted": 1, "refused": []}
 
 
+def test_where_no_event_has_an_id_none_can_be_a_repeat_and_nothing_is_taken(
+    edge: EdgeProcess,
+) -> None:
+    before = len(everything(edge.topic(STREAM)))
+
+    answer = post(edge, heartbeat(), heartbeat(event_id=7), b"{")
+
+    assert answer.status == 400
+    assert "no event here has an event_id" in answer.json["detail"]
+    assert len(everything(edge.topic(STREAM))) == before
+
+
 def places(ids: EventIds, events: Sequence[bytes], caller: str = "") -> Sequence[int]:
     """Claim, and say at once that Kafka has taken all."""
     fresh = ids.fresh(caller, STREAM, events)

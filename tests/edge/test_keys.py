@@ -1,5 +1,6 @@
 """A file of keys that is changed while an edge runs, whatever it holds then."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,46 @@ def test_rubbish_is_told_and_changes_nothing(tmp_path: Path, written: str) -> No
     ring.refresh()
 
     assert ring.find("secret") is not None
+
+
+HASH = hash_of("secret")
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        pytest.param("keys: {name: tv}", "expected a list below `keys:`", id="no list"),
+        pytest.param("keys: [tv]", "key 1 below `keys:`: expected name and sha256", id="a name"),
+        pytest.param(
+            "keys: [{name: tv, sha256: abc}]", "key 1 below `keys:`: sha256: expected 64", id="hash"
+        ),
+        pytest.param("keys: [{name: tv}]", "sha256 is missing: expected 64", id="no hash"),
+        pytest.param(f"keys: [{{name: t v, sha256: {HASH}}}]", "name: expected 1 to 64", id="name"),
+        pytest.param(
+            f"keys: [{{name: tv, sha256: {HASH}}}, {{name: tv, sha256: {HASH}, stream: [a]}}]",
+            "key 2 below `keys:` has a member that is none: did you mean streams?",
+            id="a slip",
+        ),
+        pytest.param(
+            f"keys: [{{name: tv, sha256: {HASH}, streams: a}}]",
+            "streams: expected a list",
+            id="text",
+        ),
+        pytest.param(
+            f"keys: [{{name: tv, sha256: {HASH}, streams: [a, 1]}}]", "streams: expected", id="1"
+        ),
+        pytest.param(
+            f"keys: [{{name: tv, sha256: {HASH}, events_per_second: x}}]",
+            "events_per_second: expected a whole number",
+            id="rate",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_key_is_told_with_what_is_expected(written: str, words: str) -> None:
+    with pytest.raises(KeysError, match=f"^the file: .*{re.escape(words)}") as error:
+        parse(written, "the file")
+
+    assert HASH not in str(error.value)
 
 
 def test_a_file_whose_mode_alone_changed_is_read_again(

@@ -4,6 +4,8 @@ import sys
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
+
 from edge.addresses import ClientAddresses
 from edge.gate import Gate
 from edge.keys import KeyRing, hash_of
@@ -80,3 +82,15 @@ def test_who_guesses_on_and_on_is_told_to_wait() -> None:
 
     assert answers[:100] == [401] * 100
     assert answers[-1] == 429
+
+
+def test_a_slow_keys_burst_is_as_large_as_a_body_may_be() -> None:
+    limit = RateLimit(5, 1_000)
+
+    limit.charge("tv", 12)
+    limit.charge("tv", 988)
+    with pytest.raises(Problem, match="429") as waiting:
+        limit.charge("tv", 1_000)
+
+    assert waiting.value.headers[0][0] == "retry-after"
+    assert 190 < int(waiting.value.headers[0][1]) <= 200

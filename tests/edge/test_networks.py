@@ -102,12 +102,13 @@ def test_what_cannot_be_read_leaves_what_was(
     clock.now = 10
 
     assert databases.network(address("192.0.2.1")).asn == 64500
-    assert f"cannot read {path}" in caplog.text
+    assert f"cannot read {path}, what it said before holds" in caplog.text
 
 
-def test_a_file_that_comes_later_is_found(tmp_path: Path) -> None:
+def test_a_file_that_comes_later_is_found(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     clock, path = Clock(), tmp_path / "a.mmdb"
     databases = Databases([path], clock)
+    assert f"cannot read {path}, no network is known by it" in caplog.text
 
     assert databases.network(address("192.0.2.1")) == UNKNOWN
     write(path, {"192.0.2.0/24": {"asn": "64500"}})

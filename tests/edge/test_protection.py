@@ -283,7 +283,13 @@ def test_metrics_tell_what_came(guarded: Guarded) -> None:
         pytest.param({}, ["--host", "edge.example"], "API keys", id="no keys, by name"),
         pytest.param({"KEYS": "secret"}, [], "HEADRACE_EDGE_KEYS: expected", id="no key at all"),
         pytest.param({"KEYS_FILE": "/nowhere"}, [], "cannot be read", id="no file"),
-        pytest.param({"TLS_CERT": "cert.pem"}, [], "go together", id="half of TLS"),
+        pytest.param(
+            {"TLS_CERT": "cert.pem"}, [], "Error: HEADRACE_EDGE_TLS_CERT and", id="half of TLS"
+        ),
+        pytest.param(
+            {}, ["--new-key", "tv app secret"], "--new-key: a name has 1 to 64", id="name"
+        ),
+        pytest.param({}, ["--new-key", ""], "--new-key: a name has 1 to 64", id="no name"),
         pytest.param({"TRUSTED_PROXIES": "secret"}, [], "10.0.0.0/8", id="no network"),
     ],
 )

@@ -202,6 +202,14 @@ def test_addresses_of_further_sinks_are_told() -> None:
     assert "sink page http://127.0.0.1:15700/ of lake" in addresses(with_lake)
 
 
+def test_where_no_edge_runs_the_addresses_say_what_it_needs() -> None:
+    with_edge = msgspec.structs.replace(VIEW.addresses, edge="http://127.0.0.1:8080")
+
+    assert "events    no edge runs here: it needs the extra `edge`" in addresses(VIEW.addresses)
+    assert "no edge" not in addresses(with_edge)
+    assert "events    http://127.0.0.1:8080/v1/events/STREAM" in addresses(with_edge)
+
+
 def test_the_last_write_is_told_by_its_age() -> None:
     [status] = STREAM.statuses
     wrote = replace(STREAM, statuses=(msgspec.structs.replace(status, stored_at=1_000.0),))

@@ -16,6 +16,13 @@ def test_only_topics_that_may_be_written_are_listed(bridge: Bridge) -> None:
     assert answer.json == sorted([bridge.plain.name, bridge.stream.name])
 
 
+def test_the_log_says_at_the_start_which_named_topic_is_not_there(bridge: Bridge) -> None:
+    log = bridge.edge.child.log.read_text()
+
+    assert log.count("HEADRACE_EDGE_BRIDGE_TOPICS: Kafka has no topic") == 1
+    assert "at place 3 of 3" in log
+
+
 def test_a_topic_with_its_settings_and_partitions(bridge: Bridge) -> None:
     told = bridge.edge.ask("GET", f"/topics/{bridge.plain.name}").json
 

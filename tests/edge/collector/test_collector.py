@@ -182,6 +182,9 @@ def test_what_is_no_report_is_refused_in_words(
     assert answer.status == status
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json["detail"]
+    if status == 415:
+        taken = ("application/cmcd", "text/uri-list", "application/json")
+        assert all(kind in answer.json["detail"] for kind in taken)
 
 
 def test_gzip_is_taken(edge: EdgeProcess, sid: str) -> None:
