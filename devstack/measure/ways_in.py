@@ -80,6 +80,20 @@ def fetch_edge(url: str) -> EdgeStatus | None:
     )
 
 
+def source_alarm(status: WorkerStatus) -> str:
+    """Say what keeps a source from bringing in all that there is; "" where nothing does."""
+    if status.waiting_for:
+        return f"waits for {status.waiting_for}"
+    refused = status.source.refused if status.source else {}
+    told = ", ".join(f"{reason} {count:,}" for reason, count in refused.items() if count)
+    return f"left out {told}; its log says which" if told else ""
+
+
+def edge_alarm(status: EdgeStatus) -> str:
+    """Say that an edge takes nothing; "" where it does."""
+    return "" if status.is_ready else "not ready, its /readyz says why"
+
+
 def _count(status: WorkerStatus | EdgeStatus) -> int:
     if isinstance(status, EdgeStatus):
         return status.accepted

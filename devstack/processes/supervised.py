@@ -44,6 +44,11 @@ class Supervised:
     _started_at: float = 0.0
     _restart_at: float | None = None
 
+    @property
+    def has_read_all(self) -> bool:
+        """Whether its work is done, so that it runs no more."""
+        return self.may_end and self.child.returncode == 0
+
     def start(self, now: float) -> None:
         self._started_at, self._restart_at = now, None
         self.child.start()
@@ -51,7 +56,7 @@ class Supervised:
     def tend(self, now: float) -> Exit | None:
         """Look after it: return an end that is news, restart when the delay is over."""
         returncode = self.child.returncode
-        if returncode is None or (self.may_end and returncode == 0):
+        if returncode is None or self.has_read_all:
             self._restart_at = None
             return None
         if self._restart_at is None:

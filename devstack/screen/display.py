@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from rich.bar import Bar
-from rich.console import Group, RenderableType
+from rich.console import Group, JustifyMethod, RenderableType
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
@@ -22,6 +22,8 @@ from telemetry.flow import Flow, StreamFlow, unheld_of
 
 _LAGS = 8
 _NOTHING = "\N{EN DASH}"
+_ALARMS = 3
+_WORDS: Mapping[str, JustifyMethod] = {"": "left", "state": "left", "by partition": "right"}
 _BORDER = 2  # lines of the frame
 _BLANK = 10  # blank lines are the first to go
 
@@ -48,22 +50,24 @@ def _parts(view: View) -> list[Part]:
         Part(_traffic(flow), 5),
         Part(_dead_letters(flow), 4),
         blank[2],
-        *([Part(_sinks(view.sinks), 3), Part("", _BLANK + 4)] if view.sinks else []),
-        Part(_processes(view.processes), 6, shorter=_notable(view)),
+        *([_sinks_part(view.sinks), Part("", _BLANK + 4)] if view.sinks else []),
+        Part(_processes(view.processes), 4, shorter=_notable(view), whole=6),
         blank[3],
-        Part(_addresses(view.addresses), 7, shorter=""),
+        Part(_addresses(view.addresses), 7),
         Part(_near(view.addresses), 1),
     ]
     if said:
         parts[4:4] = [Part(Group(*said, ""), 8)]
     if unheld := unheld_of(flow.streams):
         parts.insert(1, Part(Text(unheld, style="bold red"), 1))
+    if alarms := [process for process in view.processes if process.alarm]:
+        parts.insert(1, Part(_alarms(alarms), 1))
     if view.trouble:
         trouble = Text(view.trouble)
         last = Text(
             view.trouble.rpartition("\n")[2], style="red", overflow="ellipsis", no_wrap=True
         )
-        parts.append(Part(Panel(trouble, title="trouble", border_style="red"), 3, shorter=last))
+        parts.append(Part(Panel(trouble, title="trouble", border_style="red"), 2, shorter=last, whole=3))
     return parts
 
 
@@ -73,8 +77,16 @@ def _near(addresses: Addresses) -> Text:
     return Text(f"{pages}\nin another terminal: {invocation('psql')} or status", style="bold")
 
 
+def _alarms(processes: Sequence[ProcessView]) -> Text:
+    """Give a line for each source and edge that waits or has failed, of no more than a few."""
+    lines = [f"{one.name}: {' '.join(one.alarm.split())}" for one in processes]
+    if len(lines) > _ALARMS:
+        lines[_ALARMS - 1 :] = [f"and {len(lines) - _ALARMS + 1} more, see: {invocation('status')}"]
+    return Text("\n".join(lines), style="bold red", overflow="ellipsis", no_wrap=True)
+
+
 def _totals(flow: Flow, report: Report | None) -> Table:
-    table = Table.grid(padding=(0, 3))
+    table = Table.grid(padding=(0, 2))
     produced = "" if report is None else f"{report.produced:,} ({report.events_per_second:,.0f}/s)"
     figures = {
         "produced": produced,
@@ -85,6 +97,8 @@ def _totals(flow: Flow, report: Report | None) -> Table:
         "p99": _seconds(flow.freshness_p99),
         "open windows": f"{flow.open_windows:,}",
     }
+    for name in figures:
+        table.add_column(no_wrap=name != "produced")
     table.add_row(*(Text(name, style="dim") for name in figures))
     table.add_row(*figures.values())
     return table
@@ -140,6 +154,12 @@ def _last(seconds: int) -> str:
     return "last minute" if seconds <= 60 else f"last {seconds // 60} minutes"  # noqa: PLR2004
 
 
+def _sinks_part(sinks: Mapping[str, Flow]) -> Part:
+    short = _sinks(sinks)
+    short.columns[-1].no_wrap = True
+    return Part(_sinks(sinks), 3, shorter=short, whole=5)
+
+
 def _sinks(sinks: Mapping[str, Flow]) -> Table:
     table = _table(
         "sink", "stored/s", "p50", "p99", "rejected", "lag", "partitions", "last write", "state"
@@ -183,7 +203,9 @@ def _notable(view: View) -> Table | None:
     told = [
         process
         for process in view.processes
-        if process.name in view.addresses.sources or not process.state.startswith("running")
+        if process.name in view.addresses.sources
+        or process.name == "edge"
+        or not process.state.startswith("running")
     ]
     return _processes(tuple(told)) if told else None
 
@@ -210,10 +232,14 @@ def _addresses(addresses: Addresses) -> Table:
 
 
 def _table(first: str, *others: str) -> Table:
+    """Make a table of figures, which stay whole where it is narrow: names and words give way."""
     table = Table(box=None, header_style="dim", padding=(0, 1, 0, 0))
-    table.add_column(first, no_wrap=True)  # where it is narrow, the figures' heads wrap
+    table.add_column(first, min_width=8)
     for other in others:
-        table.add_column(other, justify="left" if other in ("", "state") else "right")
+        if other in _WORDS:
+            table.add_column(other, overflow="fold", justify=_WORDS[other])
+        else:
+            table.add_column("\n".join(other.split()), justify="right", no_wrap=True)
     return table
 
 

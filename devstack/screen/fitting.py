@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.segment import Segment
@@ -11,11 +12,21 @@ from rich.segment import Segment
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Something to draw; the least `rank` stays the longest. `shorter` may stand in for it."""
+    """Something to draw; the least `rank` stays the longest.
+
+    `shorter` stands in for it unless there is room for the whole after all of less rank `whole`.
+    """
 
     drawn: RenderableType
     rank: int
     shorter: RenderableType | None = None
+    whole: int = 0
+
+    def steps(self) -> Iterator[tuple[int, RenderableType]]:
+        """Give what to try, with the rank of each."""
+        yield self.rank, self.drawn if self.shorter is None else self.shorter
+        if self.shorter is not None:
+            yield self.whole, self.drawn
 
 
 class Fitted:
@@ -30,15 +41,17 @@ class Fitted:
         free = options.update(height=None)
         room = max(1, console.size.height - self._around)
         chosen: dict[int, list[list[Segment]]] = {}
-        for place, part in sorted(enumerate(self._parts), key=lambda one: one[1].rank):
-            for drawn in (part.drawn, part.shorter):
-                if drawn is None:
-                    continue
-                lines = console.render_lines(drawn, free, pad=False)
-                if len(lines) <= room:
-                    room -= len(lines)
-                    chosen[place] = lines
-                    break
+        steps = [
+            (rank, place, drawn)
+            for place, part in enumerate(self._parts)
+            for rank, drawn in part.steps()
+        ]
+        for _, place, drawn in sorted(steps, key=itemgetter(0)):
+            lines = console.render_lines(drawn, free, pad=False)
+            more = len(lines) - len(chosen.get(place, ()))
+            if more <= room:
+                room -= more
+                chosen[place] = lines
         for place in sorted(chosen):
             for line in chosen[place]:
                 yield from line

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from config.invocation import invocation
-from devstack.measure.ways_in import EdgeStatus, WayIn
+from devstack.measure.ways_in import EdgeStatus, WayIn, edge_alarm
 from devstack.place.up_file import Addresses
 from devstack.screen.view import View, metrics_of
 from telemetry.flow import Flow, unheld_of
@@ -44,7 +44,7 @@ def way_in_line(name: str, way_in: WayIn, now: float) -> str:
     if status is None:
         return f"{name}: does not answer"
     if isinstance(status, EdgeStatus):
-        state = "ready" if status.is_ready else "not ready, its /readyz says why"
+        state = edge_alarm(status) or "ready"
         counted = f"({status.accepted:,} events), refused {status.refused:,}"
         return f"{name}: {state}, takes {_rate(way_in.per_second)} {counted}"
     words = [status.state]

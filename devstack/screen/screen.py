@@ -18,7 +18,9 @@ _LINE_INTERVAL_SECONDS = 5.0
 
 
 class Screen(Protocol):
-    """Shows a run."""
+    """Shows a run. What is the `verdict` at its end is told last, when all has stopped."""
+
+    verdict: RenderableType | None
 
     def show(self, view: View) -> None:
         """Show the run as it is now."""
@@ -27,27 +29,27 @@ class Screen(Protocol):
         """Tell something that stays to be read."""
 
     def end(self) -> None:
-        """Show no more; what is said from now on comes below."""
+        """Show no more; what was drawn is out of date from now on, and is taken away."""
 
 
 @contextmanager
 def screen() -> Iterator[Screen]:
     """Choose by whether standard output is a terminal."""
     console = Console()
-    if not console.is_terminal:
-        yield _Lines()
-        return
-    shown = TerminalScreen(console)
+    shown = TerminalScreen(console) if console.is_terminal else _Lines()
     try:
         yield shown
     finally:
         shown.end()
+        if shown.verdict is not None:
+            shown.say(shown.verdict)
 
 
 class TerminalScreen:
     """Drawn from the first picture on; what is said stands above it."""
 
     def __init__(self, console: Console) -> None:
+        self.verdict: RenderableType | None = None
         self._console = console
         self._live: Live | None = None
         self._size = console.size
@@ -71,7 +73,7 @@ class TerminalScreen:
 
     def _begin(self) -> None:
         self._size = self._console.size
-        self._live = Live(console=self._console, auto_refresh=False)
+        self._live = Live(console=self._console, auto_refresh=False, transient=True)
         self._live.start()
 
     def _begin_anew(self) -> None:
@@ -83,6 +85,7 @@ class TerminalScreen:
 
 class _Lines:
     def __init__(self) -> None:
+        self.verdict: RenderableType | None = None
         self._shown = float("-inf")
         self._addressed = False
         self._console = Console(width=120)

@@ -19,6 +19,8 @@ class ProcessView:
     pid: int | None = None
     memory_bytes: int | None = None
     restarts: int = 0
+    alarm: str = ""
+    """What keeps a source or the edge from bringing in all that there is."""
 
 
 @dataclass(frozen=True, slots=True)

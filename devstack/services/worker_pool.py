@@ -11,6 +11,7 @@ import msgspec
 
 from config.extras import EDGE_PACKAGES, is_installed
 from devstack.measure.sinks import SinkMeters
+from devstack.measure.ways_in import EdgeStatus, fetch_edge
 from devstack.measure.worker_status import fetch_all
 from devstack.place.data_dir import DataDir
 from devstack.place.options import Options
@@ -20,6 +21,7 @@ from devstack.processes.child import Child
 from devstack.processes.supervised import Exit, Supervised
 from devstack.processes.watchdog import Watchdog
 from devstack.screen.view import ProcessView
+from devstack.services.process_views import edge_view, process_view, worker_view
 from devstack.services.commands import edge, generator, sink_worker, source, worker
 from generator.report import Report
 from telemetry.flow import Flow, Meter
@@ -47,6 +49,7 @@ class WorkerPool:
     exits: list[Exit] = field(default_factory=list)
     _meter: Meter = field(default_factory=Meter)
     _statuses: list[WorkerStatus | None] = field(default_factory=list)
+    _edge_status: EdgeStatus | None = None
     _role_meters: SinkMeters = field(default_factory=SinkMeters)
     _role_flows: Mapping[str, Flow] = field(default_factory=dict)
 
@@ -122,6 +125,7 @@ class WorkerPool:
         self.exits = [news for supervised in tended if (news := supervised.tend(now))]
         self._statuses = fetch_all(self.web)
         self._role_flows = self._role_meters.measure({**self.sinks_at, **self.sources_at})
+        self._edge_status = fetch_edge(self.edge_metrics) if self.edge_metrics else None
         return self._meter.measure(self._statuses, time.monotonic())
 
     def sink_flows(self) -> Mapping[str, Flow]:
@@ -149,17 +153,11 @@ class WorkerPool:
             *(self._status(role) for role in (*self.sinks_at, *self.sources_at)),
         ]
         workers = (
-            _worker_view(supervised, status)
+            worker_view(supervised, status)
             for supervised, status in zip(self._of_roles, statuses, strict=True)
         )
-        others = [self.generator, *([self.edge] if self.edge else [])]
-        return (*workers, *map(_view, others))
-
-
-def _view(supervised: Supervised) -> ProcessView:
-    child = supervised.child
-    state = "running" if child.running else "not running"
-    return ProcessView(child.name, state, child.pid, restarts=supervised.restarts)
+        edges = [edge_view(self.edge, self._edge_status)] if self.edge else []
+        return (*workers, process_view(self.generator), *edges)
 
 
 def _addresses(ports: Mapping[str, tuple[int, int]]) -> dict[str, RoleAddresses]:
@@ -167,19 +165,3 @@ def _addresses(ports: Mapping[str, tuple[int, int]]) -> dict[str, RoleAddresses]
         role: RoleAddresses(f"http://127.0.0.1:{web}", f"http://127.0.0.1:{metrics}/metrics")
         for role, (web, metrics) in ports.items()
     }
-
-
-def _worker_view(supervised: Supervised, status: WorkerStatus | None) -> ProcessView:
-    child = supervised.child
-    if not child.running:
-        is_done = supervised.may_end and child.returncode == 0
-        state = "has read all" if is_done else "ended, starts again soon"
-    elif status is None:
-        state = "starting"
-    else:
-        state = f"waits for {status.waiting_for}" if status.waiting_for else status.state
-        if status.source and not status.waiting_for:
-            told = status.source.progress or f"{status.source.records:,} events"
-            state = f"{state}, {told}"
-    memory = status.memory_bytes if status else None
-    return ProcessView(child.name, state, child.pid, memory, supervised.restarts)

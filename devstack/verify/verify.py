@@ -42,13 +42,13 @@ class Verification:
         self._drain("draining")
         report = self.watch.pool.report()
         if not stopped or report is None or not report.done or self.watch.pool.generator.restarts:
-            self.watch.screen.say(
+            self.watch.screen.verdict = (
                 "The generator ended early, so that nobody knows what it had produced:\n"
                 + self.watch.pool.generator.child.tail()
             )
             return DIFFERENT
         comparison = compare(report, before, self._stored())
-        self.watch.screen.say(render(comparison))
+        self.watch.screen.verdict = render(comparison)
         return EQUAL if comparison.equal else DIFFERENT
 
     def _generate(self) -> None:

@@ -11,7 +11,7 @@ from devstack.measure.ways_in import EdgeStatus, WayIn
 from devstack.place.up_file import Addresses, RoleAddresses
 from devstack.screen.display import render
 from devstack.screen.plain_text import addresses, line, sink_line, way_in_line
-from devstack.screen.screen import TerminalScreen
+from devstack.screen.screen import TerminalScreen, screen
 from devstack.screen.view import ProcessView, View
 from devstack.verify.comparison import Compared, Comparison
 from devstack.verify.comparison_table import render as render_comparison
@@ -148,6 +148,26 @@ def test_a_terminal_of_another_size_is_cleared_and_the_addresses_come_first() ->
     assert "\x1b[2J" not in first
     cleared = written.getvalue().partition("\x1b[2J")[2]
     assert "content_sessions" in cleared
+
+
+def test_the_verdict_is_the_last_that_is_seen_of_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It once scrolled away above the panel, which stayed and told of what was long over."""
+    written = StringIO()
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setattr("sys.stdout", written)
+
+    with screen() as terminal:
+        terminal.show(replace(VIEW, doing="draining"))
+        terminal.verdict = render_comparison(Comparison((Compared("rows", 30, 30),), 7, ()))
+        terminal.end()
+        terminal.say("All stopped.")
+
+    drawn, _, left = written.getvalue().rpartition("\x1b[2K")  # the last line that is erased
+    assert "draining" in drawn
+    assert drawn.count("\x1b[2K") > 10
+    assert "draining" not in left
+    assert left.index("All stopped.") < left.index("Produced and stored")
+    assert left.rstrip().endswith("Equal: every total, and each of 7 windows.")
 
 
 def test_before_the_first_figures_there_are_dashes() -> None:
