@@ -22,7 +22,7 @@ from telemetry.flow import Flow, StreamFlow, unheld_of
 
 _LAGS = 8
 _NOTHING = "\N{EN DASH}"
-_ALARMS = 3
+_LINES = 3
 _WORDS: Mapping[str, JustifyMethod] = {"": "left", "state": "left", "by partition": "right"}
 _BORDER = 2  # lines of the frame
 _BLANK = 10  # blank lines are the first to go
@@ -60,14 +60,16 @@ def _parts(view: View) -> list[Part]:
         parts[4:4] = [Part(Group(*said, ""), 8)]
     if unheld := unheld_of(flow.streams):
         parts.insert(1, Part(Text(unheld, style="bold red"), 1))
-    if alarms := [process for process in view.processes if process.alarm]:
-        parts.insert(1, Part(_alarms(alarms), 1))
+    if alarms := [f"{one.name}: {one.alarm}" for one in view.processes if one.alarm]:
+        parts.insert(1, Part(_lines(alarms, "bold red"), 1))
     if view.trouble:
         trouble = Text(view.trouble)
         last = Text(
             view.trouble.rpartition("\n")[2], style="red", overflow="ellipsis", no_wrap=True
         )
-        parts.append(Part(Panel(trouble, title="trouble", border_style="red"), 2, shorter=last, whole=3))
+        parts.append(
+            Part(Panel(trouble, title="trouble", border_style="red"), 2, shorter=last, whole=3)
+        )
     return parts
 
 
@@ -75,14 +77,6 @@ def _near(addresses: Addresses) -> Text:
     """Say in two lines where to look further; they are there in the smallest terminal too."""
     pages = f"page {addresses.web[0]}/  Kafka {addresses.kafka}" if addresses.web else ""
     return Text(f"{pages}\nin another terminal: {invocation('psql')} or status", style="bold")
-
-
-def _alarms(processes: Sequence[ProcessView]) -> Text:
-    """Give a line for each source and edge that waits or has failed, of no more than a few."""
-    lines = [f"{one.name}: {' '.join(one.alarm.split())}" for one in processes]
-    if len(lines) > _ALARMS:
-        lines[_ALARMS - 1 :] = [f"and {len(lines) - _ALARMS + 1} more, see: {invocation('status')}"]
-    return Text("\n".join(lines), style="bold red", overflow="ellipsis", no_wrap=True)
 
 
 def _totals(flow: Flow, report: Report | None) -> Table:
@@ -155,12 +149,10 @@ def _last(seconds: int) -> str:
 
 
 def _sinks_part(sinks: Mapping[str, Flow]) -> Part:
-    short = _sinks(sinks)
-    short.columns[-1].no_wrap = True
-    return Part(_sinks(sinks), 3, shorter=short, whole=5)
+    return Part(_sinks(sinks), 3, shorter=_sinks(sinks, is_short=True), whole=5)
 
 
-def _sinks(sinks: Mapping[str, Flow]) -> Table:
+def _sinks(sinks: Mapping[str, Flow], *, is_short: bool = False) -> Table:
     table = _table(
         "sink", "stored/s", "p50", "p99", "rejected", "lag", "partitions", "last write", "state"
     )
@@ -179,7 +171,7 @@ def _sinks(sinks: Mapping[str, Flow]) -> Table:
             f"{flow.lag:,}",
             str(flow.partitions),
             ago(flow.stored_at, now),
-            waits,
+            Text(waits, no_wrap=is_short, overflow="ellipsis" if is_short else "fold"),
         )
     return table
 
@@ -198,16 +190,27 @@ def _processes(processes: tuple[ProcessView, ...]) -> Table:
     return table
 
 
-def _notable(view: View) -> Table | None:
+def _notable(view: View) -> Text | None:
     """Show what no other part tells of: how far sources are, and which process does not run."""
     told = [
-        process
+        f"{process.name}: {process.state}"
         for process in view.processes
-        if process.name in view.addresses.sources
-        or process.name == "edge"
-        or not process.state.startswith("running")
+        if not process.alarm
+        and (
+            process.name in view.addresses.sources
+            or process.name == "edge"
+            or not process.state.startswith("running")
+        )
     ]
-    return _processes(tuple(told)) if told else None
+    return _lines(told) if told else None
+
+
+def _lines(told: Sequence[str], style: str = "") -> Text:
+    """Give a line each, and of many no more than a few."""
+    shown = [" ".join(one.split()) for one in told[:_LINES]]
+    if len(told) > _LINES:
+        shown[-1] = f"and {len(told) - _LINES + 1} more, see: {invocation('status')}"
+    return Text("\n".join(shown), style=style, overflow="ellipsis", no_wrap=True)
 
 
 def _addresses(addresses: Addresses) -> Table:
@@ -236,10 +239,11 @@ def _table(first: str, *others: str) -> Table:
     table = Table(box=None, header_style="dim", padding=(0, 1, 0, 0))
     table.add_column(first, min_width=8)
     for other in others:
-        if other in _WORDS:
-            table.add_column(other, overflow="fold", justify=_WORDS[other])
+        head, justify = "\n".join(other.split()), _WORDS.get(other)
+        if justify:
+            table.add_column(head, overflow="fold", justify=justify)
         else:
-            table.add_column("\n".join(other.split()), justify="right", no_wrap=True)
+            table.add_column(head, justify="right", no_wrap=True)
     return table
 
 

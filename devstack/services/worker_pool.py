@@ -21,8 +21,8 @@ from devstack.processes.child import Child
 from devstack.processes.supervised import Exit, Supervised
 from devstack.processes.watchdog import Watchdog
 from devstack.screen.view import ProcessView
-from devstack.services.process_views import edge_view, process_view, worker_view
 from devstack.services.commands import edge, generator, sink_worker, source, worker
+from devstack.services.process_views import edge_view, process_view, worker_view
 from generator.report import Report
 from telemetry.flow import Flow, Meter
 from telemetry.worker_status import WorkerStatus

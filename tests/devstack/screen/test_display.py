@@ -1,5 +1,6 @@
 """What a person sees: every figure and every address, also in a narrow terminal."""
 
+import re
 from dataclasses import replace
 from io import StringIO
 
@@ -17,7 +18,7 @@ from devstack.verify.comparison import Compared, Comparison
 from devstack.verify.comparison_table import render as render_comparison
 from generator.report import Report
 from telemetry.flow import Flow, Meter
-from telemetry.worker_status import SourceStatus, WorkerStatus
+from telemetry.worker_status import Progress, SourceStatus, WorkerStatus
 from tests.devstack.statuses import recorded
 
 [STREAM] = Meter().measure([recorded()], now=0).streams
@@ -262,6 +263,73 @@ def test_how_far_a_source_is_is_seen_in_the_smallest_terminal() -> None:
 
     assert "1 of 3 files read" in capture.get()
     assert "worker-19" not in capture.get()
+
+
+SOURCES = ("source-pq", "source-logs", "source-history")
+HEAVY = replace(
+    STREAM,
+    partitions={0: Progress(0, 12_345_678, 12_345_678)},
+    events_in_per_second=119_123.0,
+    rows_stored_per_second=119_123.0,
+)
+CROWDED = replace(
+    FULL,
+    flow=Flow((recorded(),), tuple(replace(HEAVY, name=stream.name) for stream in FIVE)),
+    sinks={name: replace(SINKS["lake"], streams=(HEAVY,)) for name in ("lake", "lines", "duck")},
+    addresses=msgspec.structs.replace(
+        VIEW.addresses,
+        sources={name: RoleAddresses("http://a:1", "http://a:2") for name in SOURCES},
+    ),
+    processes=(
+        *FULL.processes,
+        ProcessView("source-pq", "waits for", alarm="waits for pq: no route to host" + 80 * "."),
+        ProcessView("source-logs", "running, 1 of 3 files read"),
+        ProcessView("source-history", "has read all"),
+        ProcessView("edge", "not ready", alarm="not ready, its /readyz says why"),
+    ),
+)
+
+
+def smallest(view: View) -> str:
+    console = Console(width=80, height=24)
+    with console.capture() as capture:
+        console.print(render(view))
+    assert len(capture.get().splitlines()) <= 24
+    return capture.get()
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        pytest.param("source-pq: waits for pq: no route to host", id="a source that waits"),
+        pytest.param("edge: not ready, its /readyz says why", id="an edge that waits"),
+        pytest.param("source-logs: running, 1 of 3 files read", id="a source that reads"),
+        pytest.param("source-history: has read all", id="a source at its end"),
+        pytest.param("lake ", id="a sink"),
+        pytest.param("market_ticks", id="a stream"),
+    ],
+)
+def test_beside_sinks_the_ways_in_are_seen_in_the_smallest_terminal(told: str) -> None:
+    """Sinks once took all the room, and a source that could not connect was not seen."""
+    assert told in smallest(CROWDED)
+
+
+def test_more_alarms_than_there_is_room_for_are_counted() -> None:
+    failed = tuple(ProcessView(f"source-{number}", "", alarm="away") for number in range(9))
+
+    assert "and 7 more, see: " in smallest(replace(CROWDED, processes=failed))
+
+
+def test_no_number_is_cut_in_the_smallest_terminal() -> None:
+    """A name may be: `19,…` is no number."""
+    long = replace(HEAVY, name="a_stream_with_a_name_of_its_own")
+    picture = smallest(
+        replace(CROWDED, flow=Flow((recorded(),), (long, *CROWDED.flow.streams[:3])))
+    )
+
+    assert not re.findall(r"\d\S*…", picture)
+    assert picture.count("119,123") >= 2 * 4 + 3
+    assert picture.count("12,345,678") >= 4 + 3
 
 
 _SOURCE = SourceStatus(
