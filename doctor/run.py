@@ -14,6 +14,7 @@ from doctor.finding import Finding, Secrets
 from doctor.kafka import kafka
 from doctor.settings import readable, sinks, topics
 from doctor.variables import check_variables
+from doctor.ways_in import ways_in
 
 _ANSWER_SECONDS = 5.0
 _CHECK_SECONDS = 12.0
@@ -34,6 +35,7 @@ async def examine() -> list[Finding]:
         ),
         "ports": lambda: asyncio.to_thread(lambda: list(machine.ports(settings))),
         "disk": lambda: asyncio.to_thread(lambda: [machine.disk(settings)]),
+        "sources": lambda: asyncio.to_thread(lambda: list(ways_in(settings))),
         "Grafana": lambda: asyncio.to_thread(lambda: [machine.grafana(settings)]),
     }
     found = await asyncio.gather(*(_bounded(name, check) for name, check in checks.items()))

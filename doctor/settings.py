@@ -62,5 +62,3 @@ def sinks(settings: Settings) -> Iterator[Finding]:
         return
     if configured:
         yield Finding("sinks", ", ".join(configured))
-    if sources:
-        yield Finding("sources", ", ".join(sources))

@@ -18,7 +18,8 @@ def doctor(*, as_json: bool) -> None:
 
     Broker, topics and who holds their partitions, database, migrations, TimescaleDB, rights,
     clocks, ports, disk, variables, Grafana: of HEADRACE_BROKER and HEADRACE_DATABASE, or of the
-    `headrace up` that runs here. Changes nothing. Exit code 0: all is well, 1: something is not.
+    `headrace up` that runs here; and its sources and edge: whether each reads, or what it waits
+    for. Changes nothing. Exit code 0: all is well, 1: something is not.
     """
     logging.disable(logging.CRITICAL)  # aiokafka tells of a broker that is away in its own words
     findings = asyncio.run(examine())

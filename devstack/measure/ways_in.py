@@ -33,6 +33,8 @@ class WayIn:
 
     status: WorkerStatus | EdgeStatus | None
     per_second: float | None = None
+    ended: bool = False
+    """Whether it is a source that has read all."""
 
 
 @dataclass(slots=True)
@@ -44,9 +46,10 @@ class WaysIn:
 
     def measure(self, places: Addresses) -> Mapping[str, WayIn]:
         """Ask all; of the second time on with rates."""
-        of_sources = fetch_all([source.web for source in places.sources.values()])
+        asked = {role: source.web for role, source in places.sources.items() if not source.ended}
+        of_sources = fetch_all(list(asked.values()))
         found: dict[str, WorkerStatus | EdgeStatus | None] = dict(
-            zip(places.sources, of_sources, strict=True)
+            zip(asked, of_sources, strict=True)
         )
         if places.edge_metrics:
             found["edge"] = fetch_edge(places.edge_metrics)
@@ -59,7 +62,8 @@ class WaysIn:
             if self._before.get(name, count + 1) <= count
         }
         self._before, self._at = counts, now
-        return {name: WayIn(status, rates.get(name)) for name, status in found.items()}
+        ended = {role: WayIn(None, ended=True) for role in places.sources if role not in asked}
+        return ended | {name: WayIn(status, rates.get(name)) for name, status in found.items()}
 
 
 def fetch_edge(url: str) -> EdgeStatus | None:

@@ -11,10 +11,14 @@ from devstack.processes.stopping import Stoppable
 
 
 class RoleAddresses(msgspec.Struct, frozen=True):
-    """Where the process of a further sink or a source is reached: its pages, and /metrics."""
+    """Where the process of a further sink or a source is reached: its pages, and /metrics.
+
+    A source that has `ended` since it has read all answers there no more.
+    """
 
     web: str
     metrics: str
+    ended: bool = False
 
 
 class Addresses(msgspec.Struct, frozen=True):

@@ -224,7 +224,7 @@ def _addresses(addresses: Addresses) -> Table:
     for role, sink in addresses.sinks.items():
         table.add_row(f"sink-{role}", f"{sink.web}/")
     for role, source in addresses.sources.items():
-        table.add_row(role, f"{source.web}/status/")
+        table.add_row(role, "has ended" if source.ended else f"{source.web}/status/")
     for owner, url in metrics_of(addresses):
         table.add_row("metrics", f"{url} of {owner}")
     others = {"edge": addresses.edge, "Prometheus": addresses.prometheus}

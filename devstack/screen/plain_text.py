@@ -6,7 +6,7 @@ import time
 
 from config.invocation import invocation
 from devstack.measure.ways_in import EdgeStatus, WayIn, edge_alarm
-from devstack.place.up_file import Addresses
+from devstack.place.up_file import Addresses, RoleAddresses
 from devstack.screen.view import View, metrics_of
 from telemetry.flow import Flow, unheld_of
 
@@ -41,6 +41,8 @@ def sink_line(role: str, flow: Flow, now: float) -> str:
 def way_in_line(name: str, way_in: WayIn, now: float) -> str:
     """Say what comes through a source or the edge; `now` is seconds since 1970."""
     status = way_in.status
+    if way_in.ended:
+        return f"{name}: has ended: it has read all"
     if status is None:
         return f"{name}: does not answer"
     if isinstance(status, EdgeStatus):
@@ -75,12 +77,16 @@ def addresses(places: Addresses) -> str:
             f"postgres  {places.postgres}",
             f"          in another terminal: {invocation('psql')}",
             *(f"sink page {sink.web}/ of {role}" for role, sink in places.sinks.items()),
-            *(f"source    {one.web}/status/ of {role}" for role, one in places.sources.items()),
+            *(f"source    {_source(role, one)}" for role, one in places.sources.items()),
             *(f"metrics   {url} of {owner}" for owner, url in metrics_of(places)),
             *(f"metrics   {url} of Prometheus" for url in [places.prometheus] if url),
             *(f"grafana   {url}" for url in [places.grafana] if url),
         ]
     )
+
+
+def _source(role: str, source: RoleAddresses) -> str:
+    return f"{role} has ended" if source.ended else f"{source.web}/status/ of {role}"
 
 
 def flow_line(flow: Flow) -> str:

@@ -44,6 +44,6 @@ def metrics_of(addresses: Addresses) -> list[tuple[str, str]]:
     return [
         *zip([*owners, "generator"], addresses.metrics, strict=False),
         *((f"sink-{role}", sink.metrics) for role, sink in addresses.sinks.items()),
-        *((role, source.metrics) for role, source in addresses.sources.items()),
+        *((role, source.metrics) for role, source in addresses.sources.items() if not source.ended),
         *(("edge", url) for url in [addresses.edge_metrics] if url),
     ]

@@ -39,7 +39,8 @@ class WorkerPool:
     sinks_at: dict[str, RoleAddresses]
     """By their roles, in the order of `sinks`."""
     sources: list[Supervised]
-    sources_at: dict[str, RoleAddresses]
+    begun_at: dict[str, RoleAddresses]
+    """Where sources were when they began."""
     edge: Supervised | None
     edge_url: str | None
     edge_metrics: str | None
@@ -103,6 +104,14 @@ class WorkerPool:
     def _tended(self) -> list[Supervised]:
         return [*self._of_roles, *([self.edge] if self.edge else [])]
 
+    @property
+    def sources_at(self) -> dict[str, RoleAddresses]:
+        """Give where sources are by their roles, in the order of `sources`, and who has ended."""
+        return {
+            role: msgspec.structs.replace(at, ended=source.has_read_all)
+            for (role, at), source in zip(self.begun_at.items(), self.sources, strict=True)
+        }
+
     def start_workers(self) -> None:
         for supervised in self._tended:
             supervised.start(time.monotonic())
@@ -124,7 +133,8 @@ class WorkerPool:
             tended.append(self.generator)
         self.exits = [news for supervised in tended if (news := supervised.tend(now))]
         self._statuses = fetch_all(self.web)
-        self._role_flows = self._role_meters.measure({**self.sinks_at, **self.sources_at})
+        answering = {role: at for role, at in self.sources_at.items() if not at.ended}
+        self._role_flows = self._role_meters.measure({**self.sinks_at, **answering})
         self._edge_status = fetch_edge(self.edge_metrics) if self.edge_metrics else None
         return self._meter.measure(self._statuses, time.monotonic())
 

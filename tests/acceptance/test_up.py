@@ -75,7 +75,8 @@ def running_with_a_sink(home: DataDir) -> Iterator[subprocess.Popen[str]]:
     events.write_text("no event, but a line\n")
     document.write_text(
         f"sinks: {{lines: {{kind: file, path: {lines}, streams: [purchases]}}}}\n"
-        f"sources: {{events: {{kind: file, stream: purchases, path: {events}}}}}\n"
+        f"sources:\n  events: {{kind: file, stream: purchases, path: {events}}}\n"
+        f"  past: {{kind: file, stream: purchases, path: {events}, once: true}}\n"
     )
     with run_without_end(home, HEADRACE_CONFIG=str(document)) as up:
         yield up
@@ -197,8 +198,11 @@ def test_status_and_down_work_from_outside(
         r"\nway in +source-events: running, sends [\d,]+/s \(1 events\), .*gaps 0, filled 0",
         status.stdout,
     ), status.stdout
+    assert "\nsource    source-past has ended\n" in status.stdout
+    assert "\nway in    source-past: has ended: it has read all\n" in status.stdout
     assert "\nway in    edge: ready, takes 0/s (0 events), refused 0\n" in status.stdout
-    assert alive == [1, 1, 1, 1]
+    assert alive == [1, 1, alive[2], 1]
+    assert alive[2] in {1, 2}  # one of the two sources ends when it has read all
     assert second.returncode == 2
     assert "already runs" in second.stderr
     assert down.stdout.startswith("Stopped headrace up, ")
@@ -208,11 +212,12 @@ def test_status_and_down_work_from_outside(
 
 
 def status_with_a_write(home: DataDir) -> subprocess.CompletedProcess[str]:
-    """Ask until the sink has written."""
+    """Ask until the sink has written, and the source of the past has ended."""
     deadline = time.monotonic() + STARTED_SECONDS
     while True:
         status = headrace(home, "status")
-        if "last write -" not in status.stdout and "does not answer" not in status.stdout:
+        waits = any(told in status.stdout for told in ("last write -", "does not answer"))
+        if not waits and "source-past has ended" in status.stdout:
             return status
         assert time.monotonic() < deadline, status.stdout
 

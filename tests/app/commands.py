@@ -4,11 +4,11 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from devstack.place.data_dir import DataDir
-from devstack.place.up_file import Addresses, UpFile
+from devstack.place.up_file import Addresses, RoleAddresses, UpFile
 from devstack.processes.identity import Identity
 from devstack.processes.stopping import StopOrder, Stoppable
 
@@ -32,10 +32,17 @@ def headrace(
 
 
 def runs_at(
-    home: Path, kafka: str, postgres: str, pid: int | None = None, web: Sequence[str] = ()
+    home: Path,
+    kafka: str,
+    postgres: str,
+    pid: int | None = None,
+    web: Sequence[str] = (),
+    *,
+    sources: Mapping[str, RoleAddresses] | None = None,
 ) -> None:
     """Write the up.json of a run whose supervisor is this process, or another."""
     identity = Identity.of(pid or os.getpid())
     assert identity is not None
     supervisor = Stoppable("headrace up", identity, signal.SIGTERM, 1.0, StopOrder.GENERATOR)
-    UpFile(Addresses(kafka, postgres, list(web)), supervisor, []).write(DataDir(home).up_file)
+    addresses = Addresses(kafka, postgres, list(web), sources=dict(sources or {}))
+    UpFile(addresses, supervisor, []).write(DataDir(home).up_file)

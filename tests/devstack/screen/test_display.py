@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from rich.console import Console, ConsoleDimensions, RenderableType
 
-from devstack.measure.ways_in import EdgeStatus, WayIn
+from devstack.measure.ways_in import EdgeStatus, WayIn, WaysIn
 from devstack.place.up_file import Addresses, RoleAddresses
 from devstack.screen.display import render
 from devstack.screen.plain_text import addresses, line, sink_line, way_in_line
@@ -357,7 +357,21 @@ _SOURCE = SourceStatus(
             id="an edge without Kafka",
         ),
         pytest.param(WayIn(None), "x: does not answer", id="nobody"),
+        pytest.param(
+            WayIn(None, ended=True), "x: has ended: it has read all", id="a source at its end"
+        ),
     ],
 )
 def test_status_has_a_line_for_each_way_in(way_in: WayIn, told: str) -> None:
     assert way_in_line("x", way_in, 1_000.0) == told
+
+
+def test_a_source_that_has_ended_has_no_address_and_is_not_asked() -> None:
+    at = RoleAddresses("http://127.0.0.1:1", "http://127.0.0.1:2/metrics", ended=True)
+    places = msgspec.structs.replace(VIEW.addresses, sources={"source-once": at})
+
+    assert "source    source-once has ended" in addresses(places)
+    for told in (addresses(places), shown(render(replace(VIEW, addresses=places)))):
+        assert "127.0.0.1:1/" not in told
+        assert "127.0.0.1:2/" not in told
+    assert WaysIn().measure(places) == {"source-once": WayIn(None, ended=True)}
