@@ -14,6 +14,7 @@ from devstack.place.data_dir import DataDir
 from devstack.place.replay_notes import notes
 from devstack.place.up_file import UpFile
 from devstack.screen.plain_text import addresses, flow_line, sink_line, way_in_line
+from devstack.screen.wrapped import wrapped
 from telemetry.flow import Meter
 
 _MEASURED_SECONDS = 2.0
@@ -36,7 +37,7 @@ def status() -> None:
             "Nothing runs in the folder HEADRACE_HOME (.headrace). "
             f"Start it with: {invocation('up')}"
         )
-    click.echo(addresses(last.addresses))
+    click.echo(wrapped(addresses(last.addresses)))
     for process in (last.supervisor, *last.processes):
         state = "runs" if process.identity.process() else "has ended"
         click.echo(f"process   {process.identity.pid:<7} {process.name} {state}")
@@ -46,10 +47,10 @@ def status() -> None:
     ways_in.measure(places)
     time.sleep(_MEASURED_SECONDS)
     flow = meter.measure(fetch_all(places.web), time.monotonic())
-    click.echo(f"now       {flow_line(flow)}")
+    click.echo(wrapped(f"now       {flow_line(flow)}"))
     for role, sink in sinks.measure(places.sinks).items():
-        click.echo(f"sink      {sink_line(role, sink, time.time())}")
+        click.echo(wrapped(f"sink      {sink_line(role, sink, time.time())}"))
     for name, way_in in ways_in.measure(places).items():
-        click.echo(f"way in    {way_in_line(name, way_in, time.time())}")
+        click.echo(wrapped(f"way in    {way_in_line(name, way_in, time.time())}"))
     for note in notes(data_dir):
-        click.echo(f"replay    {note.line}")
+        click.echo(wrapped(f"replay    {note.line}"))
