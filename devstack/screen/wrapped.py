@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 import textwrap
 
 _INDENT = 10
 _NARROWEST = 40
+_KEPT = "\N{NO-BREAK SPACE}"
+_BEFORE_UNIT = re.compile(r"(?<=\d) (?=\w)")
 
 
 def wrapped(told: str) -> str:
-    """Break lines where standard output is a terminal; elsewhere each stays one, for grep.
-
-    Words stay whole: numbers, and addresses that are copied.
-    """
+    """Break lines where standard output is a terminal; elsewhere each stays one, for grep."""
     if not sys.stdout.isatty():
         return told
     width = max(_NARROWEST, shutil.get_terminal_size().columns)
-    return "\n".join(
-        textwrap.fill(
-            line,
-            width,
-            subsequent_indent=" " * _INDENT,
-            break_long_words=False,
-            break_on_hyphens=False,
-            drop_whitespace=True,
-        )
-        for line in told.splitlines()
+    return "\n".join(broken(line, width) for line in told.splitlines())
+
+
+def broken(line: str, width: int) -> str:
+    """Break a line. Words stay whole, as addresses are copied; and a number keeps its unit."""
+    told = textwrap.fill(
+        _BEFORE_UNIT.sub(_KEPT, line),
+        width,
+        subsequent_indent=" " * _INDENT,
+        break_long_words=False,
+        break_on_hyphens=False,
     )
+    return told.replace(_KEPT, " ")

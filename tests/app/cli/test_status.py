@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from devstack.place.up_file import RoleAddresses
+from devstack.screen.wrapped import broken
 from tests.app.commands import headrace, runs_at
 
 _ENDED = RoleAddresses("http://127.0.0.1:1", "http://127.0.0.1:1/metrics", ended=True)
@@ -47,3 +48,13 @@ def test_no_line_is_longer_than_the_terminal_and_in_a_pipe_each_stays_one(tmp_pa
     for name in _NAMES:
         assert f"\nway in    {name}: has ended: it has read all\n" in piped
         assert f"{name}: has ended: it has read all" in " ".join(" ".join(seen).split())
+
+
+def test_a_number_is_not_parted_from_its_unit() -> None:
+    line = "sink      stored 1,234/s, fresh p99 1.07 s, last write 10 s ago"
+
+    assert broken(line, 36).splitlines() == [
+        "sink      stored 1,234/s, fresh",
+        "          p99 1.07 s, last write",
+        "          10 s ago",
+    ]
