@@ -10,6 +10,7 @@ from app.worker.source_process import run_source
 from config.roles import CORE, SOURCE, check_role
 from config.settings import Settings
 from config.streams import chosen_streams
+from devstack.place.addresses import Places
 from sinks.configured import configured_sinks
 from sources.configured import configured_sources
 
@@ -28,13 +29,16 @@ def worker(role: str | None, streams: str | None, faust_options: tuple[str, ...]
     beside them; no stream may be in two different choices at once. The same as
     `faust -A app worker -l info`; FAUST_OPTIONS are Faust's own.
 
+    Where neither HEADRACE_BROKER nor HEADRACE_DATABASE is set, it works for the `headrace up` that
+    runs here.
+
     A source (source-NAME) reads outside and writes to Kafka: one process each.
     """
     if role is not None:
         os.environ["HEADRACE_ROLE"] = role
     if streams is not None:
         os.environ["HEADRACE_STREAMS"] = streams
-    settings = Settings()
+    settings = _beside_up(Settings())
     if settings.role.startswith(SOURCE):
         run_source(settings)
         return
@@ -44,3 +48,20 @@ def worker(role: str | None, streams: str | None, faust_options: tuple[str, ...]
     chosen_streams(settings)  # told here what is wrong, before Faust is loaded
     command = [sys.executable, "-m", "faust", "-A", "app", "worker", "-l", "info", *faust_options]
     os.execv(sys.executable, command)  # noqa: S606 - this very interpreter
+
+
+def _beside_up(settings: Settings) -> Settings:
+    """Take Kafka and PostgreSQL of a running `headrace up`, where no variable names either.
+
+    Both or none: a worker writes, and one's events are nothing for the other's database.
+    """
+    if settings.model_fields_set & {"broker", "database"}:
+        return settings
+    places = Places.find(settings)
+    if places.broker.is_default or places.database.is_default:
+        return settings
+    # by the environment, as this process becomes Faust's
+    os.environ["HEADRACE_BROKER"] = places.broker.address
+    os.environ["HEADRACE_DATABASE"] = places.database.address
+    click.echo(f"uses the running {places.broker.named_by}: {places.broker.address}", err=True)
+    return Settings()

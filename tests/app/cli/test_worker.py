@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.app.commands import runs_at
+
 _PROGRAM = """
 import os
 from pathlib import Path
@@ -15,6 +17,13 @@ from app.cli import main
 weight = Path("/proc/self/autogroup")
 os.execv = lambda *_: print(os.nice(0), weight.read_text() if weight.exists() else "")
 main()
+"""
+_PLACES = """
+import os
+from app.cli import main
+
+os.execv = lambda *_: print(os.environ.get("HEADRACE_BROKER"), os.environ.get("HEADRACE_DATABASE"))
+main(["worker"])
 """
 _HAS_AUTOGROUPS = os.access("/proc/self/autogroup", os.W_OK)
 _NICEST = 19
@@ -70,3 +79,43 @@ def test_a_session_that_others_share_keeps_its_weight(tmp_path: Path) -> None:
     *_, weight = started_as("lines", tmp_path, is_leader=False)
 
     assert weight == before
+
+
+def works_for(folder: Path, **settings: str) -> subprocess.CompletedProcess[str]:
+    """Say which broker and database Faust is started with."""
+    others = {name: it for name, it in os.environ.items() if not name.startswith("HEADRACE_")}
+    return subprocess.run(
+        [sys.executable, "-c", _PLACES],
+        env=others | {"HEADRACE_HOME": str(folder)} | settings,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+
+def test_beside_a_run_on_this_machine_it_works_for_that_one_and_says_so(tmp_path: Path) -> None:
+    runs_at(tmp_path, "127.0.0.1:7001", "postgresql://postgres@127.0.0.1:7002/headrace")
+
+    done = works_for(tmp_path)
+
+    assert done.stdout.split() == [
+        "127.0.0.1:7001",
+        "postgresql://postgres@127.0.0.1:7002/headrace",
+    ]
+    assert done.stderr == f"uses the running headrace up in {tmp_path}: 127.0.0.1:7001\n"
+
+
+def test_with_another_kafka_it_never_writes_into_the_runs_database(tmp_path: Path) -> None:
+    runs_at(tmp_path, "127.0.0.1:7001", "postgresql://postgres@127.0.0.1:7002/headrace")
+
+    done = works_for(tmp_path, HEADRACE_BROKER="127.0.0.1:7003")
+
+    assert done.stdout.split() == ["127.0.0.1:7003", "None"]
+    assert done.stderr == ""
+
+
+def test_where_nothing_runs_it_works_for_the_usual_places(tmp_path: Path) -> None:
+    done = works_for(tmp_path)
+
+    assert done.stdout.split() == ["None", "None"]
+    assert done.stderr == ""
