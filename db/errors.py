@@ -13,7 +13,7 @@ _MEANINGS: list[tuple[type[BaseException] | tuple[type[BaseException], ...], str
     ),
     (
         asyncpg.InvalidCatalogNameError,
-        "the server has no database of this name. Make it (createdb), or correct the name (--into)",
+        "the server has no database of this name. Make it (createdb), or correct the name",
     ),
     (
         (
@@ -52,17 +52,18 @@ _MEANINGS: list[tuple[type[BaseException] | tuple[type[BaseException], ...], str
 ]
 
 
-def meaning(error: BaseException) -> str | None:
+def meaning(error: BaseException, named_by: str = _VARIABLE) -> str | None:
     """Say in a line what is wrong and what to do; None for what is no everyday mistake.
 
-    It quotes nothing: PostgreSQL's own words may hold parts of the address.
+    `named_by` is the variable or the option that has the address. It quotes nothing: PostgreSQL's
+    own words may hold parts of the address.
     """
     if isinstance(error, DatabaseUnreachableError):
         return (
-            f"{_VARIABLE}: no PostgreSQL to work with ({error}). Start it, or correct the address; "
+            f"{named_by}: no PostgreSQL to work with ({error}). Start it, or correct the address; "
             "`headrace up` starts one"
         )
     for kinds, words in _MEANINGS:
         if isinstance(error, kinds):
-            return f"{_VARIABLE}: {words}"
+            return f"{named_by}: {words}"
     return None

@@ -104,6 +104,11 @@ async def _list(dsn: str, wanted: Wanted, limit: int) -> None:
     for one in counts:
         again = f", {one.replayed:,} sent again" if one.replayed else ""
         click.echo(f"{one.topic}, {one.reason}: {one.letters:,}{again}", err=True)
+    total = sum(one.letters for one in counts)
+    if total > limit:
+        click.echo(
+            f"{limit:,} of {total:,} are listed, the oldest: --limit says how many", err=True
+        )
     if not counts:
         click.echo("there are no such dead letters", err=True)
 

@@ -11,6 +11,7 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
+from app.letters.left_out import why_not
 from app.letters.mending import Mend, MendingError, as_text, by_expression, from_text, said
 from app.letters.replaying import Mended, Replaying
 from app.letters.streams import REPLAY, stream_of
@@ -66,7 +67,7 @@ async def replay_all(settings: Settings, dsn: str, broker: str, wanted: Wanted, 
             await _settle(broker, stored)
         counts = await stored.counted(wanted)
         total = sum(one.letters for one in counts)
-        _tell_missing(total, wanted)
+        await _tell_missing(stored, total, wanted)
         there = None
         if not how.dry_run:
             there = await count_partitions(broker, {one.topic for one in counts})
@@ -88,13 +89,15 @@ async def replay_all(settings: Settings, dsn: str, broker: str, wanted: Wanted, 
     _tell(summary, how)
 
 
-def _tell_missing(total: int, wanted: Wanted) -> None:
+async def _tell_missing(stored: Letters, total: int, wanted: Wanted) -> None:
     """Say where less is meant than was asked for: a name with a slip is no success."""
-    named = len(set(wanted.names or ()))
-    if not total:
-        click.echo("there are no such dead letters, or they were sent already", err=True)
-    elif total < named:
-        click.echo(f"{named - total:,} of these are no dead letters, or sent already", err=True)
+    lines = [line async for line in why_not(stored, wanted)]
+    if not total and not lines:
+        lines = ["there are no such dead letters, or they were sent already"]
+    for line in lines[:_TOLD]:
+        click.echo(line, err=True)
+    if len(lines) > _TOLD:
+        click.echo(f"and {len(lines) - _TOLD:,} more", err=True)
 
 
 async def _settle(broker: str, stored: Letters) -> None:
@@ -145,10 +148,20 @@ def _edited(letters: Sequence[StoredLetter], shown: Progress) -> list[tuple[Stor
     with TemporaryDirectory(prefix="headrace-") as folder:  # payloads are nobody else's business
         file = Path(folder) / "dead-letters.txt"
         file.write_bytes(as_text(given))
-        click.edit(filename=str(file))
+        _open_editor(file)
         mended = from_text(file.read_bytes(), list(given))
     shown.start()
     return [(one, mended[name]) for name, one in named.items() if name in mended]
+
+
+def _open_editor(file: Path) -> None:
+    try:
+        click.edit(filename=str(file))
+    except click.ClickException as error:  # click's own words name neither variable
+        raise MendingError(
+            f"--edit: {error.format_message()}. Set EDITOR (or VISUAL, which goes before it) to an "
+            "editor that is on PATH: EDITOR=nano"
+        ) from None
 
 
 def _there(

@@ -26,9 +26,12 @@ from app.sending.decoding import decoder
 from batching.cancellation import run_until_interrupted
 from batching.tuning import tune_collector
 from config.document import ConfiguredSink
+from config.environment import PlainError
 from config.settings import Settings
 from config.streams import known_streams, user_sql
+from db.connecting import reach
 from db.dsn import check
+from db.errors import meaning
 from devstack.place import replay_notes
 from devstack.place.addresses import Places, without_password
 from devstack.place.data_dir import DataDir
@@ -167,7 +170,7 @@ async def _replay(
         )
     places = Places.find(settings)
     sink = configured_sinks(settings).get(asked.into)
-    dsn = places.database.address if sink or asked.into == _SAME else _checked(asked.into)
+    dsn = places.database.address if sink or asked.into == _SAME else await _reached(asked.into)
     topic = settings.topic(stream.topic)
     plan = Plan(
         replay=_id(asked, settings, dsn, sink),
@@ -218,13 +221,20 @@ def _stream(name: str, settings: Settings) -> Stream:
     return known[name]
 
 
-def _checked(dsn: str) -> str:
+async def _reached(dsn: str) -> str:
+    """Give the DSN of --into, if it can be used: later errors would name HEADRACE_DATABASE."""
     try:
         check(dsn)
     except ValueError as error:
         raise click.BadParameter(
             f"no sink of headrace.yaml, and {error}, or say same", param_hint="--into"
         ) from None
+    try:
+        await reach(dsn)
+    except Exception as error:
+        if (words := meaning(error, "--into")) is None:
+            raise
+        raise PlainError(words) from error
     return dsn
 
 

@@ -117,6 +117,7 @@ def test_a_missing_database_and_one_without_tables_are_told(guarded: Postgres) -
         empty = headrace("storage", HEADRACE_DATABASE=dsn.replace("/headrace", f"/{name}"))
 
     assert_told(missing, "HEADRACE_DATABASE: the server has no database of this name")
+    assert "--into" not in missing.stderr  # migrate has no such option
     assert_told(empty, "Run: headrace migrate")
 
 

@@ -39,22 +39,23 @@ async def test_of_two_replays_at_once_one_is_overtaken_in_words(
 
 
 @pytest.mark.parametrize(
-    "into",
+    ("into", "said"),
     [
-        "postgresql://postgres:very-secret@127.0.0.1:1/none",
-        "postgresql://very-secret-user:very-secret@{}/none",
+        ("postgresql://postgres:very-secret@127.0.0.1:1/none", "no PostgreSQL to work with"),
+        ("postgresql://very-secret-user:very-secret@{}/none", "PostgreSQL refuses the user"),
+        ("postgresql://postgres:very-secret@{}/none", "the server has no database of this name"),
     ],
 )
 async def test_a_target_that_cannot_be_had_is_told_without_its_password(
-    archive: Archive, second: str, into: str
+    archive: Archive, second: str, into: str, said: str
 ) -> None:
     await archive.store(1, 10)
     into = into.format(second.rpartition("@")[2].partition("/")[0])
 
     done = await asyncio.to_thread(archive.replay, "--source", "parquet", "--into", into)
 
-    assert done.returncode != 0
-    assert "Traceback" not in done.stderr
+    assert done.returncode == 2
+    assert f"Error: --into: {said}" in done.stderr
     assert "secret@" not in done.stdout + done.stderr
     assert ":very-secret" not in done.stdout + done.stderr
 

@@ -4,6 +4,7 @@ Found by review.
 """
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -80,9 +81,49 @@ def test_a_name_with_a_slip_is_told(place: Place) -> None:
     nothing = place.run("replay", "content_sessions-0-99999999999999999999")
     one = place.run("replay", name, f"{name}0", "--jq", MEND)
 
-    assert "there are no such dead letters" in nothing.stderr
-    assert "1 of these are no dead letters, or sent already" in one.stderr
+    assert "content_sessions-0-99999999999999999999 is no dead letter" in nothing.stderr
+    assert f"{name}0 is no dead letter" in one.stderr
     assert "1 sent, 0 still refused" in one.stdout, one.stderr
+
+
+def test_a_letter_that_was_sent_says_when_and_where(place: Place) -> None:
+    place.add(0, 1)
+    name = place.topic.name
+    first = place.run("replay", f"{name}-0-1", "--jq", MEND)
+
+    again = place.run("replay", f"{name}-0-1", "--jq", MEND)
+    other = place.run("replay", f"{name}-0-0", "--reason", "expired", "--jq", MEND)
+
+    assert "1 sent, 0 still refused" in first.stdout, first.stderr
+    assert re.search(
+        rf"^{name}-0-1 was sent at 20..-..-..T..:..:..Z to {name}, partition 0, offset 0$",
+        again.stderr,
+        re.MULTILINE,
+    ), again.stderr
+    assert "0 sent, 0 still refused" in again.stdout
+    assert f"{name}-0-0 is none of those that the other options ask for" in other.stderr
+    assert len(place.sent()) == 1
+
+
+def test_an_editor_that_is_not_there_is_told(place: Place) -> None:
+    place.add(0, 0)
+
+    done = place.run("replay", "--all", "--edit", VISUAL="", EDITOR="no-such-editor")
+
+    assert done.returncode == 2
+    assert "no-such-editor: Editing failed" in done.stderr
+    assert "Set EDITOR" in done.stderr
+
+
+def test_a_list_that_is_cut_says_so(place: Place) -> None:
+    place.add(0, 2)
+
+    cut = place.run("list", "--limit", "2")
+    whole = place.run("list", "--limit", "3")
+
+    assert len(cut.stdout.splitlines()) == 2
+    assert "2 of 3 are listed, the oldest: --limit" in cut.stderr
+    assert "are listed" not in whole.stderr
 
 
 def test_a_time_that_ends_before_it_begins_is_refused(place: Place) -> None:
