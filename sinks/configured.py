@@ -17,22 +17,30 @@ def document(settings: Settings) -> Document:
         return Document({})
     models = {name: kind.options for name, kind in kinds().items()}
     streams = known_streams(settings)
-    found = load(path, models, list(streams))
+    lines: tuple[str, ...] = ()
+    try:
+        found = load(path, models, list(streams))
+    except DocumentError as error:
+        found, lines = error.so_far, error.lines
     places = {name: _place(sink) for name, sink in found.sinks.items()}
     problems = [
         f"{path}, line {sink.line}: sinks.{sink.name}.{problem}"
         for sink in found.sinks.values()
         for problem in [*_against_streams(sink, streams), *_in_one_place(sink, found, places)]
     ]
-    if problems:
-        raise DocumentError("\n".join(problems))
+    if lines or problems:
+        raise DocumentError(*lines, *problems, so_far=found)
     return found
 
 
 def _against_streams(sink: ConfiguredSink, streams: Mapping[str, Stream]) -> Sequence[str]:
     check = kinds()[sink.entry.kind].check
     mine = sink.entry.streams or tuple(streams)
-    return () if check is None else check(sink.options, [streams[topic] for topic in mine])
+    return (
+        ()
+        if check is None
+        else check(sink.options, [streams[topic] for topic in mine if topic in streams])
+    )
 
 
 def _in_one_place(

@@ -34,7 +34,7 @@ def stream_of(settings: Settings, configured: ConfiguredSource, kind: SourceKind
     name = configured.entry.stream or kind.stream
     if not name:
         raise SettingsError(
-            f"source {configured.name}: say which `stream:` its events go to; "
-            f"a source of kind {kind.name} fits any"
+            f"{path_of(settings.config)}, line {configured.line}: sources.{configured.name}.stream:"
+            f" say which stream its events go to; a source of kind {kind.name} fits any"
         )
     return known_streams(settings)[name]

@@ -8,13 +8,13 @@ from typing import Any
 import click
 from pydantic import BaseModel
 
+from app.cli.config_problems import judge
 from config.document import ConfiguredSink, SinkEntry, SourceEntry, path_of
 from config.environment import SettingsError
 from config.settings import Settings
-from sinks.configured import document, flush_of, kind_of
+from sinks.configured import document, flush_of
 from sinks.kinds import kinds
-from sources.configured import configured_sources, stream_of
-from sources.configured import kind_of as kind_of_source
+from sources.configured import configured_sources
 from sources.kinds import kinds as source_kinds
 
 _COMMENTED = """\
@@ -65,31 +65,19 @@ def check() -> None:
     """Say everything that is wrong, each with its line, and what has to be installed."""
     settings = Settings()
     path = path_of(settings.config)
-    problems: dict[str, None] = {}  # of sinks and of sources, each line once
-    sinks, sources = {}, {}
-    try:
-        sinks = dict(document(settings).sinks)
-        for sink in sinks.values():
-            kind_of(sink)
-    except SettingsError as error:
-        problems |= dict.fromkeys(str(error).splitlines())
-    try:
-        sources = dict(configured_sources(settings))
-        for source in sources.values():
-            stream_of(settings, source, kind_of_source(source))
-    except SettingsError as error:
-        problems |= dict.fromkeys(str(error).splitlines())
-    if problems:
-        raise SettingsError("\n".join(problems))
+    found = judge(settings)
+    if found.problems:
+        raise SettingsError("\n".join(found.problems))
     if path is None:
         click.echo(
             "there is no headrace.yaml here: PostgreSQL is the only sink. To have others: "
             "headrace config init"
         )
-        return
-    names = ", ".join(source.name for source in sources.values())
-    told = f"{path}: all is well. Sinks: {', '.join(sinks) or 'none'}"
-    click.echo(f"{told}. Sources: {names}" if names else told)
+    elif not found.sinks and not found.sources:
+        click.echo(f"{path} names no sink and no source: PostgreSQL is the only sink")
+    else:
+        told = f"{path}: all is well. Sinks: {', '.join(found.sinks) or 'none'}"
+        click.echo(f"{told}. Sources: {', '.join(found.sources)}" if found.sources else told)
 
 
 @config.command()

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from config.extras import NotInstalledError
+from config.extras import NotInstalledError, installing
 
 
 @click.group()
@@ -107,5 +107,5 @@ def _check(url: str, token: str) -> None:
 def _not_installed(error: ImportError) -> NotInstalledError:
     return NotInstalledError(
         f"{error.name} is not installed. It comes with an extra, in a checkout of Headrace: "
-        "pip install -c constraints.txt -e '.[grafana]'"
+        + installing("grafana")
     )

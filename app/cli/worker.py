@@ -43,7 +43,11 @@ def worker(role: str | None, streams: str | None, faust_options: tuple[str, ...]
         run_source(settings)
         return
     if settings.role != CORE:
-        check_role(settings.role, [*configured_sinks(settings), *configured_sources(settings)])
+        check_role(
+            settings.role,
+            [*configured_sinks(settings), *configured_sources(settings)],
+            settings.config,
+        )
         step_behind_core()
     chosen_streams(settings)  # told here what is wrong, before Faust is loaded
     command = [sys.executable, "-m", "faust", "-A", "app", "worker", "-l", "info", *faust_options]

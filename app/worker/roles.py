@@ -26,6 +26,6 @@ def create_app(settings: Settings) -> faust.App:
             f"HEADRACE_ROLE: a source is no Faust app: headrace worker --role {settings.role}"
         )
     sinks = configured_sinks(settings)
-    check_role(settings.role, sinks)
+    check_role(settings.role, sinks, settings.config)
     configured = sinks[settings.role]
     return create_sink_worker(settings, configured, kind_of(configured))

@@ -39,7 +39,7 @@ def run_source(settings: Settings) -> None:
         level=logging.INFO, format="[%(asctime)s] [%(process)d] [%(levelname)s] %(message)s"
     )
     logging.getLogger("aiokafka").setLevel(logging.WARNING)
-    check_role(settings.role, configured_sources(settings))
+    check_role(settings.role, configured_sources(settings), settings.config)
     if settings.fault:
         fault_points.arm(settings.fault)
     asyncio.run(_run(settings))

@@ -8,6 +8,7 @@ from typing import BinaryIO
 
 import msgspec
 
+from config.extras import installing
 from models.streams import Stream
 from sources.base import Record
 from sources.files.envelopes import Envelopes
@@ -76,9 +77,7 @@ class FileReader:
         try:
             from sources.files.tables import tables  # noqa: PLC0415 - lines need no Arrow
         except ImportError:
-            raise Unreadable(
-                "Parquet needs a package: pip install -c constraints.txt -e '.[files]'"
-            ) from None
+            raise Unreadable(f"Parquet needs a package: {installing('files')}") from None
         at = entry.at if entry.size == found.size else 0  # written anew, Parquet is another file
         reached = partial(
             Entry, size=found.size, version=found.version, head=digest(head), hashed=len(head)

@@ -6,6 +6,7 @@ import zlib
 from types import ModuleType
 from typing import Any, BinaryIO, Literal
 
+from config.extras import installing
 from sources.files.place import Unreadable
 
 Packing = Literal["none", "gzip", "zstd"]
@@ -90,7 +91,5 @@ def _zstd() -> ModuleType:
         try:
             from backports import zstd  # noqa: PLC0415 - as above
         except ImportError:
-            raise Unreadable(
-                "zstd needs a package: pip install -c constraints.txt -e '.[files]'"
-            ) from None
+            raise Unreadable(f"zstd needs a package: {installing('files')}") from None
     return zstd

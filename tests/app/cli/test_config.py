@@ -329,4 +329,95 @@ def test_what_is_wrong_of_sinks_and_of_sources_is_told_at_once(tmp_path: Path) -
     told = headrace(tmp_path, "check")
 
     assert "sinks.b.kind: stores where a does" in told.stderr
-    assert "source s: say which `stream:`" in told.stderr
+    assert "line 5: sources.s.stream: say which stream its events go to" in told.stderr
+
+
+ALL_AT_ONCE = """\
+sinks:
+  a:
+    kind: file
+    path: x
+  b: {kind: file, path: x, streams: [purchase, purchases]}
+  c:
+    kind: file
+    path: y
+    start: now
+    streams: [purchase]
+    rotate_bytes: many
+  Dd: {kind: file, pth: z}
+  e: {streams: media_event}
+sources:
+  r: {kind: file, path: in}
+  s: {kind: file, path: in, stream: market_tick, commit_seconds: never}
+  t: {kind: file, path: '${NOT_SET_ANYWHERE}', stream: purchases}
+"""
+
+
+def test_nothing_waits_until_something_else_is_mended(tmp_path: Path) -> None:
+    (tmp_path / "headrace.yaml").write_text(ALL_AT_ONCE)
+
+    told = headrace(tmp_path, "check").stderr
+
+    for line in (
+        "line 5: sinks.b.streams.0: no such stream; did you mean 'purchases'?",
+        "line 5: sinks.b.kind: stores where a does",
+        "line 9: sinks.c.start: expected 'earliest' or 'latest'",
+        "line 10: sinks.c.streams.0: no such stream",
+        "line 11: sinks.c.rotate_bytes: expected a whole number",
+        "line 12: sinks.Dd: a sink's name has",
+        "line 12: sinks.Dd.pth: unknown option",
+        "line 12: sinks.Dd.path: is missing",
+        "line 13: sinks.e.kind: is missing",
+        "line 13: sinks.e.streams.0: no such stream; did you mean 'media_events'?",
+        "line 15: sources.r.stream: say which stream",
+        "line 16: sources.s.stream: no such stream; did you mean 'market_ticks'?",
+        "line 16: sources.s.commit_seconds: expected a number",
+        "line 17: sources.t.path: environment variable NOT_SET_ANYWHERE is not set",
+    ):
+        assert told.count(line) == 1, told
+    assert told.count("headrace.yaml, line") == 14, told
+
+
+def test_every_extra_that_is_missing_is_named(tmp_path: Path) -> None:
+    (tmp_path / "headrace.yaml").write_text(
+        "sinks:\n  a: {kind: parquet, path: x}\n  b: {kind: delta, path: y}\n"
+        "sources:\n  c: {kind: s3, path: s3://z/, stream: purchases}\n"
+    )
+    # as where no extra is installed: nothing can be imported from a path that is not searched
+    without = "import importlib.util as util; found = util.find_spec; util.find_spec = lambda name:"
+    without += " None if name in {'pyarrow', 'deltalake', 'obstore'} else found(name);"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{without} from app.cli import main; main(['config', 'check'])"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+    assert done.returncode == 2
+    for line in (
+        "line 2: sinks.a.kind: parquet needs pyarrow",
+        "line 3: sinks.b.kind: delta needs ",
+        "line 5: sources.c.kind: s3 needs obstore, pyarrow",
+    ):
+        assert line in done.stderr
+
+
+@pytest.mark.parametrize("text", ["", "# nothing yet\n", "sinks:\n", "sources: {}\n"])
+def test_a_file_that_names_nothing_says_so(tmp_path: Path, text: str) -> None:
+    (tmp_path / "headrace.yaml").write_text(text)
+
+    checked = headrace(tmp_path, "check")
+
+    assert checked.returncode == 0, checked.stderr
+    assert "headrace.yaml names no sink and no source" in checked.stdout
+    assert "all is well" not in checked.stdout
+
+
+def test_a_folder_is_told(tmp_path: Path) -> None:
+    told = headrace(tmp_path, "check", HEADRACE_CONFIG=str(tmp_path))
+
+    assert told.returncode == 2
+    assert f"{tmp_path}: is a folder; name the file in it" in told.stderr

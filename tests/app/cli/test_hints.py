@@ -53,6 +53,23 @@ def test_grafanas_files_without_the_sdk_name_the_extra() -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_a_missing_extra_is_installed_for_the_python_that_misses_it() -> None:
+    script = (
+        "import importlib.util as util; found = util.find_spec;"
+        "util.find_spec = lambda name: None if name == 'granian' else found(name);"
+        "from app.cli import main; main(['edge'])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 2
+    assert (
+        f"granian is not installed: {sys.executable} -m pip install -c constraints.txt -e '.[edge]'"
+        in done.stderr
+    )
+
+
 def test_faust_does_not_say_that_its_producer_buffer_is_full() -> None:
     hush_faust()
 
