@@ -6,6 +6,7 @@ hold the value of a setting.
 
 import errno
 import os
+import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,6 +21,7 @@ from sinks.base import SinkUnavailable
 from telemetry.server import PortTakenError
 
 EXIT_CODE = 2
+_BIND = re.compile(r"bind on address \('(?P<host>[^']+)', (?P<port>\d+)")
 
 
 def told(error: BaseException) -> str | None:
@@ -45,9 +47,8 @@ def warn_of_unknown_variables(environment: Mapping[str, str] = os.environ) -> No
 def _of_this_machine(error: OSError) -> str | None:
     if error.errno == errno.EADDRINUSE:
         return (
-            "another process listens at an address that this one needs: set other ports "
-            "(HEADRACE_WEB_PORT and HEADRACE_METRICS_PORT for a worker, HEADRACE_EDGE_PORT for "
-            "an edge)"
+            f"another process listens at {_bound(error)}: set another port (HEADRACE_WEB_PORT or "
+            "HEADRACE_METRICS_PORT for a worker, HEADRACE_EDGE_PORT for an edge)"
         )
     if error.errno == errno.EADDRNOTAVAIL:
         return (
@@ -59,6 +60,12 @@ def _of_this_machine(error: OSError) -> str | None:
     if _is_of_home(Path(os.fsdecode(error.filename))):
         return f"HEADRACE_HOME: {error.strerror}. Name a folder that this user may write to"
     return f"{error.strerror}: {os.fsdecode(error.filename)}"
+
+
+def _bound(error: OSError) -> str:
+    """Give the address that could not be listened at, which asyncio has in its words alone."""
+    found = _BIND.search(error.strerror or "")
+    return f"{found['host']}:{found['port']}" if found else "an address that this one needs"
 
 
 def _is_of_home(path: Path) -> bool:

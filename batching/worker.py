@@ -47,8 +47,13 @@ class Worker(faust.Worker):
             super().execute_from_commandline()
         except SystemExit as end:
             silence_broken()
-            is_mistake = self._mistakes is not None and self._mistakes.told
-            raise SystemExit(_MISTAKE if end.code and is_mistake else end.code) from None
+            if not end.code or self._mistakes is None or not self._mistakes.told:
+                raise
+            if self._mistakes.newest:
+                with suppress(OSError, ValueError):
+                    # again: what stops after it has scrolled it away
+                    sys.stderr.write(f"Error: {self._mistakes.newest}\n")
+            raise SystemExit(_MISTAKE) from None
 
 
 class _Mistakes(logging.Filter):
@@ -58,10 +63,14 @@ class _Mistakes(logging.Filter):
         super().__init__()
         self._tell = tell
         self.told: set[str] = set()
+        self.newest: str | None = None
+        """What was told last; None once a bug has come after it."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         error = record.exc_info[1] if record.exc_info else None
         words = self._tell(error) if error is not None else None
+        if error is not None:
+            self.newest = words
         if words is None:
             return True
         if words in self.told:
