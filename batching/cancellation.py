@@ -1,6 +1,7 @@
 """Ending tasks for sure."""
 
 import asyncio
+import signal
 from collections.abc import Awaitable, Collection, Coroutine
 from typing import Any, TypeVar
 
@@ -35,16 +36,25 @@ async def unswallowed(step: Awaitable[T]) -> T:
     return answer
 
 
-def run_until_interrupted(main: Coroutine[Any, Any, T]) -> T:
+def run_until_interrupted(main: Coroutine[Any, Any, T], *, by_sigterm: bool = False) -> T:
     """Run like `asyncio.run`, with a Ctrl-C that cannot be lost. Raises KeyboardInterrupt.
 
-    asyncio cancels once, and a library that swallows that would have the command go on.
+    asyncio cancels once, and a library that swallows that would have the command go on. With
+    `by_sigterm` that signal does the same, where else it ends the process without a word.
     """
-    return asyncio.run(_cancelled_until_it_ends(main))
+    try:
+        return asyncio.run(_cancelled_until_it_ends(main, by_sigterm=by_sigterm))
+    except asyncio.CancelledError:
+        if by_sigterm:  # asyncio.run itself knows of Ctrl-C alone
+            raise KeyboardInterrupt from None
+        raise
 
 
-async def _cancelled_until_it_ends(main: Coroutine[Any, Any, T]) -> T:
+async def _cancelled_until_it_ends(main: Coroutine[Any, Any, T], *, by_sigterm: bool) -> T:
     task = asyncio.ensure_future(main)
+    me = asyncio.current_task()
+    if by_sigterm and me is not None:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, me.cancel)
     try:
         await asyncio.wait([task])
     except asyncio.CancelledError:

@@ -11,6 +11,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 import click
 
@@ -116,7 +117,7 @@ def replay(
     It goes through the topic STREAM.replay, beside live traffic. --into DSN fills another database,
     empty of the stream; without --to a worker can go on there. --into SINK does so with a sink of
     headrace.yaml. --into same replaces each row by its new one, and makes the windows again. Ctrl-C
-    pauses: the same command goes on, also after kill -9. docs/guides/replay.md tells more.
+    or SIGTERM pauses: the same command goes on, also after kill -9. See docs/guides/replay.md.
     """
     settings = Settings()
     if settings.fault:
@@ -139,7 +140,8 @@ def replay(
             summary = run_until_interrupted(
                 _replay(
                     settings, asked, speed or None, shown, anew=anew, more=(add_missing, with_fewer)
-                )
+                ),
+                by_sigterm=True,
             )
         except KeyboardInterrupt:
             click.echo(f"paused: {shown.words}. The same command goes on", err=True)
@@ -184,6 +186,7 @@ async def _replay(
         ),
         writer=_writer(stream, asked.upcast),
         decoder=decoder(stream, settings),
+        said=_said(asked),
         speed=speed,
         anew=anew,
     )
@@ -252,6 +255,18 @@ def _id(asked: _Asked, settings: Settings, dsn: str, sink: ConfiguredSink | None
         place = kind_of(sink).place
         said = (*said, sink.name, place and place(sink.options))
     return hashlib.sha256(repr(said).encode()).hexdigest()[:16]
+
+
+def _said(asked: _Asked) -> str:
+    """Write the options as they were given, but of a DSN only where it is."""
+    into = asked.into
+    if "://" in into:
+        parts = urlsplit(without_password(into)[0])
+        into = urlunsplit(parts._replace(query="", fragment=""))
+    begin, end = (at and at.isoformat() for at in (asked.span.begin, asked.span.end))
+    options = {"--source": asked.source, "--path": asked.path, "--from": begin, "--to": end}
+    options |= {"--upcast": asked.upcast, "--into": into}
+    return " ".join(f"{name} {value}" for name, value in options.items() if value)
 
 
 def _parts(asked: _Asked) -> tuple[object, ...]:

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 HEADER = "headrace.origin"
+SAID = "headrace.replay"
+"""Says, for people, which replay it is; the last record of a partition has it."""
 
 
 class Mark(NamedTuple):
@@ -41,6 +43,11 @@ def place_of(headers: Any, replay: bytes) -> tuple[int, int] | None:
             said, _, epoch, offset = value.split(b" ")
             return (int(epoch), int(offset)) if said == replay else None
     return None
+
+
+def said_in(headers: Any) -> str | None:
+    """Read what a record says of its replay; None where it says nothing."""
+    return next((value.decode() for name, value in headers if name == SAID), None)
 
 
 def mark_of(headers: Any) -> Mark | None:

@@ -76,7 +76,10 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to replay, and through which topic. `replay` is the same for the same command."""
+    """What to replay, and through which topic. `replay` is the same for the same command.
+
+    `said` are that command's options, without secrets.
+    """
 
     replay: str
     broker: str
@@ -87,6 +90,7 @@ class Plan:
     history: History
     writer: EventWriter
     decoder: Decoder
+    said: str
     speed: float | None = None
     anew: bool = False
     flush: Flush = _AS_READ
@@ -204,6 +208,7 @@ class _Replay:
             broker=plan.broker,
             topic=plan.topic,
             replay=plan.replay,
+            said=plan.said,
             history=plan.history,
             writer=plan.writer,
             event_time=plan.stream.event_time,

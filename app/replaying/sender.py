@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 
-from app.replaying.marks import Mark, headers_of, mark_of
+from app.replaying.marks import SAID, Mark, headers_of, mark_of, said_in
 from batching.cancellation import cancel_and_wait
-from batching.once import Once, Outgoing, Reading
+from batching.once import Headers, Once, Outgoing, Reading
 from config.environment import PlainError
 from models.validation import EPOCH
 from models.writing import EventWriter
@@ -65,7 +65,10 @@ class _Feed:
 
 
 class Sender:
-    """Sends one replay. `speed` is how much faster than it happened; None: as fast as it goes."""
+    """Sends one replay. `speed` is how much faster than it happened; None: as fast as it goes.
+
+    `said` is which replay it is, in words that another one's user reads.
+    """
 
     def __init__(
         self,
@@ -73,6 +76,7 @@ class Sender:
         broker: str,
         topic: str,
         replay: str,
+        said: str,
         history: History,
         writer: EventWriter,
         event_time: str,
@@ -82,6 +86,7 @@ class Sender:
         self._broker = broker
         self._topic = topic
         self._replay = replay
+        self._said = said.encode()
         self._history = history
         self._writer = writer
         self._event_time = event_time
@@ -99,13 +104,15 @@ class Sender:
         async with Reading.opened(self._broker, self._topic) as reading:
             begins, ends = await reading.begins(partitions), await reading.ends(partitions)
             for number in partitions:
-                mark = await _last(reading, number, begins[number], ends[number])
-                if mark is None:
+                headers = await _last(reading, number, begins[number], ends[number])
+                if headers is None:
                     continue
-                if mark.replay != self._replay:
+                mark = mark_of(headers)
+                if mark is None or mark.replay != self._replay:
+                    which = f": {said}" if (said := said_in(headers)) else ""
                     raise AnotherReplayError(
                         f"{self._topic} holds another replay, or one with other options, that was "
-                        "not brought to its end. Run that one again, or drop it with --anew"
+                        f"not brought to its end{which}. Run that one again, or drop it with --anew"
                     )
                 self.last[number] = mark
         self._on_sent(self.sent)
@@ -176,6 +183,7 @@ class Sender:
             )
         ]
         if made:
+            made[-1].headers.append((SAID, self._said))
             last = number + len(made)
             self.last[partition] = Mark(self._replay, last, run.epoch, rows.offsets[-1])
         return made
@@ -210,12 +218,13 @@ class _Clock:
         return time.monotonic() - due
 
 
-async def _last(reading: Reading, partition: int, begin: int, end: int) -> Mark | None:
+async def _last(reading: Reading, partition: int, begin: int, end: int) -> Headers | None:
+    """Give the headers of a partition's last record; None where there is none."""
     for back in (*_LOOK_BACK, end - begin):
         at = max(begin, end - back)
         found = await reading.between({partition: at}, {partition: end})
         if found:
-            return mark_of(found[-1].headers) or Mark("", 0, 0, 0)
+            return found[-1].headers
         if at == begin:
             break
     return None

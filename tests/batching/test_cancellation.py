@@ -81,11 +81,14 @@ def ctrl_c() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("ctrl_c")
-def test_ctrl_c_ends_a_command_that_swallows_it_and_lets_it_clean_up() -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_a_command_that_swallows_it_and_lets_it_clean_up(
+    number: signal.Signals,
+) -> None:
     cleaned: list[str] = []
 
     async def command() -> None:
-        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), number)
         try:
             await swallow_once()
         finally:
@@ -93,7 +96,7 @@ def test_ctrl_c_ends_a_command_that_swallows_it_and_lets_it_clean_up() -> None:
             cleaned.append("up")
 
     with pytest.raises(KeyboardInterrupt):
-        run_until_interrupted(command())
+        run_until_interrupted(command(), by_sigterm=True)
 
     assert cleaned == ["up"]
 

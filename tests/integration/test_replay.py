@@ -152,8 +152,9 @@ async def test_what_would_be_doubled_or_added_unasked_is_not(archive: Archive) -
     assert await query(archive.database, "SELECT count(*) FROM media_events") == [(100,)]
 
 
-async def test_a_replay_is_as_fast_as_one_wants_and_pauses_at_ctrl_c(
-    archive: Archive, second: str
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+async def test_a_replay_is_as_fast_as_one_wants_and_pauses_when_it_is_told_to(
+    archive: Archive, second: str, stop: signal.Signals
 ) -> None:
     await archive.store(1, 300)
     into = (*PARQUET, "--into", second)
@@ -169,14 +170,17 @@ async def test_a_replay_is_as_fast_as_one_wants_and_pauses_at_ctrl_c(
         async with asyncio.timeout(60):
             await slow.stderr.readline()  # it has begun; its events lie within hours
             await _until_some_are_sent(archive)
-            slow.send_signal(signal.SIGINT)
+            slow.send_signal(stop)
             told = (await slow.stderr.read()).decode()
     except TimeoutError:
         slow.kill()  # else it would go on for hours
         raise
     paused = await asyncio.to_thread(lambda: headrace(archive.folder, "status"))
+    other = await run(archive, *PARQUET, "--into", "same")
     done = await run(archive, *into, "--speed", "max")
 
+    begun = f"--source parquet --path {archive.parquet} --into {second}. Run that one again"
+    assert f"was not brought to its end: {begun}" in other.stderr
     assert await slow.wait() == 130, told
     assert "The same command goes on" in told
     assert "replay    media_events: " in paused.stdout, paused.stderr
