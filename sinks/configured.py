@@ -35,12 +35,8 @@ def document(settings: Settings) -> Document:
 
 def _against_streams(sink: ConfiguredSink, streams: Mapping[str, Stream]) -> Sequence[str]:
     check = kinds()[sink.entry.kind].check
-    mine = sink.entry.streams or tuple(streams)
-    return (
-        ()
-        if check is None
-        else check(sink.options, [streams[topic] for topic in mine if topic in streams])
-    )
+    mine = [topic for topic in sink.entry.streams or streams if topic in streams]
+    return () if check is None else check(sink.options, [streams[topic] for topic in mine])
 
 
 def _in_one_place(
