@@ -52,6 +52,8 @@ class Heap:
         """Give what came in. Raises SourceUnavailable when nothing more will."""
         if not self._messages and self._ended is not None:
             raise SourceUnavailable(self._ended)
+        if self._ended is not None:
+            self._wake.set()  # nothing more will: what came just before the end is taken first
         taken, self._messages, self._size = self._messages, [], 0
         self._room.set()
         return taken

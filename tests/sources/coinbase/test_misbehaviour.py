@@ -166,6 +166,16 @@ async def test_each_trade_is_once_in_the_topic_though_the_exchange(
         await stage.exchange.trade("ETH-USD", times=5)
 
 
+async def test_an_end_that_comes_together_with_a_trade_is_seen(stage: Stage) -> None:
+    async with stage.running() as run:
+        connections = stage.exchange.connections
+        [socket] = stage.exchange.sockets
+        await stage.exchange.send(stage.exchange.make("BTC-USD"))
+        await socket.close()
+
+        await run.until(lambda: stage.exchange.connections > connections)
+
+
 @pytest.mark.parametrize("days", [-400, 400])
 async def test_each_trade_is_once_in_the_topic_though_the_clock_jumps(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, days: int
