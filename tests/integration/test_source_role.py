@@ -138,6 +138,8 @@ def test_market_ticks_holds_each_trade_once_whenever_the_source_is_killed(
 def test_a_source_tells_about_itself_and_ends_in_order(headrace: Headrace, market: Market) -> None:
     source = source_of(headrace, market)
     source.start()
+    # a new source begins with what it hears first, and what it has not subscribed to is silent
+    source.wait_until(lambda: market.exchange.sockets, "subscribed")
     market.do(market.exchange.trade(times=5))
     source.wait_until(lambda: source.status()["source"]["records"] >= 5, "at five trades")
     records = scrape(source, "headrace_source_records_total")
