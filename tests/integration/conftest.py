@@ -27,6 +27,19 @@ def headrace(
 
 
 @pytest.fixture
+def on_own_kafka(
+    own_kafka: Kafka, database: str, topic_prefix: str, tmp_path: Path, watchdog: Watchdog
+) -> Iterator[Headrace]:
+    """Give an installation whose broker this test may freeze and kill."""
+    topic = Topic(own_kafka.address, f"{topic_prefix}content_sessions")
+    topic.create()
+    headrace = Headrace(topic, topic_prefix, database, tmp_path, watchdog)
+    yield headrace
+    for worker in headrace.workers:
+        worker.kill()
+
+
+@pytest.fixture
 def worker(headrace: Headrace) -> Worker:
     """Make a worker; the test starts it."""
     return headrace.worker()

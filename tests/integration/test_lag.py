@@ -45,14 +45,11 @@ def test_it_grows_while_the_database_does_not_answer(
 
 
 def test_a_kafka_that_does_not_answer_is_asked_again(
-    own_kafka: Kafka, database: str, topic_prefix: str, tmp_path: Path, watchdog: Watchdog
+    on_own_kafka: Headrace, own_kafka: Kafka
 ) -> None:
-    topic = Topic(own_kafka.address, f"{topic_prefix}content_sessions")
-    topic.create()
-    headrace = Headrace(topic, topic_prefix, database, tmp_path, watchdog)
-    worker = headrace.worker()
+    headrace, worker = on_own_kafka, on_own_kafka.worker()
     worker.start()
-    topic.produce([heartbeat()])
+    headrace.topic.produce([heartbeat()])
     headrace.wait_for_records(worker, 1)
 
     broker = psutil.Process(own_kafka.child.pid)
@@ -61,11 +58,10 @@ def test_a_kafka_that_does_not_answer_is_asked_again(
     unanswered = "Kafka does not say how much there is to read: TimeoutError"
     worker.wait_until(lambda: unanswered in worker.child.tail(100), "without an answer")
     broker.resume()
-    topic.produce([heartbeat()])
+    headrace.topic.produce([heartbeat()])
 
     headrace.wait_for_records(worker, 2)
     worker.wait_until(partial(is_behind, worker, 0), "without lag")
-    worker.kill()
 
 
 def is_behind(worker: Worker, records: int) -> bool:

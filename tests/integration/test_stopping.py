@@ -7,16 +7,13 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import psutil
 import pytest
 
 from devstack.engines import Kafka
-from devstack.processes.watchdog import Watchdog
 from tests.integration.events import heartbeat
 from tests.integration.headrace import Headrace
-from tests.integration.topics import Topic
 from tests.integration.worker import Worker
 
 _SECONDS = 20
@@ -106,20 +103,14 @@ def test_ctrl_c_stops_a_piped_worker_and_frees_its_partitions(
 
 
 def test_a_worker_whose_kafka_does_not_answer_ends_in_time(
-    own_kafka: Kafka, database: str, topic_prefix: str, tmp_path: Path, watchdog: Watchdog
+    on_own_kafka: Headrace, own_kafka: Kafka
 ) -> None:
-    topic = Topic(own_kafka.address, f"{topic_prefix}content_sessions")
-    topic.create()
-    headrace = Headrace(topic, topic_prefix, database, tmp_path, watchdog)
-    worker = headrace.worker()
+    headrace, worker = on_own_kafka, on_own_kafka.worker()
     worker.start()
-    topic.produce([heartbeat()])
+    headrace.topic.produce([heartbeat()])
     headrace.wait_for_records(worker, 1)
 
     psutil.Process(own_kafka.child.pid).suspend()
     process = psutil.Process(worker.child.pid)
     process.terminate()
-    try:
-        process.wait(_SECONDS)  # aiokafka would wait for more than a minute
-    finally:
-        worker.kill()
+    process.wait(_SECONDS)  # aiokafka would wait for more than a minute
