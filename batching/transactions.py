@@ -11,7 +11,6 @@ from collections import defaultdict
 from collections.abc import Awaitable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from operator import itemgetter
 from typing import Any
 from zlib import crc32
 
@@ -45,7 +44,6 @@ _LARGEST_BYTES = 32 * 1024 * 1024
 _TRANSACTION_SECONDS = 15
 """After it the broker gives up what a process left open that never came back."""
 _CLOSE_SECONDS = 3.0
-_VALUE, _KEY = itemgetter(0), itemgetter(1)
 _NO_HEADERS: list[tuple[str, bytes]] = []
 _PATIENCE_SECONDS = 20.0
 """For a commit: the broker has given the transaction up by then."""
@@ -160,8 +158,14 @@ class SourceTopic:
         Those of one key go to one partition, as librdkafka and the generator choose it.
         """
         batches, count = self._open, len(self._open)
+        size = 0
         for value, key, timestamp in records:
-            partition = self._turn if key is None else crc32(key) % count
+            size += len(value)
+            if key is None:
+                partition = self._turn
+            else:
+                partition = crc32(key) % count
+                size += len(key)
             batch = batches[partition]
             if batch.put(batch.count, timestamp, key, value, _NO_HEADERS) is None:
                 self._close_batch(partition)
@@ -170,8 +174,7 @@ class SourceTopic:
                 batch = batches[partition]
                 batch.put(batch.count, timestamp, key, value, _NO_HEADERS)
             batch.count += 1
-        self.pending_bytes += sum(map(len, map(_VALUE, records)))
-        self.pending_bytes += sum(map(len, filter(None, map(_KEY, records))))
+        self.pending_bytes += size
         self.pending_records += len(records)
 
     def seal(self, resume: Mapping[str, Any]) -> Sealed:

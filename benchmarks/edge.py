@@ -43,8 +43,11 @@ Figures = dict[str, Any]
 class Bench:
     """Servers that are measured in turn, with the same bodies."""
 
-    def __init__(self, folder: Path, servers: Mapping[str, Server], seconds: float) -> None:
-        self._folder, self._servers, self._seconds = folder, servers, seconds
+    def __init__(
+        self, folder: Path, servers: Mapping[str, Server], seconds: float, connections: int
+    ) -> None:
+        self._folder, self._servers = folder, servers
+        self._seconds, self._connections = seconds, connections
 
     def measure(self, rounds: int, report: Report) -> Figures:
         """Warm all up, then let them take turns; the median of the rounds counts."""
@@ -84,7 +87,14 @@ class Bench:
         if not path.exists():
             write_bodies(path, [[_event(number) for number in range(events)]])
         before = server.cpu_seconds()
-        found = send(self._folder / "load", server.url, path, seconds=self._seconds, rate=rate)
+        found = send(
+            self._folder / "load",
+            server.url,
+            path,
+            seconds=self._seconds,
+            rate=rate,
+            connections=self._connections,
+        )
         cpu = server.cpu_seconds() - before
         return found | {
             "events_per_second": found["requests_per_second"] * events,
@@ -107,8 +117,9 @@ def ratios(found: Figures, peers: list[str]) -> Figures:
 @click.command()
 @click.option("--seconds", default=10.0, show_default=True, help="Of each measurement.")
 @click.option("--rounds", type=click.IntRange(1), default=3, show_default=True)
+@click.option("--connections", type=click.IntRange(1), default=64, show_default=True)
 @click.option("--java/--no-java", default=True, help="With the peer in Java, by Maven.")
-def main(*, seconds: float, rounds: int, java: bool) -> None:
+def main(*, seconds: float, rounds: int, connections: int, java: bool) -> None:
     """Measure, and print JSON."""
     with tempfile.TemporaryDirectory(prefix="headrace-edge-") as name, Watchdog() as watchdog:
         folder = Path(name)
@@ -118,7 +129,7 @@ def main(*, seconds: float, rounds: int, java: bool) -> None:
         servers.build(java=java)
         kafka.start()
         try:
-            found = _measured(servers, java=java, seconds=seconds, rounds=rounds)
+            found = _measured(servers, (seconds, rounds, connections), java=java)
         finally:
             kafka.stop()
     about = {
@@ -127,11 +138,13 @@ def main(*, seconds: float, rounds: int, java: bool) -> None:
         "commit": commit(),
         "seconds": seconds,
         "rounds": rounds,
+        "connections": connections,
     }
     click.echo(json.dumps(about | found, indent=2))
 
 
-def _measured(servers: Servers, *, java: bool, seconds: float, rounds: int) -> Figures:
+def _measured(servers: Servers, load: tuple[float, int, int], *, java: bool) -> Figures:
+    seconds, rounds, connections = load
     running = {"edge": servers.edge(_STREAM)}  # first: it makes the topic
     try:
         _say(f"edge: {_IDLE:,} connections that say nothing")
@@ -142,7 +155,8 @@ def _measured(servers: Servers, *, java: bool, seconds: float, rounds: int) -> F
         running["go"] = servers.go(_STREAM)
         if java:
             running["java"] = servers.java(_STREAM)
-        found = Bench(servers.folder, running, seconds).measure(rounds, _say)
+        bench = Bench(servers.folder, running, seconds, connections)
+        found = bench.measure(rounds, _say)
         return ratios(found, [name for name in running if name != "edge"]) | idle | found
     finally:
         for server in running.values():

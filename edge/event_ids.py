@@ -20,7 +20,7 @@ from edge.problems import try_later
 _UNDER_WAY_SECONDS = 5
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Fresh:
     """The events of a body that are no repeats of another's, their places in it, and their claims.
 
@@ -56,6 +56,8 @@ class Fresh:
 
         The repeat of one that was too large for Kafka is refused as that was.
         """
+        if not self.claims and not judged.refused:
+            return self.repeated, []
         missing = set(range(len(self.claims))).difference(judged.good)
         missing.difference_update(it.index for it in judged.refused)
         taken = {self.claims[it] for it in judged.good} if missing else set()

@@ -97,7 +97,7 @@ class Events:
             return await self._take(request, stream, body, media_type)
         caller = request.caller.name if request.caller else ""
         return await self._repeats.once(
-            (caller, f"{request.path}?{request.scope.query_string}", said),
+            (caller, f"{request.path}?{request.query_string}", said),
             body,
             lambda: self._take(request, stream, body, media_type),
         )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any, Protocol
 from urllib.parse import parse_qs
@@ -63,16 +62,33 @@ class Request:
     `route` is its path as it was declared, `events` how many it was found to hold.
     """
 
+    __slots__ = (
+        "_query",
+        "caller",
+        "channel",
+        "events",
+        "headers",
+        "method",
+        "parameters",
+        "path",
+        "query_string",
+        "route",
+        "scope",
+    )
+
     def __init__(self, scope: Scope, channel: Channel) -> None:
         self.scope = scope
         self.channel = channel
+        # each of them is made anew by granian whenever it is asked for
         self.method = scope.method
         self.path = scope.path
+        self.query_string = scope.query_string
         self.headers = scope.headers
         self.parameters: Mapping[str, str] = {}
         self.caller: Caller | None = None
         self.route = ""
         self.events = 0
+        self._query: Mapping[str, str] | None = None
 
     def charge(self, stream: str, events: int) -> None:
         """Let the caller send so many events to a stream. Raises Problem: 403 or 429."""
@@ -80,11 +96,14 @@ class Request:
         if self.caller is not None:
             self.caller.charge(stream, events)
 
-    @cached_property
+    @property
     def query(self) -> Mapping[str, str]:
         """The last value of each parameter of the query."""
-        found = parse_qs(self.scope.query_string, keep_blank_values=True)
-        return {name: values[-1] for name, values in found.items()}
+        if self._query is None:
+            said = self.query_string
+            found = parse_qs(said, keep_blank_values=True) if said else {}
+            self._query = {name: values[-1] for name, values in found.items()}
+        return self._query
 
     def is_asked(self, name: str) -> bool:
         """Say whether the query says yes to this."""

@@ -18,7 +18,7 @@ def check(request: Request, switches: Collection[str]) -> None:
 
     Raises Problem 400. A request without a query costs nothing.
     """
-    if not request.scope.query_string:
+    if not request.query_string:
         return
     known = sorted([*switches, _KEY])
     for name, said in request.query.items():

@@ -59,7 +59,7 @@ class Requests:
         method = "GET" if request.method == "HEAD" else request.method
         route, request.parameters = self._router.find(method, request.path)
         request.route = route.path
-        if request.scope.query_string.count("&") >= _MOST_PARAMETERS:
+        if request.query_string.count("&") >= _MOST_PARAMETERS:
             raise Problem(400, f"a query has at most {_MOST_PARAMETERS} parameters: send less")
         if not route.open:
             request.caller = self._gate.admit(request)

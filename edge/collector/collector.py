@@ -90,7 +90,7 @@ class Collector:
 
     def _said_beside(self, request: Request, mode: Mode) -> Sender:
         """Give what no line says; who sends a log is in no viewer's network."""
-        said = request.scope.query_string
+        said = request.query_string
         query = request.query if "platform=" in said or "player=" in said else {}
         platform = query.get("platform") or request.headers.get("sec-ch-ua-platform", "").strip('"')
         player = query.get("player")

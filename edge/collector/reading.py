@@ -33,8 +33,8 @@ async def read(request: Request, bodies: BodyReader, slices: Slices) -> Found:
     A body that says to be CMCD is read first; a player's own request, mirrored here, may have one
     that is something else, so query and headers come before what merely may be CMCD.
     """
-    content_type = _content_type(request)
-    if content_type in {_DICTIONARIES, _ADDRESSES} and request.method == "POST":
+    content_type = _content_type(request) if request.method == "POST" else ""
+    if content_type in {_DICTIONARIES, _ADDRESSES}:
         mode: Mode = "log" if content_type == _ADDRESSES else "body"
         return Found(await _of_body(await bodies.read(request), content_type, slices), mode)
     carried = _of_request(request)
@@ -57,7 +57,7 @@ def _content_type(request: Request) -> str:
 
 
 def _of_request(request: Request) -> Found | None:
-    line = lines.of_query(request.scope.query_string)
+    line = lines.of_query(request.query_string)
     if line is not None:
         return Found([line], "query")
     said = {name: request.headers.get(name) for name in lines.HEADERS}

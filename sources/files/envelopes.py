@@ -6,10 +6,10 @@ refuses such records, and the event itself is a dead letter for it.
 """
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from operator import attrgetter
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import msgspec
 from pydantic import BaseModel
@@ -81,16 +81,15 @@ class Envelopes:
         return list(zip(values, self._keys(heads), self._stamps(heads, now), strict=True))
 
     def of_columns(
-        self, values: Sequence[bytes], keys: Iterable[bytes | None], times: Iterable[int | None]
+        self, values: Sequence[bytes], keys: Sequence[bytes | None], times: Sequence[int | None]
     ) -> list[Record]:
         """Do the same for what knows keys and times (milliseconds since 1970) already."""
         now = int(self._clock() * 1_000)
         if not self._own_time:
-            return [(value, key, now) for value, key in zip(values, keys, strict=True)]
-        return [
-            (value, key, now if time is None or time > now else max(0, time))
-            for value, key, time in zip(values, keys, times, strict=True)
-        ]
+            times = [now] * len(values)
+        elif not _are_between(times, now):
+            times = [now if one is None or one > now else max(0, one) for one in times]
+        return list(zip(values, keys, cast("Sequence[int]", times), strict=True))
 
     def _keys(self, heads: Sequence[Any]) -> list[bytes | None]:
         try:
@@ -105,7 +104,7 @@ class Envelopes:
                 stamps = [int(time * 1_000 + 0.5) for time in map(_seconds, map(said, heads))]
             except TypeError:
                 continue
-            return stamps if min(stamps) >= 0 and max(stamps) <= now else self._each(heads, now)
+            return stamps if _are_between(stamps, now) else self._each(heads, now)
         return self._each(heads, now)
 
     def _each(self, heads: Sequence[Any], now: int) -> list[int]:
@@ -124,6 +123,14 @@ class Envelopes:
                 if (time := said(head)) is not None:
                     return min(now, max(0, int(time.timestamp() * 1_000 + 0.5)))
         return now
+
+
+def _are_between(times: Sequence[int | None], now: int) -> bool:
+    """Say whether all are there, none before 1970 and none after now."""
+    try:
+        return min(times) >= 0 and max(times) <= now  # type: ignore[type-var, operator]
+    except TypeError:
+        return False
 
 
 def _key(said: str | int | None) -> bytes | None:

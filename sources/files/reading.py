@@ -85,7 +85,7 @@ class FileReader:
         for some in tables(raw, at, self.envelopes.key, self.envelopes.times):
             begin, at = some.at - len(some.values) + 1, some.at
             records = self.envelopes.of_columns(some.values, some.keys, some.times)
-            if max(map(len, some.values)) > self.largest_bytes:
+            if some.longest > self.largest_bytes:
                 records = list(self._fitting(found, records, begin))
             yield records, reached(at=at, count=at, whole=False)
         yield (), reached(at=at, count=at, whole=True)

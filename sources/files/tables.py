@@ -23,11 +23,15 @@ _encode = msgspec.json.Encoder(enc_hook=str).encode
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Events as JSON, with their keys and times (milliseconds since 1970), and the next row."""
+    """Events as JSON, with their keys and times (milliseconds since 1970).
+
+    `longest` is the bytes of the longest one, `at` the next row.
+    """
 
     values: list[bytes]
     keys: list[bytes | None]
     times: list[int | None]
+    longest: int
     at: int
 
 
@@ -79,13 +83,14 @@ def _made(batch: pa.RecordBatch, at: int, key: str, times: Sequence[str]) -> Row
         if name in names and pa.types.is_timestamp(batch.column(name).type):
             time = batch.column(name).cast(pa.timestamp("ms"), safe=False).cast("int64").to_pylist()
             break
-    return Rows(_objects(batch), keys, time, at)
+    objects = _objects(batch)
+    return Rows(objects.to_pylist(), keys, time, pc.max(pc.binary_length(objects)).as_py(), at)
 
 
-def _objects(batch: pa.RecordBatch) -> list[bytes]:
+def _objects(batch: pa.RecordBatch) -> pa.BinaryArray:
     """Give each row as an object; what is null is left out."""
     if not batch.num_columns:
-        return [b"{}"] * len(batch)
+        return pa.array([b"{}"] * len(batch))
     pieces: list[Any] = []
     between = "{"  # few pieces: each is looked at for each row
     columns = zip(batch.schema.names, batch.columns, strict=True)
@@ -96,13 +101,19 @@ def _objects(batch: pa.RecordBatch) -> list[bytes]:
             pieces += [between + begin, text]
             between = quote
             continue
-        member = pc.binary_join_element_wise(begin, text, quote, "")
-        pieces += [between, pc.fill_null(member, "")]
+        pieces += [between, pc.fill_null(_joined([begin, text, quote]), "")]
         between = ""
-    joined = pc.binary_join_element_wise(*pieces, between + "}", "")
+    joined = _joined([*pieces, between + "}"])
     if all(column.null_count for column in batch.columns):  # the first that is there has a comma
         joined = pc.replace_substring_regex(joined, r"^\{,", "{", max_replacements=1)
-    return joined.cast(pa.binary()).to_pylist()  # type: ignore[no-any-return]
+    return joined.cast(pa.binary())
+
+
+def _joined(pieces: Sequence[str | pa.Array]) -> pa.Array:
+    """Join row by row; an empty piece would be looked at for each row as well."""
+    return pc.binary_join_element_wise(
+        *(one for one in pieces if not isinstance(one, str) or one), ""
+    )
 
 
 def _json(column: pa.Array) -> tuple[str, pa.Array]:
