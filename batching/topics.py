@@ -6,9 +6,17 @@ from contextlib import suppress
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic, RecordsToDelete
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import InvalidPartitionsError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import (
+    InvalidPartitionsError,
+    LeaderNotAvailableError,
+    TopicAlreadyExistsError,
+    UnknownTopicOrPartitionError,
+    for_code,
+)
+from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
 _LARGEST = "max.message.bytes"
+_KNOWN_SECONDS, _LOOK_SECONDS = 5, 0.1
 
 
 async def create_missing(
@@ -32,7 +40,14 @@ async def create_missing(
             for name, code, *message in response.topic_errors:
                 if code and code != TopicAlreadyExistsError.errno:
                     raise for_code(code)(f"cannot create topic {name}: {message}")
-        return await _count(admin, partitions)
+        # what creates a topic answers before every broker, itself too, has heard of it
+        patience = AsyncRetrying(
+            retry=retry_if_exception_type((UnknownTopicOrPartitionError, LeaderNotAvailableError)),
+            wait=wait_fixed(_LOOK_SECONDS),
+            stop=stop_after_delay(_KNOWN_SECONDS),
+            reraise=True,
+        )
+        return await patience(_count, admin, partitions)
     finally:
         await admin.close()
 
@@ -84,7 +99,7 @@ async def _count(admin: AIOKafkaAdminClient, topics: Iterable[str]) -> dict[str,
     counts: dict[str, int] = {}
     names = list(topics)
     for topic in await admin.describe_topics(names) if names else ():  # none would mean all
-        if topic["error_code"]:  # a broker that has not heard of a new topic yet: retriable
+        if topic["error_code"]:
             raise for_code(topic["error_code"])(topic["topic"])
         counts[topic["topic"]] = len(topic["partitions"])
     return counts
