@@ -56,13 +56,15 @@ test: $(INSTALLED)-develop ## run every test, on Apache Kafka and PostgreSQL
 	$(BIN)/pytest $(TOGETHER) --ignore=tests/acceptance $(ARGS) || [ $$? -eq 5 ]
 	$(BIN)/pytest tests/acceptance $(ARGS) || [ $$? -eq 5 ]
 
-QUICK := tests -m "not processes" --ignore=tests/acceptance --ignore=tests/compose --ignore=tests/devstack/engines \
-	--ignore=tests/edge/players --ignore=tests/generator --ignore=tests/integration --ignore=tests/plugin \
-	--ignore=tests/db/test_timescale.py --ignore=tests/grafana/alerts --ignore=tests/grafana/test_dashboard_queries.py \
-	--ignore=tests/grafana/test_dashboards_on_timescale.py --ignore=tests/sinks/clickhouse/test_kills.py \
-	--ignore=tests/sinks/delta/test_killed.py --ignore=tests/sinks/parquet/test_killed.py
-quick: $(INSTALLED)-develop ## run the tests that start no worker and restart no engine, in under two minutes
-	$(BIN)/pytest $(TOGETHER) $(QUICK) $(ARGS)
+# what starts processes or engines of its own, or writes so much that it takes seconds
+SLOW := acceptance app/cli app/test_errors.py compose contract db/test_reader.py db/test_timescale.py db/test_to_timescale.py \
+	devstack/engines devstack/verify edge/players edge/test_benchmark_load.py edge/test_producer_fails.py generator grafana/alerts \
+	grafana/test_dashboard_queries.py grafana/test_dashboards_on_timescale.py grafana/test_ranges.py grafana/test_window_lengths.py \
+	integration plugin sinks/clickhouse/test_kills.py sinks/delta/test_killed.py sinks/parquet/test_killed.py \
+	sinks/parquet/test_compaction.py sinks/parquet/test_weighing.py sinks/test_many_days.py sinks/test_readers_in_the_way.py \
+	sinks/test_recompute.py sinks/test_recompute_locks.py sources/coinbase sources/files/test_contract.py sources/test_memory.py
+quick: $(INSTALLED)-develop ## run the tests that are quick, in under two minutes
+	$(BIN)/pytest $(TOGETHER) tests -m "not processes" $(SLOW:%=--ignore=tests/%) $(ARGS)
 
 generate: $(INSTALLED)-develop ## write what is made from code: reference pages, schemas, dashboards, rules
 	$(BIN)/python -m reference

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import time
 
+from config.extras import installing
 from config.invocation import invocation
 from devstack.measure.ways_in import EdgeStatus, WayIn, edge_alarm
 from devstack.place.up_file import Addresses, RoleAddresses
 from devstack.screen.view import View, metrics_of
 from telemetry.flow import Flow, unheld_of
 
-NO_EDGE = (
-    "no edge runs here: it needs the extra `edge` (pip install -c constraints.txt -e '.[edge]')"
-)
+NO_EDGE = f"no edge runs here: it needs the extra `edge` ({installing('edge')})"
 
 
 def line(view: View) -> str:
