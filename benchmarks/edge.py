@@ -129,7 +129,9 @@ def main(*, seconds: float, rounds: int, connections: int, java: bool) -> None:
         servers.build(java=java)
         kafka.start()
         try:
-            found = _measured(servers, (seconds, rounds, connections), java=java)
+            found = _measured(
+                servers, java=java, seconds=seconds, rounds=rounds, connections=connections
+            )
         finally:
             kafka.stop()
     about = {
@@ -143,8 +145,9 @@ def main(*, seconds: float, rounds: int, connections: int, java: bool) -> None:
     click.echo(json.dumps(about | found, indent=2))
 
 
-def _measured(servers: Servers, load: tuple[float, int, int], *, java: bool) -> Figures:
-    seconds, rounds, connections = load
+def _measured(
+    servers: Servers, *, java: bool, seconds: float, rounds: int, connections: int
+) -> Figures:
     running = {"edge": servers.edge(_STREAM)}  # first: it makes the topic
     try:
         _say(f"edge: {_IDLE:,} connections that say nothing")
