@@ -57,6 +57,9 @@ async def _torture(place: Place, seconds: float, *, kills: bool) -> int:
             await asyncio.to_thread(place.server.start)
             killed += 1
     await asyncio.gather(*writers)
+    if kills:  # a statement whose writer was cut off goes on in the server: it ends with this one
+        place.server.kill()
+        await asyncio.to_thread(place.server.start)
     return killed
 
 
