@@ -76,7 +76,7 @@ class Servers:
             "HEADRACE_BROKER": self.kafka.address,
             "HEADRACE_STREAMS": stream,
             "HEADRACE_EDGE_PORT": str(port),
-            "HEADRACE_EDGE_METRICS_PORT": "0",
+            "HEADRACE_EDGE_METRICS_PORT": "0", "HEADRACE_EDGE_WORKERS": os.environ.get("HW","1"),
             "HEADRACE_EDGE_CONNECTIONS": "20000",
             "HEADRACE_EDGE_IDLE_SECONDS": "300",
             **(more or {}),

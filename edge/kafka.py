@@ -17,6 +17,8 @@ from typing import Any, NamedTuple
 import msgspec
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
+from edge.lanes import Lanes
+
 logger = logging.getLogger(__name__)
 
 _ROUND_SECONDS = 0.001
@@ -25,6 +27,7 @@ _RECORD_BYTES = 512  # what librdkafka and we keep of a record beside its bytes,
 _BATCH_BYTES = 256 * 1024
 _RENEW_SECONDS = 5.0
 _WARN_SECONDS = 60.0
+_NO_PARTITION = "-1"  # where librdkafka keeps what it has not given one yet
 _REFUSED = "Kafka refuses the edge as a producer, its log says why"
 _ALLOW = ". Allow its user Write on its topics, or IdempotentWrite on the cluster"
 
@@ -120,6 +123,7 @@ class RecordProducer:
         self._seconds = seconds
         self._pending_allowed = pending_bytes
         self.pending_bytes = 0
+        self._lanes = Lanes(self._produce)
         self._at_round: list[Callable[[], None]] = []
         self._round: asyncio.TimerHandle | None = None
         self._singly: Producer | None = None
@@ -167,6 +171,7 @@ class RecordProducer:
         for timer in (self._round, self._renewing):
             if timer is not None:
                 timer.cancel()
+        self._lanes.give_all()
         for producer in self._producers():
             with suppress(KafkaException):  # one that has failed for good has nothing to send
                 producer.flush(self._seconds)
@@ -193,11 +198,7 @@ class RecordProducer:
             for place, size in enumerate(sizes)
         ]
         self._take(delivery, sum(sizes))
-        try:
-            self._enqueue(self._producer, topic, records, delivery, reports)
-        except BaseException:
-            self.release(delivery)
-            raise
+        self._lanes.add(topic, records, reports)
         return delivery
 
     async def send_alone(self, topic: str, records: Sequence[Record]) -> Delivery:
@@ -219,7 +220,9 @@ class RecordProducer:
         reports = [delivery.alone(place) for place in range(len(records))]
         self._take(delivery, sum(record.size for record in records))
         try:
-            self._enqueue(self._singly, topic, records, delivery, reports)
+            for record, report in zip(records, reports, strict=True):
+                if (error := _produced(self._singly, topic, record, report)) is not None:
+                    report(error, None)
             await delivery.future
         finally:
             self.release(delivery)
@@ -233,8 +236,8 @@ class RecordProducer:
         Raises Overloaded when nothing was taken.
         """
         self._take(delivery, sum(record.size for record in records))
+        self._lanes.add(topic, records, reports)
         try:
-            self._enqueue(self._producer, topic, records, delivery, reports)
             # Kafka gives up in a bounded time: a client that is gone does not change what is sent
             await delivery.future
         finally:
@@ -259,27 +262,8 @@ class RecordProducer:
         self.pending_bytes += size
         self._round_soon()
 
-    def _enqueue(
-        self,
-        producer: Producer,
-        topic: str,
-        records: Sequence[Record],
-        delivery: Delivery,
-        reports: Sequence[Report],
-    ) -> None:
-        produce = producer.produce
-        for taken, (record, report) in enumerate(zip(records, reports, strict=True)):
-            value, key, timestamp, partition, headers = record
-            try:
-                produce(topic, value, key, partition, report, report, timestamp, headers)
-            except (BufferError, KafkaException) as error:
-                cause = _cause(error)
-                if cause.code() == KafkaError.MSG_SIZE_TOO_LARGE:
-                    report(cause, None)  # this one alone: its neighbours may well be taken
-                    continue
-                delivery.error = cause
-                delivery.settle(len(records) - taken)
-                return
+    def _produce(self, topic: str, record: Record, report: Report) -> KafkaError | None:
+        return _produced(self._producer, topic, record, report)
 
     def _is_away_for_long(self) -> bool:
         since = self._away_since
@@ -300,6 +284,7 @@ class RecordProducer:
         if begun != self._begun:
             return  # of one that was let go
         said = msgspec.json.decode(statistics, type=_Statistics)
+        self._lanes.partitions = {name: it.count for name, it in said.topics.items() if it.count}
         if self.is_away and any(one.state == "UP" for one in said.brokers.values()):
             self._away_since = None
             logger.warning("Kafka answers again")
@@ -354,6 +339,7 @@ class RecordProducer:
             self._ending = [producer for producer in self._ending if len(producer)]
             while self._at_round:
                 self._at_round.pop(0)()
+            self._lanes.end_round()
         except Exception:  # without a next round nobody would ever be answered
             logger.exception("a round did not end as it should, the next one goes on")
         finally:
@@ -369,6 +355,19 @@ class RecordProducer:
             producer.poll(0)  # the reports that stood behind it
 
 
+def _produced(producer: Producer, topic: str, record: Record, report: Report) -> KafkaError | None:
+    """Give librdkafka a record; say why it was not taken."""
+    value, key, timestamp, partition, headers = record
+    try:
+        producer.produce(topic, value, key, partition, report, report, timestamp, headers)
+    except (BufferError, KafkaException) as error:
+        return _cause(error)
+    except Exception as error:  # its request is answered, and those behind it are sent
+        logger.exception("a record cannot be given to Kafka")
+        return _cause(error)
+    return None
+
+
 class _Broker(msgspec.Struct):
     state: str
 
@@ -377,8 +376,17 @@ class _Idempotence(msgspec.Struct):
     idemp_state: str = ""
 
 
+class _Topic(msgspec.Struct):
+    partitions: dict[str, msgspec.Raw]
+
+    @property
+    def count(self) -> int:
+        return len(self.partitions.keys() - {_NO_PARTITION})
+
+
 class _Statistics(msgspec.Struct):
     brokers: dict[str, _Broker]
+    topics: dict[str, _Topic]
     eos: _Idempotence = msgspec.field(default_factory=_Idempotence)
 
 
@@ -393,11 +401,9 @@ def _configuration(broker: str, seconds: float, record_bytes: int) -> dict[str, 
         "acks": "all",
         "enable.idempotence": True,
         "message.timeout.ms": round(seconds * 1_000),
-        # what comes at the same time comes together already: edge/intake.py
-        "linger.ms": 0,
-        # with five, which is the most that its idempotence allows, its thread asks poll() 20,000
-        # times a second whenever five are on their way: as much CPU as half of all the rest
-        "max.in.flight.requests.per.connection": 2,
+        # what comes at the same time comes together already: edge/intake.py. Long enough that all
+        # of it is there when the first request leaves, for the next one would wait for its answer
+        "linger.ms": 0.5,
         # its own lines tell each attempt, two in a second: `_on_error` tells it once
         "log_level": 2,
         "statistics.interval.ms": 1_000,
