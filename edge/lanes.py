@@ -51,7 +51,7 @@ class Lanes:
 
     def end_round(self) -> None:
         """Give librdkafka what it can send."""
-        for lane in self._waiting.keys() - self._unreported.keys():
+        for lane in [it for it in self._waiting if it not in self._unreported]:
             self._give(lane)
 
     def give_all(self) -> None:
@@ -88,5 +88,7 @@ class Lanes:
 def _partition(record: Record, partitions: int) -> int:
     if record.partition >= 0:
         return record.partition
+    if partitions == 1:
+        return 0
     # as the partitioner of librdkafka that the edge asks for
     return crc32(record.key) % partitions if record.key else _ANY
