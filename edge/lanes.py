@@ -21,10 +21,11 @@ if TYPE_CHECKING:
 
 _MOST_RECORDS = 250
 """So many are with librdkafka before it has waited for its linger.ms: they go together."""
-_ANY = -1
+_ANY, _UNKNOWN = -1, -2
 
 Lane = tuple[str, int]
-"""A topic and a partition of it, or `_ANY` for what librdkafka may put where it likes."""
+"""A topic and a partition of it: `_ANY` for what librdkafka may put where it likes, `_UNKNOWN` for
+all that comes before it is known how many the topic has."""
 
 Produce = Callable[[str, "Record", "Report"], KafkaError | None]
 """Gives librdkafka a record of a topic; says why it was not taken."""
@@ -40,19 +41,25 @@ class Lanes:
         self._waiting: dict[Lane, _Waiting] = {}
         self._unreported: dict[Lane, int] = {}
         self.partitions: Mapping[str, int] = {}
-        """How many a topic has. Of one that is not known everything waits for everything."""
+        """How many a topic has, once that is known."""
 
     def add(self, topic: str, records: Sequence[Record], reports: Sequence[Report]) -> None:
         """Have records wait; `reports` hears of each, in their order."""
-        partitions = self.partitions.get(topic, 1)
+        partitions = self.partitions.get(topic, 0)
         for record, report in zip(records, reports, strict=True):
             lane = topic, _partition(record, partitions)
             self._waiting.setdefault(lane, deque()).append((record, report))
 
     def end_round(self) -> None:
         """Give librdkafka what it can send."""
-        for lane in [it for it in self._waiting if it not in self._unreported]:
+        for lane in [it for it in self._waiting if self._is_free(it)]:
             self._give(lane)
+
+    def _is_free(self, lane: Lane) -> bool:
+        if lane in self._unreported:
+            return False
+        before = lane[0], _UNKNOWN
+        return lane == before or not (before in self._waiting or before in self._unreported)
 
     def give_all(self) -> None:
         """Give librdkafka all that waits, since nobody will be there to give it later."""
@@ -86,6 +93,8 @@ class Lanes:
 
 
 def _partition(record: Record, partitions: int) -> int:
+    if not partitions:
+        return _UNKNOWN
     if record.partition >= 0:
         return record.partition
     if partitions == 1:
