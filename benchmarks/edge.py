@@ -1,4 +1,4 @@
-"""`python -m benchmarks.edge`: an edge with one process, against handlers in Go and in Java.
+"""`python -m benchmarks.edge`: an edge, with one process by default, and handlers in Go and Java.
 
 The peers are net/http with franz-go (Go 1.25), and Vert.x with Kafka's own producer (JDK 17), as
 Strimzi's bridge is built. They run beside each other and take turns, round by round, so that what
@@ -118,8 +118,9 @@ def ratios(found: Figures, peers: list[str]) -> Figures:
 @click.option("--seconds", default=10.0, show_default=True, help="Of each measurement.")
 @click.option("--rounds", type=click.IntRange(1), default=3, show_default=True)
 @click.option("--connections", type=click.IntRange(1), default=64, show_default=True)
+@click.option("--workers", type=click.IntRange(1), default=1, show_default=True)
 @click.option("--java/--no-java", default=True, help="With the peer in Java, by Maven.")
-def main(*, seconds: float, rounds: int, connections: int, java: bool) -> None:
+def main(*, seconds: float, rounds: int, connections: int, workers: int, java: bool) -> None:
     """Measure, and print JSON."""
     with tempfile.TemporaryDirectory(prefix="headrace-edge-") as name, Watchdog() as watchdog:
         folder = Path(name)
@@ -129,8 +130,9 @@ def main(*, seconds: float, rounds: int, connections: int, java: bool) -> None:
         servers.build(java=java)
         kafka.start()
         try:
+            edge = servers.edge(_STREAM, {"HEADRACE_EDGE_WORKERS": str(workers)})  # makes the topic
             found = _measured(
-                servers, java=java, seconds=seconds, rounds=rounds, connections=connections
+                servers, edge, java=java, seconds=seconds, rounds=rounds, connections=connections
             )
         finally:
             kafka.stop()
@@ -141,14 +143,15 @@ def main(*, seconds: float, rounds: int, connections: int, java: bool) -> None:
         "seconds": seconds,
         "rounds": rounds,
         "connections": connections,
+        "workers": workers,
     }
     click.echo(json.dumps(about | found, indent=2))
 
 
 def _measured(
-    servers: Servers, *, java: bool, seconds: float, rounds: int, connections: int
+    servers: Servers, edge: Server, *, java: bool, seconds: float, rounds: int, connections: int
 ) -> Figures:
-    running = {"edge": servers.edge(_STREAM)}  # first: it makes the topic
+    running = {"edge": edge}
     try:
         _say(f"edge: {_IDLE:,} connections that say nothing")
         idle = {

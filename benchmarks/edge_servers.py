@@ -70,13 +70,13 @@ class Servers:
             subprocess.run(command, cwd=self.folder / "java", check=True, stdout=sys.stderr)
 
     def edge(self, stream: str, more: Mapping[str, str] | None = None) -> Server:
-        """Start an edge of one process, which makes the topic of its stream."""
+        """Start an edge, of one process, which makes the topic of its stream."""
         port = free_port()
         environment = {
             "HEADRACE_BROKER": self.kafka.address,
             "HEADRACE_STREAMS": stream,
             "HEADRACE_EDGE_PORT": str(port),
-            "HEADRACE_EDGE_METRICS_PORT": "0", "HEADRACE_EDGE_WORKERS": os.environ.get("HW","1"),
+            "HEADRACE_EDGE_METRICS_PORT": "0",
             "HEADRACE_EDGE_CONNECTIONS": "20000",
             "HEADRACE_EDGE_IDLE_SECONDS": "300",
             **(more or {}),
