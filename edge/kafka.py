@@ -123,7 +123,7 @@ class RecordProducer:
         self._seconds = seconds
         self._pending_allowed = pending_bytes
         self.pending_bytes = 0
-        self._lanes = Lanes(self._produce)
+        self._lanes = Lanes(self._produce, seconds)
         self._at_round: list[Callable[[], None]] = []
         self._round: asyncio.TimerHandle | None = None
         self._singly: Producer | None = None

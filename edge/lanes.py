@@ -3,11 +3,13 @@
 An idempotent librdkafka sends a partition nothing more while five of its records are on their way.
 If it has more by then, its thread asks for the answer without a pause: a core for nothing, on which
 Kafka may have to answer (docs/decisions/edge-granian-and-librdkafka.md). So what is for a partition
-waits here until all that went there before has its report, and then goes together.
+waits here until all that went there before has its report, and then goes together. It waits here
+no longer than it may wait in librdkafka, which does not know of it yet.
 """
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -21,7 +23,15 @@ if TYPE_CHECKING:
 
 _MOST_RECORDS = 250
 """So many are with librdkafka before it has waited for its linger.ms: they go together."""
+_MOST_RECORDS_FAR = 10_000
+"""What a request to Kafka holds at most. From afar as few as above would be slow: 5,000 in a second
+at 50 ms. That librdkafka's thread then spins takes nothing from a Kafka on another machine."""
+_FAR_SECONDS = 0.005
+_ROUND_TRIPS = 20
+"""The first ones take longer: so many are seen before it is believed that Kafka is far."""
+_LOOK_SECONDS = 0.1
 _ANY, _UNKNOWN = -1, -2
+_TIMED_OUT = KafkaError._MSG_TIMED_OUT  # noqa: SLF001 - a public constant
 
 Lane = tuple[str, int]
 """A topic and a partition of it: `_ANY` for what librdkafka may put where it likes, `_UNKNOWN` for
@@ -30,29 +40,48 @@ all that comes before it is known how many the topic has."""
 Produce = Callable[[str, "Record", "Report"], KafkaError | None]
 """Gives librdkafka a record of a topic; says why it was not taken."""
 
-_Waiting = deque[tuple["Record", "Report"]]
+_Waiting = deque[tuple[float, "Record", "Report"]]
+"""Until when each may wait, by the clock."""
 
 
 class Lanes:
     """The records that wait, those for a partition in their order."""
 
-    def __init__(self, produce: Produce) -> None:
+    def __init__(
+        self, produce: Produce, seconds: float, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """Have a record wait for so many seconds at most."""
         self._produce = produce
+        self._seconds = seconds
+        self._clock = clock
         self._waiting: dict[Lane, _Waiting] = {}
         self._unreported: dict[Lane, int] = {}
+        self._given_at: dict[Lane, float] = {}
+        self._round_trips = 0
+        self._shortest = float("inf")
+        self._look_at = 0.0
         self.partitions: Mapping[str, int] = {}
         """How many a topic has, once that is known."""
 
     def add(self, topic: str, records: Sequence[Record], reports: Sequence[Report]) -> None:
         """Have records wait; `reports` hears of each, in their order."""
         partitions = self.partitions.get(topic, 0)
+        until = self._clock() + self._seconds
         for record, report in zip(records, reports, strict=True):
             lane = topic, _partition(record, partitions)
-            self._waiting.setdefault(lane, deque()).append((record, report))
+            self._waiting.setdefault(lane, deque()).append((until, record, report))
 
     def end_round(self) -> None:
-        """Give librdkafka what it can send."""
+        """Give librdkafka what it can send, and give up what has waited for too long."""
+        if not self._waiting:
+            return
+        now = self._clock()
+        if now >= self._look_at:
+            self._look_at = now + _LOOK_SECONDS
+            for lane in list(self._waiting):
+                self._give_up(lane, now)
         for lane in [it for it in self._waiting if self._is_free(it)]:
+            self._given_at[lane] = now
             self._give(lane)
 
     def _is_free(self, lane: Lane) -> bool:
@@ -67,15 +96,27 @@ class Lanes:
             for lane in list(self._waiting):
                 self._give(lane)
 
+    def _most(self) -> int:
+        is_far = self._round_trips >= _ROUND_TRIPS and self._shortest >= _FAR_SECONDS
+        return _MOST_RECORDS_FAR if is_far else _MOST_RECORDS
+
     def _give(self, lane: Lane) -> None:
         waiting = self._waiting[lane]
-        for _ in range(min(len(waiting), _MOST_RECORDS)):
-            record, report = waiting.popleft()
+        for _ in range(min(len(waiting), self._most())):
+            _, record, report = waiting.popleft()
             error = self._produce(lane[0], record, partial(self._heard, lane, report))
             if error is None:
                 self._unreported[lane] = self._unreported.get(lane, 0) + 1
             else:
                 report(error, None)
+        if not waiting:
+            del self._waiting[lane]
+
+    def _give_up(self, lane: Lane, now: float) -> None:
+        """Give up what has waited for too long: Kafka answers, but too slowly for all of it."""
+        waiting = self._waiting[lane]
+        while waiting and waiting[0][0] <= now:
+            waiting.popleft()[2](KafkaError(_TIMED_OUT), None)
         if not waiting:
             del self._waiting[lane]
 
@@ -85,11 +126,18 @@ class Lanes:
         self._unreported[lane] -= 1
         if not self._unreported[lane]:
             del self._unreported[lane]
+            self._answered(lane, error)
         report(error, message)
-        if error is not None and error.code() == KafkaError._MSG_TIMED_OUT:  # noqa: SLF001 - a public constant
+        if error is not None and error.code() == _TIMED_OUT:
             # what came behind it has waited about as long: it is not to wait as long once more
-            for _, behind in self._waiting.pop(lane, ()):
+            for _, _, behind in self._waiting.pop(lane, ()):
                 behind(error, None)
+
+    def _answered(self, lane: Lane, error: KafkaError | None) -> None:
+        given_at = self._given_at.pop(lane, None)
+        if error is None and given_at is not None:
+            self._round_trips += 1
+            self._shortest = min(self._shortest, self._clock() - given_at)
 
 
 def _partition(record: Record, partitions: int) -> int:

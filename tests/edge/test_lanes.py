@@ -8,15 +8,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
+import pytest
 from confluent_kafka import KafkaError, Message
 
 from devstack.engines import Kafka
 from edge.kafka import Delivery, Record, RecordProducer, Report
 from edge.lanes import Lanes
+from tests.edge.clock import Clock
 from tests.integration.topics import Topic
 
 TIMED_OUT = KafkaError._MSG_TIMED_OUT  # noqa: SLF001 - a public constant
 QUEUE_FULL = KafkaError._QUEUE_FULL  # noqa: SLF001 - a public constant
+SECONDS = 10
 KEYS = (b"session-1", b"session-2")  # of partitions 2 and 0 of four
 
 
@@ -57,7 +60,7 @@ def add(lanes: Lanes, values: list[bytes], key: bytes | None) -> list[object]:
 
 def test_what_comes_behind_waits_for_the_reports_and_goes_together() -> None:
     librdkafka = Librdkafka()
-    lanes = Lanes(librdkafka.produce)
+    lanes = Lanes(librdkafka.produce, SECONDS)
     first = add(lanes, [b"1", b"2"], KEYS[0])
     lanes.end_round()
     add(lanes, [b"3"], KEYS[0])
@@ -75,7 +78,7 @@ def test_what_comes_behind_waits_for_the_reports_and_goes_together() -> None:
 
 def test_partitions_do_not_wait_for_each_other_once_they_are_known() -> None:
     librdkafka = Librdkafka()
-    lanes = Lanes(librdkafka.produce)
+    lanes = Lanes(librdkafka.produce, SECONDS)
     add(lanes, [b"1"], KEYS[0])
     lanes.end_round()
     add(lanes, [b"2"], KEYS[1])
@@ -99,7 +102,7 @@ def test_partitions_do_not_wait_for_each_other_once_they_are_known() -> None:
 
 def test_a_long_line_goes_in_parts() -> None:
     librdkafka = Librdkafka()
-    lanes = Lanes(librdkafka.produce)
+    lanes = Lanes(librdkafka.produce, SECONDS)
     values = [str(number).encode() for number in range(600)]
     add(lanes, values, KEYS[0])
 
@@ -115,7 +118,7 @@ def test_a_long_line_goes_in_parts() -> None:
 
 def test_what_stands_behind_a_record_that_timed_out_does_not_wait_as_long_again() -> None:
     librdkafka = Librdkafka()
-    lanes = Lanes(librdkafka.produce)
+    lanes = Lanes(librdkafka.produce, SECONDS)
     first = add(lanes, [b"1"], KEYS[0])
     lanes.end_round()
     behind = add(lanes, [b"2", b"3"], KEYS[0])
@@ -128,9 +131,49 @@ def test_what_stands_behind_a_record_that_timed_out_does_not_wait_as_long_again(
     assert librdkafka.given == [b"1"]
 
 
+def test_a_kafka_that_answers_slowly_keeps_nobody_waiting_for_longer_than_agreed() -> None:
+    librdkafka, clock = Librdkafka(), Clock()
+    lanes = Lanes(librdkafka.produce, SECONDS, clock)
+    add(lanes, [b"1"], KEYS[0])
+    lanes.end_round()
+    behind = add(lanes, [b"2", b"3"], KEYS[0])
+    clock.now = 1
+    later = add(lanes, [b"4"], KEYS[0])
+
+    clock.now = SECONDS
+    lanes.end_round()
+
+    assert behind == [TIMED_OUT] * 2
+    assert later == []
+    librdkafka.report()
+    lanes.end_round()
+    assert librdkafka.given == [b"1", b"4"]
+
+
+@pytest.mark.parametrize(("shortest", "sizes"), [(0.05, [1_000]), (0.004, [250, 500, 750, 1_000])])
+def test_a_kafka_that_is_far_is_given_more_at_a_time(shortest: float, sizes: list[int]) -> None:
+    librdkafka, clock = Librdkafka(), Clock()
+    lanes = Lanes(librdkafka.produce, SECONDS, clock)
+    for number in range(20):  # as long as it takes to believe it
+        add(lanes, [b"first"], KEYS[0])
+        lanes.end_round()
+        clock.now += shortest if number == 5 else 0.06
+        librdkafka.report()
+    librdkafka.given.clear()
+
+    add(lanes, [b"value"] * 1_000, KEYS[0])
+
+    given = []
+    while len(librdkafka.given) < 1_000:
+        lanes.end_round()
+        given.append(len(librdkafka.given))
+        librdkafka.report()
+    assert given == sizes
+
+
 def test_one_that_is_refused_holds_up_none_of_its_neighbours() -> None:
     librdkafka = Librdkafka(refuses=b"2")
-    lanes = Lanes(librdkafka.produce)
+    lanes = Lanes(librdkafka.produce, SECONDS)
     told = add(lanes, [b"1", b"2", b"3"], KEYS[0])
     lanes.end_round()
     librdkafka.report()
@@ -147,7 +190,7 @@ def test_one_that_is_refused_holds_up_none_of_its_neighbours() -> None:
 
 def test_at_the_end_all_is_given() -> None:
     librdkafka = Librdkafka()
-    lanes = Lanes(librdkafka.produce)
+    lanes = Lanes(librdkafka.produce, SECONDS)
     add(lanes, [b"0"], KEYS[0])
     lanes.end_round()
     values = [str(number).encode() for number in range(1, 600)]
