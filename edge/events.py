@@ -10,10 +10,10 @@ from edge.completing import Completing
 from edge.event_ids import EventIds, Fresh
 from edge.intake import Intake
 from edge.judging import Judged, Refusal
-from edge.kafka import Headers, Record
 from edge.messages import Request, Response, json_response
 from edge.problems import Problem
 from edge.queries import check
+from edge.records import Headers, Record
 from edge.repeats import Repeats
 from edge.splitting import split
 from models.dead_letters import ORIGIN

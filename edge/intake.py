@@ -17,8 +17,9 @@ from confluent_kafka import KafkaError
 
 from edge.counts import Counts
 from edge.judging import Judge, Judged, Refusal
-from edge.kafka import Delivery, Overloaded, Record, RecordProducer
+from edge.kafka import Delivery, Overloaded, RecordProducer
 from edge.problems import Problem, try_later
+from edge.records import Record
 
 _OVERLOADED_SECONDS, _AWAY_SECONDS, _FORBIDDEN_SECONDS = 2, 5, 60
 _TOO_LARGE = "larger than the topic takes (max.message.bytes): nothing of it is in Kafka"

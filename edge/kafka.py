@@ -12,18 +12,18 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from edge.lanes import Lanes
+from edge.records import Record, Report
 
 logger = logging.getLogger(__name__)
 
 _ROUND_SECONDS = 0.001
 _IDLE_SECONDS = 0.25
-_RECORD_BYTES = 512  # what librdkafka and we keep of a record beside its bytes, about
 _BATCH_BYTES = 256 * 1024
 _RENEW_SECONDS = 5.0
 _WARN_SECONDS = 60.0
@@ -31,33 +31,9 @@ _NO_PARTITION = "-1"  # where librdkafka keeps what it has not given one yet
 _REFUSED = "Kafka refuses the edge as a producer, its log says why"
 _ALLOW = ". Allow its user Write on its topics, or IdempotentWrite on the cluster"
 
-Report = Callable[[KafkaError | None, Message | None], None]
-"""Hears what became of a record; the message, none with an error, says where it is."""
-
 
 class Overloaded(Exception):  # noqa: N818 - a state
     """Nothing of the request was taken: too much waits for Kafka, or it has been away for long."""
-
-
-Headers = list[tuple[str, str | bytes | None]]
-
-
-class Record(NamedTuple):
-    """One record to send; `timestamp` in milliseconds. Kafka's partitioner goes by the key."""
-
-    value: bytes | None
-    key: bytes | None = None
-    timestamp: int = 0
-    partition: int = -1
-    headers: Headers | None = None
-
-    @property
-    def size(self) -> int:
-        """Say how many bytes wait for Kafka with it."""
-        size = len(self.value or b"") + len(self.key or b"") + _RECORD_BYTES
-        if self.headers:
-            size += sum(len(name) + len(value or b"") + 64 for name, value in self.headers)
-        return size
 
 
 class Delivery:

@@ -13,13 +13,11 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
 from zlib import crc32
 
 from confluent_kafka import KafkaError, Message
 
-if TYPE_CHECKING:
-    from edge.kafka import Record, Report
+from edge.records import Record, Report
 
 _MOST_RECORDS = 250
 """So many are with librdkafka before it has waited for its linger.ms: they go together."""
@@ -37,10 +35,10 @@ Lane = tuple[str, int]
 """A topic and a partition of it: `_ANY` for what librdkafka may put where it likes, `_UNKNOWN` for
 all that comes before it is known how many the topic has."""
 
-Produce = Callable[[str, "Record", "Report"], KafkaError | None]
+Produce = Callable[[str, Record, Report], KafkaError | None]
 """Gives librdkafka a record of a topic; says why it was not taken."""
 
-_Waiting = deque[tuple[float, "Record", "Report"]]
+_Waiting = deque[tuple[float, Record, Report]]
 """Until when each may wait, by the clock."""
 
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Protocol
 import msgspec
 
 from edge.bridge.errors import BridgeError, unprocessable
-from edge.kafka import Headers, Record
+from edge.records import Headers, Record
 from models.dead_letters import ORIGIN
 
 _SPACE = str.maketrans("", "", " \t\r\n")

@@ -16,9 +16,10 @@ from edge.bridge.topics import TopicDirectory
 from edge.completing import Completing
 from edge.counts import Counts
 from edge.judging import Judge
-from edge.kafka import Delivery, Overloaded, Record, RecordProducer
+from edge.kafka import Delivery, Overloaded, RecordProducer
 from edge.messages import Request, Response
 from edge.problems import try_later
+from edge.records import Record
 
 logger = logging.getLogger(__name__)
 

@@ -8,7 +8,8 @@ from confluent_kafka import KafkaError, Message
 
 from edge.bridge.verdicts import verdicts, with_origin
 from edge.judging import Judge, Judged, Refusal
-from edge.kafka import Delivery, Record, Report
+from edge.kafka import Delivery
+from edge.records import Record, Report
 
 _RECORD_BYTES = 1_000_000
 """Of key, value and headers: what a topic takes that nobody has configured, with some to spare."""

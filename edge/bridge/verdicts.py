@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import cast
 
 from edge.judging import Judge, Refusal
-from edge.kafka import Record
+from edge.records import Record
 from models.dead_letters import ORIGIN
 
 

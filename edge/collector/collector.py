@@ -20,9 +20,9 @@ from edge.collector.reading import Mode, read
 from edge.collector.slices import Slices
 from edge.intake import Intake
 from edge.judging import Judged
-from edge.kafka import Record
 from edge.messages import Request, Response, json_response
 from edge.problems import Problem, try_later
+from edge.records import Record
 from models.dead_letters import ORIGIN
 
 STREAM = "content_sessions"

@@ -1,7 +1,7 @@
 """Which records of a request are sent again, each alone."""
 
 from edge.intake import places_of
-from edge.kafka import Record
+from edge.records import Record
 
 ONE, OTHER = Record(b"1", b"key"), Record(b"2", b"key")
 

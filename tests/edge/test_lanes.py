@@ -12,8 +12,9 @@ import pytest
 from confluent_kafka import KafkaError, Message
 
 from devstack.engines import Kafka
-from edge.kafka import Delivery, Record, RecordProducer, Report
+from edge.kafka import Delivery, RecordProducer
 from edge.lanes import Lanes
+from edge.records import Record, Report
 from tests.edge.clock import Clock
 from tests.integration.topics import Topic
 

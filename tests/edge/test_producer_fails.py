@@ -14,7 +14,8 @@ from confluent_kafka import KafkaError, Producer
 
 from devstack.engines import Kafka
 from devstack.place.free_ports import free_port
-from edge.kafka import Delivery, Overloaded, Record, RecordProducer
+from edge.kafka import Delivery, Overloaded, RecordProducer
+from edge.records import Record
 from tests.integration.topics import Topic
 
 RECORD = Record(b"value")

@@ -6,7 +6,7 @@ import pytest
 
 from devstack.place.free_ports import free_port
 from devstack.processes.watchdog import Watchdog
-from edge.kafka import Record
+from edge.records import Record
 from tests.edge.bridge.conftest import TYPE
 from tests.edge.edge_process import EdgeProcess, edge_process
 
