@@ -24,6 +24,7 @@ from edge.records import Record
 logger = logging.getLogger(__name__)
 
 _OVERLOADED_SECONDS = 2
+_TELL_SECONDS = 60.0
 
 
 class Producing:
@@ -53,6 +54,8 @@ class Producing:
         self._counts = counts
         self._most = most
         self._beside: set[asyncio.Task[None]] = set()
+        self._lost = 0
+        self._told_at = float("-inf")
 
     async def post(self, request: Request) -> Response:
         """Take a list of records, for one partition if the path names one."""
@@ -107,9 +110,21 @@ class Producing:
             sent.fail_the_rest(delivery.error)
         self._counts.delivered(self._names[topic], sent.judged())
 
+    async def _send_unheard(self, topic: str, sent: Sent) -> None:
+        await self._send(topic, sent)
+        self._lost += len(sent.lost())
+        now = time.monotonic()
+        if self._lost and now - self._told_at > _TELL_SECONDS:
+            logger.error(
+                "%d records that were sent with ?async=true are lost: Kafka has not acknowledged "
+                "them. Who sends without it is told of each",
+                self._lost,
+            )
+            self._lost, self._told_at = 0, now
+
     async def _send_beside(self, topic: str, sent: Sent) -> None:
         """Return when the records wait for Kafka. Raises Problem 503 where nothing was taken."""
-        task = asyncio.create_task(self._send(topic, sent))
+        task = asyncio.create_task(self._send_unheard(topic, sent))
         self._beside.add(task)
         task.add_done_callback(self._beside.discard)
         await asyncio.sleep(0)  # the task runs up to where it waits for Kafka

@@ -37,6 +37,7 @@ class Sent:
         self._answers: list[dict[str, object] | None] = [
             _impossible(record, partitions, now + _AHEAD_MILLISECONDS) for record in records
         ]
+        self._sent = self.to_send()
 
     def judge(self, judge: Judge | None, caller: str) -> None:
         """Have the records of a stream judged; the origin of refused ones goes with them."""
@@ -74,6 +75,10 @@ class Sent:
             _invalid(self._refused[place]) if place in self._refused and _is_there(said) else said
             for place, said in enumerate(self._answers)
         ]
+
+    def lost(self) -> list[int]:
+        """Give the places of what was sent, but Kafka has not acknowledged."""
+        return [place for place in self._sent if not _is_there(self._answers[place])]
 
     def judged(self) -> Judged:
         """Give the verdicts of what Kafka has."""

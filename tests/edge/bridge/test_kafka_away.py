@@ -1,9 +1,12 @@
 """The bridge while Kafka is away: everything is told in its form, in a bounded time."""
 
+import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from devstack.engines import Kafka
 from devstack.place.free_ports import free_port
 from devstack.processes.watchdog import Watchdog
 from edge.records import Record
@@ -53,3 +56,23 @@ def test_keys_and_headers_wait_for_kafka_within_the_same_bounds() -> None:
     record = Record(b"v" * 1_000, b"k" * 1_000, headers=headers)
 
     assert record.size >= 4_000
+
+
+def test_the_log_tells_of_records_that_are_lost_while_nobody_waits_for_an_answer(
+    own_kafka: Kafka, tmp_path: Path, watchdog: Watchdog
+) -> None:
+    settings = {"HEADRACE_EDGE_KAFKA_SECONDS": "1"}
+    edge = edge_process(own_kafka.address, tmp_path, watchdog, settings)
+    edge.start()
+    path = f"/topics/{edge.prefix}content_sessions"
+    headers = {"content-type": TYPE.format("json")}
+    body = b'{"records": [{"value": 1}, {"value": 2}, {"value": 3, "partition": 9}]}'
+    assert edge.ask("POST", path, body, headers).status == 200
+
+    own_kafka.child.send(signal.SIGSTOP)
+    assert edge.ask("POST", f"{path}?async=true", body, headers).status == 204
+
+    edge.wait_until(
+        lambda: "2 records that were sent with ?async=true" in edge.child.tail(), "told"
+    )
+    edge.child.kill()
