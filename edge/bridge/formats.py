@@ -117,7 +117,7 @@ def _record(place: int, one: Any, form: Format, partition: int | None, now: int)
         return Record(
             form.to_bytes(one.value),
             form.to_bytes(one.key),
-            now if one.timestamp is None else one.timestamp,
+            now if one.timestamp is None else max(1, one.timestamp),  # 0 says now to librdkafka
             -1 if chosen is None else chosen,
             _headers(one.headers or ()),
         )

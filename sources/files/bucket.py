@@ -12,7 +12,7 @@ from obstore.store import S3Store
 from config.s3 import cure
 from sources.base import SourceUnavailable
 from sources.files.options import BucketOptions
-from sources.files.place import Found, Unreadable
+from sources.files.place import Found, Unreadable, printable
 
 _REQUEST_BYTES = 4 * 1024 * 1024
 _NEEDED = "s3:ListBucket and s3:GetObject"
@@ -51,7 +51,7 @@ class Bucket:
         return cast("BinaryIO", io.BufferedReader(raw, _REQUEST_BYTES))
 
     def shown(self, name: str) -> str:
-        return f"s3://{self._options.bucket}/{self._prefix}{name}"
+        return printable(f"s3://{self._options.bucket}/{self._prefix}{name}")
 
     def get(self, key: str, version: str, begin: int, length: int) -> Any:
         """Give a part of an object of one version."""

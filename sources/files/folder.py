@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 from sources.base import SourceUnavailable
 from sources.files.patterns import matching
-from sources.files.place import Found, Unreadable
+from sources.files.place import Found, Unreadable, printable
 
 _UNFINISHED = (".tmp", ".part", ".partial", ".crdownload", "~")
 """So end names of files that their writers rename when they are done."""
@@ -62,7 +62,7 @@ class Folder:
             raise Unreadable(words, passing=True) from error
 
     def shown(self, name: str) -> str:
-        return str(Path(self._root, name))
+        return printable(str(Path(self._root, name)))
 
     def _rank(self, path: str) -> tuple[bool, int, str]:
         """Order the names of one file: one that leads through no link comes first."""
@@ -93,7 +93,9 @@ class Folder:
 
     def _pass_over(self, folder: str, error: OSError) -> None:
         if not isinstance(error, FileNotFoundError):
-            self.passed_over[folder] = _CURES.get(type(error), error.strerror or str(error))
+            self.passed_over[printable(folder)] = _CURES.get(
+                type(error), error.strerror or str(error)
+            )
 
 
 def _fixed(pattern: str) -> str:

@@ -31,6 +31,13 @@ class Found:
     """Seconds since 1970."""
 
 
+def printable(name: str) -> str:
+    """Escape what ends a line, moves a cursor or is no UTF-8: names must not write logs."""
+    if name.isprintable():
+        return name
+    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in name)
+
+
 class Place(Protocol):
     """Used by one thread at a time; everything blocks."""
 

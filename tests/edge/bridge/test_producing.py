@@ -106,6 +106,12 @@ def test_one_record_may_fail_alone(bridge: Bridge) -> None:
     assert large["error_code"] == 413
 
 
+def test_a_timestamp_of_zero_is_the_beginning_of_time_and_not_now(bridge: Bridge) -> None:
+    (place,) = offsets(bridge.send(bridge.plain, records({"value": 1, "timestamp": 0})))
+
+    assert record_at(bridge.plain, place).timestamp()[1] == 1  # 0 cannot be said to librdkafka
+
+
 def test_async_answers_without_offsets(bridge: Bridge) -> None:
     before = end_of(bridge.plain, 0)
 

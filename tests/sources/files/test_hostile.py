@@ -142,3 +142,18 @@ async def test_more_files_than_a_record_of_kafka_holds_are_refused_before_they_a
         await drained.all()
 
     assert not drained.resume
+
+
+async def test_names_write_no_lines_of_the_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name in ("a\n12:00 ERROR all is lost\x1b[31m.gz", "b\udcff.gz"):
+        (tmp_path / name).write_bytes(b"\x1f\x8b\x08")
+
+    with pytest.raises(SourceRefused) as refused:
+        await Drained(tmp_path).all()
+
+    for told in (str(refused.value), *caplog.messages):
+        assert told.isprintable()
+    assert r"a\n12:00 ERROR all is lost\x1b[31m.gz: cut off" in caplog.text
+    assert r"b\udcff.gz: cut off" in caplog.text
