@@ -24,9 +24,10 @@ _MOST_RECORDS = 250
 _MOST_RECORDS_FAR = 10_000
 """What a request to Kafka holds at most. From afar as few as above would be slow: 5,000 in a second
 at 50 ms. That librdkafka's thread then spins takes nothing from a Kafka on another machine."""
-_FAR_SECONDS = 0.005
-_ROUND_TRIPS = 20
-"""The first ones take longer: so many are seen before it is believed that Kafka is far."""
+_FAR_SECONDS = 0.01
+_ROUND_TRIPS = 100
+"""So many are seen before it is believed that Kafka is far: on a busy machine it may take 80 until
+the first one is short."""
 _LOOK_SECONDS = 0.1
 _ANY, _UNKNOWN = -1, -2
 _TIMED_OUT = KafkaError._MSG_TIMED_OUT  # noqa: SLF001 - a public constant
