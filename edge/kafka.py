@@ -228,7 +228,8 @@ class RecordProducer:
         self.pending_bytes -= delivery.size
 
     def _take(self, delivery: Delivery, size: int) -> None:
-        if self.pending_bytes + size > self._pending_allowed:
+        # a request that is larger than all that may wait would be told to come again for ever
+        if self.pending_bytes and self.pending_bytes + size > self._pending_allowed:
             raise Overloaded("as much waits for Kafka as may")
         if self.is_refused:
             raise Overloaded(_REFUSED)

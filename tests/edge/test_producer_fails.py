@@ -158,6 +158,19 @@ async def test_what_cannot_be_given_to_kafka_takes_no_room(nowhere: Watched) -> 
     assert nowhere.pending_bytes == 0
 
 
+async def test_a_request_larger_than_all_that_may_wait_is_taken_alone(nowhere: Watched) -> None:
+    loop = asyncio.get_running_loop()
+    large = [Record(b"v" * 2**20)] * 2
+
+    delivery = nowhere.send("topic", large, loop.create_future())
+    with pytest.raises(Overloaded):
+        nowhere.send("topic", [RECORD], loop.create_future())
+
+    nowhere.release(delivery)
+    nowhere.release(nowhere.send("topic", [RECORD], loop.create_future()))
+    assert nowhere.pending_bytes == 0
+
+
 async def test_a_round_that_goes_wrong_is_not_the_last_one(
     nowhere: Watched, caplog: pytest.LogCaptureFixture
 ) -> None:
