@@ -166,8 +166,8 @@ async def test_a_request_larger_than_all_that_may_wait_is_taken_alone(nowhere: W
     with pytest.raises(Overloaded):
         nowhere.send("topic", [RECORD], loop.create_future())
 
+    await wait_until(lambda: len(nowhere.made[0]) == len(large))
     nowhere.release(delivery)
-    nowhere.release(nowhere.send("topic", [RECORD], loop.create_future()))
     assert nowhere.pending_bytes == 0
 
 
