@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import os
 import signal
 import sys
@@ -25,7 +26,7 @@ from granian.log import LogLevels
 logger = logging.getLogger(__name__)
 
 _LOOK_SECONDS = 2.0
-_ENDS_SECONDS = 30
+_FLUSH_SECONDS = 10
 
 
 class Serving(NamedTuple):
@@ -39,6 +40,12 @@ class Serving(NamedTuple):
     header_bytes: int
     tls_cert: str
     tls_key: str
+    kafka_seconds: float
+
+    @property
+    def ends_seconds(self) -> int:
+        """Say how long a process may take to answer what is under way, which Kafka may delay."""
+        return math.ceil(2 * self.kafka_seconds) + _FLUSH_SECONDS
 
 
 def become(serving: Serving) -> NoReturn:
@@ -71,7 +78,7 @@ def serve(settings: Serving) -> None:
         ssl_cert=Path(settings.tls_cert) if settings.tls_cert else None,
         ssl_key=Path(settings.tls_key) if settings.tls_key else None,
         respawn_failed_workers=True,
-        workers_kill_timeout=_ENDS_SECONDS,
+        workers_kill_timeout=settings.ends_seconds,
     )
     if settings.tls_cert:
         # before there is a thread: granian forks, and half an import stays half in what it forks

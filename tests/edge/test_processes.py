@@ -5,9 +5,12 @@ import sys
 from pathlib import Path
 
 import psutil
+import pytest
 
+from config.edge_settings import EdgeSettings
 from devstack.engines import Kafka
 from devstack.processes.watchdog import Watchdog
+from edge.server import Serving
 from tests.edge.edge_process import EdgeProcess, edge_process
 from tests.integration.events import heartbeat
 
@@ -36,3 +39,14 @@ def test_folders_where_it_is_started_are_not_taken_for_its_own(
         assert edge.post("content_sessions", heartbeat()).status == 202
     finally:
         edge.child.kill()
+
+
+def test_a_process_is_not_killed_before_kafka_may_have_answered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """With 45 s and a Kafka that stands still, a request under way had no answer after 30."""
+    monkeypatch.setenv("HEADRACE_EDGE_KAFKA_SECONDS", "45")
+
+    told = EdgeSettings().model_dump(include=set(Serving._fields))
+
+    assert Serving(**told).ends_seconds >= 2 * 45
