@@ -80,6 +80,7 @@ class Intake:
 
     async def _send_alone(self, records: Sequence[Record], delivery: Delivery) -> None:
         """Send again what was refused for the size of the batch that it was in."""
+        self._producer.release(delivery)  # what goes again takes room again
         places = places_of(delivery.in_company, records)
         again = await self._producer.send_alone(self._topic, [records[at] for at in places])
         delivery.error = delivery.error or again.error

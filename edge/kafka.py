@@ -224,8 +224,9 @@ class RecordProducer:
         return Producer(configuration | more, logger=logger)
 
     def release(self, delivery: Delivery) -> None:
-        """Let others have the room of what waits for Kafka no more."""
+        """Let others have the room of what waits for Kafka no more; once is enough."""
         self.pending_bytes -= delivery.size
+        delivery.size = 0
 
     def _take(self, delivery: Delivery, size: int) -> None:
         # a request that is larger than all that may wait would be told to come again for ever

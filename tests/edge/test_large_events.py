@@ -1,8 +1,11 @@
 """Events that are larger than Kafka takes: refused once and for all, and their neighbours taken."""
 
 import json
+from pathlib import Path
 
-from tests.edge.edge_process import EdgeProcess
+from devstack.engines import Kafka
+from devstack.processes.watchdog import Watchdog
+from tests.edge.edge_process import EdgeProcess, edge_process
 from tests.edge.topics import allow, everything
 from tests.integration.events import heartbeat
 
@@ -73,3 +76,20 @@ def test_a_topic_that_takes_less_than_a_batch_takes_each_event_alone(edge: EdgeP
     assert [record.headers() for record in stored if record.value() == b"["] == [
         [("headrace.origin", b"edge, anyone")]
     ]
+
+
+def test_what_goes_again_alone_does_not_wait_for_its_own_room(
+    kafka: Kafka, tmp_path: Path, watchdog: Watchdog
+) -> None:
+    """More than half of what may wait: it was told to come again for ever, and stored in part."""
+    edge = edge_process(
+        kafka.address, tmp_path, watchdog, {"HEADRACE_EDGE_PENDING_BYTES": "1048576"}
+    )
+    edge.start()
+    allow(edge.topic(STREAM), 20_000)
+
+    answer = edge.post(STREAM, b"\n".join([padded(9_000)] * 100))
+
+    assert (answer.status, answer.json.get("accepted")) == (202, 100), answer.body
+    assert len(everything(edge.topic(STREAM))) == 100
+    edge.child.stop()
