@@ -19,15 +19,8 @@ from confluent_kafka import KafkaError, Message
 
 from edge.records import Record, Report
 
-_MOST_RECORDS = 250
-"""So many are with librdkafka before it has waited for its linger.ms: they go together."""
-_MOST_RECORDS_FAR = 10_000
-"""What a request to Kafka holds at most. From afar as few as above would be slow: 5,000 in a second
-at 50 ms. That librdkafka's thread then spins takes nothing from a Kafka on another machine."""
-_FAR_SECONDS = 0.01
-_ROUND_TRIPS = 100
-"""So many are seen before it is believed that Kafka is far: on a busy machine it may take 80 until
-the first one is short."""
+_MOST_RECORDS = 1_500
+"""About what librdkafka puts into one request (its batch.size)."""
 _LOOK_SECONDS = 0.1
 _ANY, _UNKNOWN = -1, -2
 _TIMED_OUT = KafkaError._MSG_TIMED_OUT  # noqa: SLF001 - a public constant
@@ -55,9 +48,6 @@ class Lanes:
         self._clock = clock
         self._waiting: dict[Lane, _Waiting] = {}
         self._unreported: dict[Lane, int] = {}
-        self._given_at: dict[Lane, float] = {}
-        self._round_trips = 0
-        self._shortest = float("inf")
         self._look_at = 0.0
         self.partitions: Mapping[str, int] = {}
         """How many a topic has, once that is known."""
@@ -80,7 +70,6 @@ class Lanes:
             for lane in list(self._waiting):
                 self._give_up(lane, now)
         for lane in [it for it in self._waiting if self._is_free(it)]:
-            self._given_at[lane] = now
             self._give(lane)
 
     def _is_free(self, lane: Lane) -> bool:
@@ -95,13 +84,9 @@ class Lanes:
             for lane in list(self._waiting):
                 self._give(lane)
 
-    def _most(self) -> int:
-        is_far = self._round_trips >= _ROUND_TRIPS and self._shortest >= _FAR_SECONDS
-        return _MOST_RECORDS_FAR if is_far else _MOST_RECORDS
-
     def _give(self, lane: Lane) -> None:
         waiting = self._waiting[lane]
-        for _ in range(min(len(waiting), self._most())):
+        for _ in range(min(len(waiting), _MOST_RECORDS)):
             _, record, report = waiting.popleft()
             error = self._produce(lane[0], record, partial(self._heard, lane, report))
             if error is None:
@@ -125,18 +110,11 @@ class Lanes:
         self._unreported[lane] -= 1
         if not self._unreported[lane]:
             del self._unreported[lane]
-            self._answered(lane, error)
         report(error, message)
         if error is not None and error.code() == _TIMED_OUT:
             # what came behind it has waited about as long: it is not to wait as long once more
             for _, _, behind in self._waiting.pop(lane, ()):
                 behind(error, None)
-
-    def _answered(self, lane: Lane, error: KafkaError | None) -> None:
-        given_at = self._given_at.pop(lane, None)
-        if error is None and given_at is not None:
-            self._round_trips += 1
-            self._shortest = min(self._shortest, self._clock() - given_at)
 
 
 def _partition(record: Record, partitions: int) -> int:
