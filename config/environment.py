@@ -42,6 +42,8 @@ _OURS = "Value error, "
 _PLAIN = {
     "Input should be": "expected",
     "String should have": "expected",
+    "Tuple should have": "expected",
+    "List should have": "expected",
     "String should match pattern": "expected what matches",
     "expected a valid integer": "expected a whole number",
     "expected a valid number": "expected a number",
@@ -146,7 +148,7 @@ def plain_words(kind: str, message: str) -> str:
     words = message.removeprefix(_OURS)
     for theirs, ours in _PLAIN.items():
         words = words.replace(theirs, ours)
-    return words.split(", unable to")[0].split(", got a")[0]
+    return words.split(", unable to")[0].split(", got a")[0].split(" after validation")[0]
 
 
 def _fields(error: ValidationError) -> dict[str, str]:

@@ -12,6 +12,7 @@ from doctor import machine
 from doctor.database import database
 from doctor.finding import Finding, Secrets
 from doctor.kafka import kafka
+from doctor.running_sinks import running_sinks
 from doctor.settings import readable, sinks, topics
 from doctor.variables import check_variables
 from doctor.ways_in import ways_in
@@ -35,6 +36,7 @@ async def examine() -> list[Finding]:
         ),
         "ports": lambda: asyncio.to_thread(lambda: list(machine.ports(settings))),
         "disk": lambda: asyncio.to_thread(lambda: [machine.disk(settings)]),
+        "sinks": lambda: asyncio.to_thread(lambda: list(running_sinks(settings))),
         "sources": lambda: asyncio.to_thread(lambda: list(ways_in(settings))),
         "Grafana": lambda: asyncio.to_thread(lambda: [machine.grafana(settings)]),
     }

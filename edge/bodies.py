@@ -47,6 +47,9 @@ class BodyReader:
         except TimeoutError:
             raise Problem(408, f"the body did not arrive within {self._seconds:g} s") from None
         if said in {"identity", ""}:
+            for magic, coding in _MAGIC.items():
+                if body.startswith(magic):  # no text does: it would become dead letters, by line
+                    raise Problem(400, f"the body is packed: say Content-Encoding: {coding}")
             return body
         begin = _CODINGS.get(said)
         if begin is None:
@@ -157,3 +160,4 @@ _CODINGS: Mapping[str, Callable[[], _Decompressor]] = {
     "x-gzip": _gzip,
     "zstd": _zstd,
 }
+_MAGIC = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}

@@ -11,7 +11,7 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
-from app.letters.left_out import why_not
+from app.letters.left_out import UNKNOWN, why_not
 from app.letters.mending import Mend, MendingError, as_text, by_expression, from_text, said
 from app.letters.replaying import Mended, Replaying
 from app.letters.streams import REPLAY, stream_of
@@ -50,6 +50,7 @@ class _Summary:
     passed_over: int = 0
     refused: list[str] = field(default_factory=list)
     refused_count: int = 0
+    unknown: int = 0
 
     def refuse(self, letter: StoredLetter, why: str) -> None:
         self.refused_count += 1
@@ -67,7 +68,7 @@ async def replay_all(settings: Settings, dsn: str, broker: str, wanted: Wanted, 
             await _settle(broker, stored)
         counts = await stored.counted(wanted)
         total = sum(one.letters for one in counts)
-        await _tell_missing(stored, total, wanted)
+        summary.unknown = await _tell_missing(stored, total, wanted)
         there = None
         if not how.dry_run:
             there = await count_partitions(broker, {one.topic for one in counts})
@@ -89,8 +90,8 @@ async def replay_all(settings: Settings, dsn: str, broker: str, wanted: Wanted, 
     _tell(summary, how)
 
 
-async def _tell_missing(stored: Letters, total: int, wanted: Wanted) -> None:
-    """Say where less is meant than was asked for: a name with a slip is no success."""
+async def _tell_missing(stored: Letters, total: int, wanted: Wanted) -> int:
+    """Say where less is meant than was asked for; count names with a slip, which are no success."""
     lines = [line async for line in why_not(stored, wanted)]
     if not total and not lines:
         lines = ["there are no such dead letters, or they were sent already"]
@@ -98,6 +99,7 @@ async def _tell_missing(stored: Letters, total: int, wanted: Wanted) -> None:
         click.echo(line, err=True)
     if len(lines) > _TOLD:
         click.echo(f"and {len(lines) - _TOLD:,} more", err=True)
+    return sum(line.endswith(UNKNOWN) for line in lines)
 
 
 async def _settle(broker: str, stored: Letters) -> None:
@@ -243,5 +245,5 @@ def _tell(summary: _Summary, how: How) -> None:
     verb = "would be sent" if how.dry_run else "sent"
     over = f", {summary.passed_over:,} passed over" if summary.passed_over else ""
     click.echo(f"{summary.sent:,} {verb}, {summary.refused_count:,} still refused{over}")
-    if summary.refused_count:
+    if summary.refused_count or summary.unknown:
         raise SystemExit(1)

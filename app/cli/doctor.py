@@ -8,6 +8,7 @@ from dataclasses import asdict
 
 import click
 
+from devstack.screen.wrapped import wrapped
 from doctor.run import examine
 
 
@@ -18,8 +19,8 @@ def doctor(*, as_json: bool) -> None:
 
     Broker, topics and who holds their partitions, database, migrations, TimescaleDB, rights,
     clocks, ports, disk, variables, Grafana: of HEADRACE_BROKER and HEADRACE_DATABASE, or of the
-    `headrace up` that runs here; and its sources and edge: whether each reads, or what it waits
-    for. Changes nothing. Exit code 0: all is well, 1: something is not.
+    `headrace up` that runs here; and its sinks, sources and edge: whether each stores or reads, or
+    what it waits for. Changes nothing. Exit code 0: all is well, 1: something is not.
     """
     logging.disable(logging.CRITICAL)  # aiokafka tells of a broker that is away in its own words
     findings = asyncio.run(examine())
@@ -32,5 +33,6 @@ def doctor(*, as_json: bool) -> None:
         for finding in findings:
             cure = f"  → {finding.cure}" if finding.cure else ""
             mark = click.style("✓", fg="green") if finding.ok else click.style("✗", fg="red")
-            click.echo(f"{mark} {finding.check:{width}}  {finding.said}{cure}")
+            told = wrapped(f"  {finding.check:{width}}  {finding.said}{cure}", width + 4)
+            click.echo(mark + told[1:])
     sys.exit(0 if well else 1)

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import click
 
+from app.cli.beside_up import beside_up
 from app.cli.epoch_places import EpochPlace, places
 from batching.cancellation import run_until_interrupted
 from batching.topic_identity import (
@@ -47,7 +48,7 @@ def new(topic: str, names: tuple[str, ...]) -> None:
     stands itself. One that holds the topic as it is now is left alone, unless --sink names it: so
     after an error, run the same once more.
     """
-    run_until_interrupted(_begin_all(topic, Settings(), "recreated", names))
+    run_until_interrupted(_begin_all(topic, beside_up(Settings()), "recreated", names))
 
 
 @epoch.command()
@@ -62,7 +63,7 @@ def resume_after_truncation(topic: str, names: tuple[str, ...]) -> None:
     included. PostgreSQL and every sink of headrace.yaml that takes the topic are looked at; those
     that stored nothing of what was lost are left alone.
     """
-    run_until_interrupted(_begin_all(topic, Settings(), "truncated", names))
+    run_until_interrupted(_begin_all(topic, beside_up(Settings()), "truncated", names))
 
 
 async def _begin_all(

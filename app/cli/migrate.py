@@ -4,6 +4,7 @@ import asyncio
 
 import click
 
+from app.cli.beside_up import beside_up
 from app.cli.migrate_timescale import create, move, tell_way
 from app.cli.parameters import Rate
 from config.environment import SettingsError
@@ -55,6 +56,7 @@ def migrate(
             raise click.UsageError("--sink stands alone: the other options are PostgreSQL's")
         asyncio.run(_migrate_sink(settings, sink))
         return
+    settings = beside_up(settings)
     dsn = settings.database.get_secret_value()
     if timescale or to_timescale:
         create(dsn)

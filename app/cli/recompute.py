@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import click
 
+from app.cli.beside_up import beside_up
 from app.cli.moments import Moment
 from app.cli.recompute_progress import Progress, progress
 from config.settings import Settings
@@ -36,7 +37,7 @@ def recompute(
     end = end or datetime.now(UTC)
     if begin >= end:
         raise click.BadParameter("must be before --to", param_hint="--from")
-    settings = Settings()
+    settings = beside_up(Settings())
     stream, declared = _find(window, settings)
     dsn = settings.database.get_secret_value()
     try:

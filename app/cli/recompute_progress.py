@@ -1,5 +1,6 @@
 """What `headrace recompute` shows: a bar on a terminal, a line for each day elsewhere."""
 
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Protocol
@@ -33,10 +34,11 @@ def progress(window: str, *, dry_run: bool) -> Iterator[Progress]:
     finally:
         if isinstance(shown, _Lines):
             shown.end_of_day()
-        click.echo(
-            f"{window}: {shown.hours:g} hours, {shown.raw_rows:,} raw rows read, "
-            f"{shown.wrong:,} windows {verb}"
-        )
+        if shown.hours or sys.exception() is None:  # of one that never began there is nothing
+            click.echo(
+                f"{window}: {shown.hours:g} hours, {shown.raw_rows:,} raw rows read, "
+                f"{shown.wrong:,} windows {verb}"
+            )
 
 
 @contextmanager

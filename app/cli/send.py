@@ -41,7 +41,7 @@ _TOLD = 10
 def send(
     *, stream: str, events: tuple[str, ...], files: tuple[Path, ...], key: str | None, anyway: bool
 ) -> None:
-    """Send events to the topic of STREAM: headrace send purchases '{"time": ...}'.
+    """Send events to the topic of STREAM: headrace send purchases '{…}'.
 
     EVENTs are JSON. Without any, and without --file, they are read from standard input: one JSON
     object a line, or an array. All are judged by the stream's contract before the first is sent; if

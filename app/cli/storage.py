@@ -6,14 +6,15 @@ from datetime import datetime
 
 import click
 from rich.console import Console
-from rich.table import Table as Grid
 
+from app.cli.beside_up import beside_up
 from app.cli.storage_economics import HEAD as ECONOMICS_HEAD
 from app.cli.storage_economics import Prices, economics
 from config.settings import Settings
 from db.retention_drops import expiry
 from db.storage import Table, clock
 from db.storage import storage as weigh
+from devstack.screen.wrapped import broken
 
 _KILO = 1024
 _HEAD = ("table", "heap", "indexes", "compressed", "rows", "a row", "a day", "frees")
@@ -51,7 +52,8 @@ def storage(
     Rows are estimates. "a row" is heap, indexes and compressed bytes for each row, which of a raw
     table is an event; "frees" is what the next round of retention drops. Sizes are in units of
     1,024. Dead letters that are old enough are deleted row by row, and their room is used again.
-    Reads HEADRACE_DATABASE, HEADRACE_RETENTION_DAYS and HEADRACE_WINDOW_RETENTION_DAYS.
+    Reads HEADRACE_DATABASE (or looks at the `headrace up` that runs here), HEADRACE_RETENTION_DAYS
+    and HEADRACE_WINDOW_RETENTION_DAYS.
 
     With --objects it prints what an event weighs in the Parquet sinks of headrace.yaml (or, where
     they hold nothing, in a sample of simulated media_events), and what a month of them costs.
@@ -61,9 +63,9 @@ def storage(
         prices = Prices(events_per_minute, gb_month, thousand_puts)
         rows, notes = asyncio.run(economics(settings, prices))
         show(ECONOMICS_HEAD, rows)
-        click.echo("\n" + "\n".join(notes))
+        click.echo("\n" + "\n".join(broken(note, Console().width, 0) for note in notes))
         return
-    dsn = settings.database.get_secret_value()
+    dsn = beside_up(settings).database.get_secret_value()
     tables, now = asyncio.run(weigh(dsn)), asyncio.run(clock(dsn))
     days = {"raw": settings.retention_days, "windows": settings.window_retention_days}
     lines = list(report(tables, days, now))
@@ -76,12 +78,12 @@ def show(head: Sequence[str], lines: Sequence[tuple[str, ...]]) -> None:
         for line in (head, *lines):
             click.echo("\t".join(line))
         return
-    grid = Grid(*head, box=None)
-    for column in grid.columns[1:]:
-        column.justify = "right"
-    for line in lines:
-        grid.add_row(*line)
-    Console().print(grid)
+    widths = [max(map(len, column)) for column in zip(head, *lines, strict=True)]
+    # names are long and much alike: where one would be cut, it stands above its numbers
+    is_narrow = sum(widths) + 2 * (len(widths) - 1) > Console().width
+    for name, *cells in (head, *lines):
+        numbers = "  ".join(map(str.rjust, cells, widths[1:]))
+        click.echo(f"{name}\n    {numbers}" if is_narrow else f"{name:{widths[0]}}  {numbers}")
 
 
 def report(

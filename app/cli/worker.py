@@ -5,12 +5,12 @@ import sys
 
 import click
 
+from app.cli.beside_up import beside_up
 from app.worker.niceness import step_behind_core
 from app.worker.source_process import run_source
 from config.roles import CORE, SOURCE, check_role
 from config.settings import Settings
 from config.streams import chosen_streams
-from devstack.place.addresses import Places
 from sinks.configured import configured_sinks
 from sources.configured import configured_sources
 
@@ -38,7 +38,12 @@ def worker(role: str | None, streams: str | None, faust_options: tuple[str, ...]
         os.environ["HEADRACE_ROLE"] = role
     if streams is not None:
         os.environ["HEADRACE_STREAMS"] = streams
-    settings = _beside_up(Settings())
+    named = Settings()
+    settings = beside_up(named)
+    if settings is not named:
+        # by the environment, as this process becomes Faust's
+        os.environ["HEADRACE_BROKER"] = settings.broker
+        os.environ["HEADRACE_DATABASE"] = settings.database.get_secret_value()
     if settings.role.startswith(SOURCE):
         run_source(settings)
         return
@@ -52,20 +57,3 @@ def worker(role: str | None, streams: str | None, faust_options: tuple[str, ...]
     chosen_streams(settings)  # told here what is wrong, before Faust is loaded
     command = [sys.executable, "-m", "faust", "-A", "app", "worker", "-l", "info", *faust_options]
     os.execv(sys.executable, command)  # noqa: S606 - this very interpreter
-
-
-def _beside_up(settings: Settings) -> Settings:
-    """Take Kafka and PostgreSQL of a running `headrace up`, where no variable names either.
-
-    Both or none: a worker writes, and one's events are nothing for the other's database.
-    """
-    if settings.model_fields_set & {"broker", "database"}:
-        return settings
-    places = Places.find(settings)
-    if places.broker.is_default or places.database.is_default:
-        return settings
-    # by the environment, as this process becomes Faust's
-    os.environ["HEADRACE_BROKER"] = places.broker.address
-    os.environ["HEADRACE_DATABASE"] = places.database.address
-    click.echo(f"uses the running {places.broker.named_by}: {places.broker.address}", err=True)
-    return Settings()

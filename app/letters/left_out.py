@@ -7,6 +7,9 @@ from db.dead_letters import Letters, StoredLetter, Wanted
 _READ = 500
 
 
+UNKNOWN = "is no dead letter: headrace dead-letters list"
+
+
 async def why_not(stored: Letters, wanted: Wanted) -> AsyncIterator[str]:
     """Give a line for each letter that was named and is not to be sent."""
     if not wanted.names:
@@ -29,7 +32,7 @@ async def _all(stored: Letters, wanted: Wanted) -> AsyncIterator[StoredLetter]:
 
 def _why(letter: StoredLetter | None) -> str:
     if letter is None:
-        return "is no dead letter: headrace dead-letters list"
+        return UNKNOWN
     if letter.replayed_at:
         return f"was sent at {letter.replayed_at:%Y-%m-%dT%H:%M:%SZ} to {letter.replayed}"
     if letter.replayed:  # of a --dry-run, which settles nothing

@@ -13,20 +13,20 @@ _KEPT = "\N{NO-BREAK SPACE}"
 _BEFORE_UNIT = re.compile(r"(?<=\d) (?=\w)")
 
 
-def wrapped(told: str) -> str:
+def wrapped(told: str, indent: int = _INDENT) -> str:
     """Break lines where standard output is a terminal; elsewhere each stays one, for grep."""
     if not sys.stdout.isatty():
         return told
     width = max(_NARROWEST, shutil.get_terminal_size().columns)
-    return "\n".join(broken(line, width) for line in told.splitlines())
+    return "\n".join(broken(line, width, indent) for line in told.splitlines())
 
 
-def broken(line: str, width: int) -> str:
+def broken(line: str, width: int, indent: int = _INDENT) -> str:
     """Break a line. Words stay whole, as addresses are copied; and a number keeps its unit."""
     told = textwrap.fill(
         _BEFORE_UNIT.sub(_KEPT, line),
         width,
-        subsequent_indent=" " * _INDENT,
+        subsequent_indent=" " * indent,
         break_long_words=False,
         break_on_hyphens=False,
     )

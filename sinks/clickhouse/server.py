@@ -62,7 +62,9 @@ class Server:
                 f"{self.where}: its certificate is not trusted (ca_file): {error}"
             ) from error
         except (aiohttp.ClientError, OSError) as error:
-            raise SinkUnavailable(f"{self.where} is away: {error}") from error
+            raise SinkUnavailable(
+                f"{self.where} is away: start it, or correct `url` ({error})"
+            ) from error
         raise verdict(self.where, int(code) if code.isdigit() else 0, words)
 
     def _connected(self) -> aiohttp.ClientSession:

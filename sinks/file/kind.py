@@ -3,8 +3,9 @@
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from config.paths import expanded, is_address
 from models.positions import Positions
 from models.streams import Stream
 from sinks.file.sink import FileSink
@@ -14,16 +15,9 @@ from sinks.kinds import Flush, SinkKind
 def _folder(said: object) -> object:
     if not said or not isinstance(said, str | Path):
         raise ValueError("expected a folder")
-    if "://" in str(said):
+    if is_address(str(said)):
         raise ValueError("expected a folder; the kind `parquet` writes to S3")
-    return said
-
-
-def _expanded(path: Path) -> Path:
-    try:
-        return path.expanduser()
-    except RuntimeError:
-        raise ValueError("there is no such user as it begins with") from None
+    return expanded(str(said))
 
 
 class FileOptions(BaseModel):
@@ -35,7 +29,6 @@ class FileOptions(BaseModel):
         Path,
         Field(description="the folder; it is made if it is missing"),
         BeforeValidator(_folder),
-        AfterValidator(_expanded),
     ]
     rotate_bytes: Annotated[
         int, Field(ge=1_024, description="a file that is larger is followed by the next")

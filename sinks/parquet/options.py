@@ -3,8 +3,9 @@
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
+from config.paths import expanded, is_address
 from config.s3 import S3, S3Options, Words
 
 _ONLY_S3 = (
@@ -23,6 +24,7 @@ class FilesOptions(S3Options):
 
     path: Annotated[
         Words,
+        AfterValidator(expanded),
         Field(
             description="a folder, or s3://BUCKET/PREFIX; the topic's name is added",
             examples=["/var/lib/headrace/parquet", "s3://analytics/headrace"],
@@ -65,7 +67,7 @@ class FilesOptions(S3Options):
         return self
 
     def _check_local(self) -> None:
-        if "://" in self.path:
+        if is_address(self.path):
             raise ValueError("path: give a folder, or s3://BUCKET/PREFIX")
         given = [name for name in _ONLY_S3 if getattr(self, name) is not None]
         if given:

@@ -3,8 +3,9 @@
 import glob
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from config.paths import expanded, is_address
 from config.s3 import S3, S3Options, Words
 
 
@@ -58,12 +59,17 @@ def _several(said: object) -> object:
     return (said,) if isinstance(said, str) else said
 
 
+def _all_expanded(said: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(map(expanded, said))
+
+
 class FileOptions(Reading):
     """Files of this machine."""
 
     path: Annotated[
         tuple[Words, ...],
         BeforeValidator(_several),
+        AfterValidator(_all_expanded),
         Field(
             min_length=1,
             description="a file, a folder, or a pattern; or a list of them",
@@ -73,7 +79,7 @@ class FileOptions(Reading):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        if any("://" in one for one in self.path):
+        if any(map(is_address, self.path)):
             raise ValueError("path: expected files of this machine; `kind: s3` reads a bucket")
         return self
 

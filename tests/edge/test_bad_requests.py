@@ -60,6 +60,7 @@ BODIES = [
     pytest.param(
         {"content-type": "application/x-www-form-urlencoded"}, LINES, 415, "json", id="a form"
     ),
+    pytest.param({}, gzip.compress(LINES), 400, "say Content-Encoding: gzip", id="gzip untold"),
     pytest.param({"content-encoding": "br"}, b"x", 415, "gzip", id="a coding that is unknown"),
     pytest.param({"content-encoding": "gzip"}, b"{}", 400, "no gzip", id="no gzip"),
     pytest.param(

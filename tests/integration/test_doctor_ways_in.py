@@ -19,13 +19,15 @@ from tests.app.commands import headrace, runs_at
 
 _SECONDS = 60.0
 _YAML = """\
+sinks:
+  lines: {{kind: file, path: {path}/a-file/lines, streams: [purchases]}}
 sources:
   logs: {{kind: file, stream: purchases, path: {path}, look_seconds: 0.05}}
 """
 _NOWHERE = "127.0.0.1:1"
 
 Told = Callable[[WorkerStatus], bool]
-Start = Callable[[str, Told], RoleAddresses]
+Start = Callable[..., RoleAddresses]
 
 
 @pytest.fixture
@@ -36,7 +38,7 @@ def started(tmp_path: Path, topic_prefix: str) -> Iterator[Start]:
     (tmp_path / "in").mkdir()
     with ExitStack() as stack:
 
-        def start(broker: str, told: Told) -> RoleAddresses:
+        def start(broker: str, told: Told, role: str = "source-logs") -> RoleAddresses:
             web = free_port()
             own = {
                 "HEADRACE_BROKER": broker,
@@ -45,8 +47,8 @@ def started(tmp_path: Path, topic_prefix: str) -> Iterator[Start]:
                 "HEADRACE_WEB_PORT": str(web),
                 "HEADRACE_METRICS_PORT": str(free_port()),
             }
-            command = (sys.executable, "-m", "app", "worker", "--role", "source-logs")
-            child = Child("source-logs", command, tmp_path / "log", environment=own)
+            command = (sys.executable, "-m", "app", "worker", "--role", role)
+            child = Child(role, command, tmp_path / "log", environment=own)
             child.start()
             stack.callback(child.kill)
             _wait_until(told, child, f"http://127.0.0.1:{web}")
@@ -82,6 +84,28 @@ def _sources(home: Path, broker: str, sources: dict[str, RoleAddresses]) -> dict
     done = headrace(home, "doctor", "--json")
     checks = json.loads(done.stdout)["checks"]
     return {one["said"]: one["cure"] for one in checks if one["check"] == "sources"}
+
+
+def test_a_sink_that_waits_and_one_that_is_gone(
+    tmp_path: Path, kafka: Kafka, started: Start
+) -> None:
+    (tmp_path / "in" / "a-file").touch()  # where the sink's folder should be
+    waits = started(kafka.address, _waits, "lines")
+    runs_at(
+        tmp_path,
+        kafka.address,
+        "postgresql://u@127.0.0.1:1/d",
+        sinks={"lines": waits, "gone": RoleAddresses(f"http://{_NOWHERE}", "")},
+    )
+
+    done = headrace(tmp_path, "doctor", "--json")
+
+    told = [one for one in json.loads(done.stdout)["checks"] if one["check"] == "sinks"]
+    assert done.returncode == 1
+    assert told[0]["said"].startswith("lines: waits for ")
+    assert "no folder" in told[0]["said"]
+    assert told[0]["cure"].endswith("sink-lines.log")
+    assert told[1]["said"] == "gone: does not answer"
 
 
 def test_a_source_that_reads_is_well_and_one_that_left_a_file_out_is_not(

@@ -21,7 +21,7 @@ _YAML = "sinks: {{lite: {{kind: sqlite, path: {path}, flush_seconds: 0.1}}}}"
 
 def test_its_wheel_passes_the_tests_of_every_sink(package: Path, installed: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-o", "asyncio_mode=auto", "-p", "no:cacheprovider"],
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"],
         cwd=package / "tests",
         env=os.environ | {"PYTHONPATH": f"{installed}{os.pathsep}{_REPOSITORY}"},
         capture_output=True,

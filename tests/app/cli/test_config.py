@@ -272,6 +272,7 @@ def test_a_sorting_key_of_no_column_is_told_before_a_worker_runs(tmp_path: Path)
         ("{kind: file, path: ''}", "path: expected a folder"),
         ("{kind: file, path: [a]}", "path: expected a folder"),
         ("{kind: file, path: '~nobody-of-this-name/x'}", "path: there is no such user"),
+        ("{kind: file, path: 's3:/bucket/x'}", "path: expected a folder"),
         (r'{kind: file, path: "a\0b"}', "path: has a character that no file"),
         (r'{kind: parquet, path: "\ud800"}', "path: has a character that no file"),
         ("{kind: parquet, path: x, allow_http: 7}", "allow_http: expected true or false"),

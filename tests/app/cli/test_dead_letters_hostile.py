@@ -84,6 +84,7 @@ def test_a_name_with_a_slip_is_told(place: Place) -> None:
     assert "content_sessions-0-99999999999999999999 is no dead letter" in nothing.stderr
     assert f"{name}0 is no dead letter" in one.stderr
     assert "1 sent, 0 still refused" in one.stdout, one.stderr
+    assert nothing.returncode == one.returncode == 1
 
 
 def test_a_letter_that_was_sent_says_when_and_where(place: Place) -> None:

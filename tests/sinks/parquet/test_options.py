@@ -21,6 +21,8 @@ _KEYS = {"access_key_id": "AKIA", "secret_access_key": _SECRET}
     [
         ({"path": ""}, "at least 1 character"),
         ({"path": "gs://bucket"}, "give a folder, or s3://BUCKET/PREFIX"),
+        ({"path": "s3:/bucket/prefix"}, "give a folder, or s3://BUCKET/PREFIX"),
+        ({"path": "~no-such-user/x"}, "no such user"),
         ({"path": "s3:///prefix"}, "name a bucket"),
         (
             {"path": "/data", "region": "eu-west-1"},
