@@ -1,6 +1,7 @@
 """The group that all subcommands belong to."""
 
 import os
+from difflib import get_close_matches
 
 import click
 
@@ -36,6 +37,16 @@ class Mistake(click.ClickException):
 
 class Told(click.Group):
     """Tells everyday mistakes of all its subcommands in words; `--debug` shows where they rose."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            if close := get_close_matches(args[0], self.list_commands(ctx), 1):
+                error.message += f" Did you mean {close[0]}?"
+            raise
 
     def invoke(self, ctx: click.Context) -> object:
         try:

@@ -82,7 +82,6 @@ def test_its_role_brings_its_events_to_the_rows(
     installed: Path, headrace: Headrace, watchdog: Watchdog
 ) -> None:
     events = headrace.folder / "events.jsonl"
-    events.touch()
     file = headrace.folder / "headrace.yaml"
     file.write_text(_block("yaml", "kind: lines").replace(_PATH, str(events)), encoding="utf-8")
     port, metrics_port = free_port(), free_port()
@@ -98,7 +97,7 @@ def test_its_role_brings_its_events_to_the_rows(
     source = Worker(child, port, metrics_port)
     headrace.workers.append(source)
 
-    source.start()
+    source.start()  # the file is not there yet, which is waited for
     with events.open("a", encoding="utf-8") as lines:
         lines.write("{}\n" * 20)
     source.wait_until(lambda: source.status()["source"]["records"] == 20, "at all events")

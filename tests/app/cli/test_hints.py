@@ -10,6 +10,7 @@ import pytest
 
 from batching.app import hush_faust
 from config.invocation import invocation
+from tests.app.commands import headrace
 
 ROOT = Path(__file__).parents[2]
 
@@ -75,3 +76,9 @@ def test_faust_does_not_say_that_its_producer_buffer_is_full() -> None:
 
     assert not faust.transport.producer.logger.isEnabledFor(logging.WARNING)
     assert faust.transport.producer.logger.isEnabledFor(logging.ERROR)
+
+
+def test_a_command_with_a_slip_has_the_right_one_beside_it(tmp_path: Path) -> None:
+    told = headrace(tmp_path, "stauts").stderr
+
+    assert "No such command 'stauts'. Did you mean status?" in told
