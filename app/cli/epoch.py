@@ -22,7 +22,10 @@ from sinks.base import SinkUnavailable
 
 @click.group()
 def epoch() -> None:
-    """Tell Headrace that a topic began a new identity."""
+    """Tell Headrace that a topic began a new identity.
+
+    Where neither HEADRACE_BROKER nor HEADRACE_DATABASE is set: to the `headrace up` that runs here.
+    """
 
 
 _SINK = click.option(

@@ -48,7 +48,8 @@ def migrate(
 
     Workers do it themselves when they start; run it by hand to have them ready before, and to give
     the read-only role headrace_reader its password (HEADRACE_READER_PASSWORD). Reads
-    HEADRACE_DATABASE and HEADRACE_STREAM_FILES.
+    HEADRACE_DATABASE and HEADRACE_STREAM_FILES; where neither HEADRACE_DATABASE nor HEADRACE_BROKER
+    is set, it works for the `headrace up` that runs here.
     """
     settings = Settings()
     if sink is not None:

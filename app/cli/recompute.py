@@ -32,7 +32,8 @@ def recompute(
     Goes hour by hour, rounded outward to whole windows. Each is compared with its raw rows, and
     only what differs is rebuilt; so it may be stopped at any moment and run again. Windows that
     would lose events, since raw rows were dropped, are refused: "--with-fewer" has them follow the
-    raw rows all the same.
+    raw rows all the same. Where neither HEADRACE_DATABASE nor HEADRACE_BROKER is set, it works for
+    the `headrace up` that runs here.
     """
     end = end or datetime.now(UTC)
     if begin >= end:
