@@ -16,6 +16,7 @@ from config.streams import known_streams
 from db.dead_letters import Letters, StoredLetter, Wanted
 from db.migrate import migrate
 from devstack.place.addresses import Places
+from devstack.screen.wrapped import wrapped
 from models.dead_letters import REASONS
 from telemetry import fault_points
 
@@ -99,7 +100,7 @@ async def _list(dsn: str, wanted: Wanted, limit: int) -> None:
     await migrate(dsn)
     async with Letters.opened(dsn) as stored:
         for letter in await stored.found(wanted, limit):
-            click.echo(_line(letter))
+            click.echo(wrapped(_line(letter)))
         counts = await stored.counted(wanted)
     for one in counts:
         again = f", {one.replayed:,} sent again" if one.replayed else ""
