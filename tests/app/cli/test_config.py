@@ -289,6 +289,14 @@ def test_errors_are_told_in_everyday_words(tmp_path: Path, sink: str, said: str)
     assert "Input should" not in told
 
 
+def test_a_list_without_anything_is_told_in_everyday_words(tmp_path: Path) -> None:
+    (tmp_path / "headrace.yaml").write_text("sources: {one: {kind: coinbase, products: []}}")
+
+    told = headrace(tmp_path, "check").stderr
+
+    assert "sources.one.products: expected at least 1 item\n" in told
+
+
 @pytest.mark.parametrize(
     "sink",
     [

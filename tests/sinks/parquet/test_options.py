@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from pydantic import ValidationError
 
 from sinks.parquet.kind import KIND
 from sinks.parquet.options import ParquetOptions
+from sources.files.options import FileOptions
 from tests.sinks.parquet.gateway import Gateway
 from tests.sinks.parquet.sinks import BEGIN, P0, sink_in
 
@@ -44,6 +46,11 @@ def test_what_is_wrong_is_refused_without_a_secret(given: dict[str, Any], words:
 
     assert words in str(refused.value)
     assert _SECRET not in str(refused.value)
+
+
+def test_a_folder_may_begin_with_home_as_everywhere() -> None:
+    assert ParquetOptions(path="~/x").path == str(Path.home() / "x")
+    assert FileOptions(path=("~/x/*.jsonl",)).path == (str(Path.home() / "x" / "*.jsonl"),)
 
 
 def test_secrets_are_not_shown() -> None:
