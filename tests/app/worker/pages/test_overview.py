@@ -141,7 +141,7 @@ def test_further_sinks_have_a_row_each_and_add_nothing_to_the_sums(renderer: Ren
 
     for page in ("overview", "status"):
         html = renderer.page(page, now=now)
-        assert f'<a href="{ONE}/">lake</a></th><td>waits: lake</td>' in html
+        assert f'<a href="{ONE}/">lake</a></th><td class="reasons">waits: lake</td>' in html
         assert '<td class="number">12 s</td>' in html
         assert f'<a href="{SILENT}/">lines</a>' in html
         assert "no answer" in html
