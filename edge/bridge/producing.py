@@ -106,8 +106,6 @@ class Producing:
             await self._producer.deliver(topic, records, delivery, reports)
         except Overloaded as error:
             raise try_later(_OVERLOADED_SECONDS, f"{error}: nothing was taken") from None
-        if delivery.error is not None:
-            sent.fail_the_rest(delivery.error)
         self._counts.delivered(self._names[topic], sent.judged())
 
     async def _send_unheard(self, topic: str, sent: Sent) -> None:

@@ -65,10 +65,6 @@ class Sent:
 
         return heard
 
-    def fail_the_rest(self, error: KafkaError) -> None:
-        """Say of those that were never taken why."""
-        self._answers = [said or _failed(error) for said in self._answers]
-
     def answers(self) -> list[dict[str, object] | None]:
         """Say where each record is; of one that will be a dead letter, why."""
         return [
