@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
-from edge.lanes import Lanes
+from edge.lanes import Lanes, Pair
 from edge.records import Record, Report
 
 logger = logging.getLogger(__name__)
@@ -196,9 +196,7 @@ class RecordProducer:
         reports = [delivery.alone(place) for place in range(len(records))]
         self._take(delivery, sum(record.size for record in records))
         try:
-            for record, report in zip(records, reports, strict=True):
-                if (error := _produced(self._singly, topic, record, report)) is not None:
-                    report(error, None)
+            _produce(self._singly, topic, zip(records, reports, strict=True))
             await delivery.future
         finally:
             self.release(delivery)
@@ -240,8 +238,8 @@ class RecordProducer:
         self.pending_bytes += size
         self._round_soon()
 
-    def _produce(self, topic: str, record: Record, report: Report) -> KafkaError | None:
-        return _produced(self._producer, topic, record, report)
+    def _produce(self, topic: str, pairs: Iterable[Pair]) -> None:
+        _produce(self._producer, topic, pairs)
 
     def _is_away_for_long(self) -> bool:
         since = self._away_since
@@ -333,17 +331,17 @@ class RecordProducer:
             producer.poll(0)  # the reports that stood behind it
 
 
-def _produced(producer: Producer, topic: str, record: Record, report: Report) -> KafkaError | None:
-    """Give librdkafka a record; say why it was not taken."""
-    value, key, timestamp, partition, headers = record
-    try:
-        producer.produce(topic, value, key, partition, report, report, timestamp, headers)
-    except (BufferError, KafkaException) as error:
-        return _cause(error)
-    except Exception as error:  # its request is answered, and those behind it are sent
-        logger.exception("a record cannot be given to Kafka")
-        return _cause(error)
-    return None
+def _produce(producer: Producer, topic: str, pairs: Iterable[Pair]) -> None:
+    """Give librdkafka records; the report of one that is not taken hears of it at once."""
+    produce = producer.produce
+    for (value, key, timestamp, partition, headers), report in pairs:
+        try:
+            produce(topic, value, key, partition, report, report, timestamp, headers)
+        except (BufferError, KafkaException) as error:
+            report(_cause(error), None)
+        except Exception as error:  # its request is answered, and those behind it are sent
+            logger.exception("a record cannot be given to Kafka")
+            report(_cause(error), None)
 
 
 class _Broker(msgspec.Struct):

@@ -10,8 +10,8 @@ no longer than it may wait in librdkafka, which does not know of it yet.
 from __future__ import annotations
 
 import time
-from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from zlib import crc32
 
@@ -20,7 +20,7 @@ from confluent_kafka import KafkaError, Message
 from edge.records import Record, Report
 
 _MOST_RECORDS = 1_500
-"""About what librdkafka puts into one request (its batch.size)."""
+"""Go together, with the rest of the last request: about what librdkafka puts into one request."""
 _LOOK_SECONDS = 0.1
 _ANY, _UNKNOWN = -1, -2
 _TIMED_OUT = KafkaError._MSG_TIMED_OUT  # noqa: SLF001 - a public constant
@@ -29,11 +29,14 @@ Lane = tuple[str, int]
 """A topic and a partition of it: `_ANY` for what librdkafka may put where it likes, `_UNKNOWN` for
 all that comes before it is known how many the topic has."""
 
-Produce = Callable[[str, Record, Report], KafkaError | None]
-"""Gives librdkafka a record of a topic; says why it was not taken."""
+Pair = tuple[Record, Report]
+"""A record, and what hears of it."""
 
-_Waiting = deque[tuple[float, Record, Report]]
-"""Until when each may wait, by the clock."""
+Produce = Callable[[str, Sequence[Pair]], None]
+"""Gives librdkafka records of a topic; the report of one that is not taken hears of it at once."""
+
+_Waiting = deque[tuple[float, Sequence[Pair]]]
+"""Of each request: until when its records may wait, by the clock."""
 
 
 class Lanes:
@@ -47,7 +50,7 @@ class Lanes:
         self._seconds = seconds
         self._clock = clock
         self._waiting: dict[Lane, _Waiting] = {}
-        self._unreported: dict[Lane, int] = {}
+        self._busy: set[Lane] = set()
         self._look_at = 0.0
         self.partitions: Mapping[str, int] = {}
         """How many a topic has, once that is known."""
@@ -55,10 +58,12 @@ class Lanes:
     def add(self, topic: str, records: Sequence[Record], reports: Sequence[Report]) -> None:
         """Have records wait; `reports` hears of each, in their order."""
         partitions = self.partitions.get(topic, 0)
+        of_partition: defaultdict[int, list[Pair]] = defaultdict(list)
+        for pair in zip(records, reports, strict=True):
+            of_partition[_partition(pair[0], partitions)].append(pair)
         until = self._clock() + self._seconds
-        for record, report in zip(records, reports, strict=True):
-            lane = topic, _partition(record, partitions)
-            self._waiting.setdefault(lane, deque()).append((until, record, report))
+        for partition, pairs in of_partition.items():
+            self._waiting.setdefault((topic, partition), deque()).append((until, pairs))
 
     def end_round(self) -> None:
         """Give librdkafka what it can send, and give up what has waited for too long."""
@@ -73,10 +78,10 @@ class Lanes:
             self._give(lane)
 
     def _is_free(self, lane: Lane) -> bool:
-        if lane in self._unreported:
+        if lane in self._busy:
             return False
         before = lane[0], _UNKNOWN
-        return lane == before or not (before in self._waiting or before in self._unreported)
+        return lane == before or not (before in self._waiting or before in self._busy)
 
     def give_all(self) -> None:
         """Give librdkafka all that waits, since nobody will be there to give it later."""
@@ -86,35 +91,39 @@ class Lanes:
 
     def _give(self, lane: Lane) -> None:
         waiting = self._waiting[lane]
-        for _ in range(min(len(waiting), _MOST_RECORDS)):
-            _, record, report = waiting.popleft()
-            error = self._produce(lane[0], record, partial(self._heard, lane, report))
-            if error is None:
-                self._unreported[lane] = self._unreported.get(lane, 0) + 1
-            else:
-                report(error, None)
+        pairs: list[Pair] = []
+        while waiting and len(pairs) < _MOST_RECORDS:
+            pairs += waiting.popleft()[1]
         if not waiting:
             del self._waiting[lane]
+        # a partition's reports come in the order of its records: the last one is that of all
+        record, report = pairs[-1]
+        pairs[-1] = record, partial(self._heard_of_all, lane, report)
+        self._busy.add(lane)
+        self._produce(lane[0], pairs)
 
     def _give_up(self, lane: Lane, now: float) -> None:
         """Give up what has waited for too long: Kafka answers, but too slowly for all of it."""
         waiting = self._waiting[lane]
         while waiting and waiting[0][0] <= now:
-            waiting.popleft()[2](KafkaError(_TIMED_OUT), None)
+            _fail(waiting.popleft()[1], KafkaError(_TIMED_OUT))
         if not waiting:
             del self._waiting[lane]
 
-    def _heard(
+    def _heard_of_all(
         self, lane: Lane, report: Report, error: KafkaError | None, message: Message | None
     ) -> None:
-        self._unreported[lane] -= 1
-        if not self._unreported[lane]:
-            del self._unreported[lane]
+        self._busy.discard(lane)
         report(error, message)
         if error is not None and error.code() == _TIMED_OUT:
             # what came behind it has waited about as long: it is not to wait as long once more
-            for _, _, behind in self._waiting.pop(lane, ()):
-                behind(error, None)
+            for _, behind in self._waiting.pop(lane, ()):
+                _fail(behind, error)
+
+
+def _fail(pairs: Iterable[Pair], error: KafkaError) -> None:
+    for _, report in pairs:
+        report(error, None)
 
 
 def _partition(record: Record, partitions: int) -> int:

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
@@ -12,7 +12,7 @@ from confluent_kafka import KafkaError, Message
 
 from devstack.engines import Kafka
 from edge.kafka import Delivery, RecordProducer
-from edge.lanes import Lanes
+from edge.lanes import Lanes, Pair
 from edge.records import Record, Report
 from tests.edge.clock import Clock
 from tests.integration.topics import Topic
@@ -31,12 +31,13 @@ class Librdkafka:
         self._refuses = refuses
         self._reports: list[Report] = []
 
-    def produce(self, _topic: str, record: Record, report: Report) -> KafkaError | None:
-        if self._refuses and record.value == self._refuses:
-            return KafkaError(QUEUE_FULL)
-        self.given.append(record.value)
-        self._reports.append(report)
-        return None
+    def produce(self, _topic: str, pairs: Sequence[Pair]) -> None:
+        for record, report in pairs:
+            if self._refuses and record.value == self._refuses:
+                report(KafkaError(QUEUE_FULL), None)
+            else:
+                self.given.append(record.value)
+                self._reports.append(report)
 
     def report(self, error: KafkaError | None = None) -> None:
         reports, self._reports = self._reports, []
@@ -104,7 +105,8 @@ def test_a_long_line_goes_in_parts() -> None:
     librdkafka = Librdkafka()
     lanes = Lanes(librdkafka.produce, SECONDS)
     values = [str(number).encode() for number in range(4_000)]
-    add(lanes, values, KEYS[0])
+    for begin in range(0, 4_000, 20):
+        add(lanes, values[begin : begin + 20], KEYS[0])
 
     sizes = []
     while len(librdkafka.given) < len(values):
