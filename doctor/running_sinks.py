@@ -16,8 +16,8 @@ from telemetry.worker_status import WorkerStatus
 def running_sinks(settings: Settings) -> Iterator[Finding]:
     """Ask each; of those that run elsewhere nothing is known here."""
     data_dir = DataDir(Path(settings.home).resolve())
-    runs = UpFile.read(data_dir.up_file)
-    if runs is None or runs.supervisor.identity.process() is None:
+    runs = UpFile.running(data_dir.up_file)
+    if runs is None:
         return
     asked = runs.addresses.sinks
     statuses = fetch_all([sink.web for sink in asked.values()])

@@ -23,8 +23,8 @@ def ways_in(settings: Settings) -> Iterator[Finding]:
     except (SettingsError, OSError, ImportError):  # a finding of its own
         configured = set()
     data_dir = DataDir(Path(settings.home).resolve())
-    runs = UpFile.read(data_dir.up_file)
-    running = runs.addresses if runs and runs.supervisor.identity.process() else None
+    runs = UpFile.running(data_dir.up_file)
+    running = runs.addresses if runs else None
     asked = WaysIn().measure(running) if running else {}
     for name, way_in in asked.items():
         yield _finding(name, way_in, data_dir.logs / f"{name}.log", running)

@@ -96,7 +96,8 @@ class Lanes:
             pairs += waiting.popleft()[1]
         if not waiting:
             del self._waiting[lane]
-        # a partition's reports come in the order of its records: the last one is that of all
+        # a partition's reports come in the order of its records: the last one is that of all (where
+        # the partitions are librdkafka's choice, nearly; no more than its spinning hangs on it)
         record, report = pairs[-1]
         pairs[-1] = record, partial(self._heard_of_all, lane, report)
         self._busy.add(lane)

@@ -11,7 +11,7 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
-from app.letters.left_out import UNKNOWN, why_not
+from app.letters.left_out import why_not
 from app.letters.mending import Mend, MendingError, as_text, by_expression, from_text, said
 from app.letters.replaying import Mended, Replaying
 from app.letters.streams import REPLAY, stream_of
@@ -92,14 +92,15 @@ async def replay_all(settings: Settings, dsn: str, broker: str, wanted: Wanted, 
 
 async def _tell_missing(stored: Letters, total: int, wanted: Wanted) -> int:
     """Say where less is meant than was asked for; count names with a slip, which are no success."""
-    lines = [line async for line in why_not(stored, wanted)]
+    left_out = [one async for one in why_not(stored, wanted)]
+    lines = [one.line for one in left_out]
     if not total and not lines:
         lines = ["there are no such dead letters, or they were sent already"]
     for line in lines[:_TOLD]:
         click.echo(line, err=True)
     if len(lines) > _TOLD:
         click.echo(f"and {len(lines) - _TOLD:,} more", err=True)
-    return sum(line.endswith(UNKNOWN) for line in lines)
+    return sum(not one.is_there for one in left_out)
 
 
 async def _settle(broker: str, stored: Letters) -> None:

@@ -1,17 +1,22 @@
 """Why letters that were named are not among those to send."""
 
 from collections.abc import AsyncIterator
+from typing import NamedTuple
 
 from db.dead_letters import Letters, StoredLetter, Wanted
 
 _READ = 500
 
 
-UNKNOWN = "is no dead letter: headrace dead-letters list"
+class LeftOut(NamedTuple):
+    """A letter that was named and is not to be sent, in a line; there may be none of the name."""
+
+    line: str
+    is_there: bool
 
 
-async def why_not(stored: Letters, wanted: Wanted) -> AsyncIterator[str]:
-    """Give a line for each letter that was named and is not to be sent."""
+async def why_not(stored: Letters, wanted: Wanted) -> AsyncIterator[LeftOut]:
+    """Give each letter that was named and is not to be sent."""
     if not wanted.names:
         return
     meant = {letter.name async for letter in _all(stored, wanted)}
@@ -19,7 +24,7 @@ async def why_not(stored: Letters, wanted: Wanted) -> AsyncIterator[str]:
     # by name, the newest: a topic that was made anew has the same ones again
     known = {one.name: one async for one in _all(stored, Wanted(names=left_out))}
     for name in left_out:
-        yield f"{name} {_why(known.get(name))}"
+        yield LeftOut(f"{name} {_why(known.get(name))}", name in known)
 
 
 async def _all(stored: Letters, wanted: Wanted) -> AsyncIterator[StoredLetter]:
@@ -32,7 +37,7 @@ async def _all(stored: Letters, wanted: Wanted) -> AsyncIterator[StoredLetter]:
 
 def _why(letter: StoredLetter | None) -> str:
     if letter is None:
-        return UNKNOWN
+        return "is no dead letter: headrace dead-letters list"
     if letter.replayed_at:
         return f"was sent at {letter.replayed_at:%Y-%m-%dT%H:%M:%SZ} to {letter.replayed}"
     if letter.replayed:  # of a --dry-run, which settles nothing

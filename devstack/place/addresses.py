@@ -31,9 +31,7 @@ class Places:
     def find(cls, settings: Settings) -> Places:
         """Take what a variable says, else what `headrace up` runs here, else the default."""
         file = DataDir(Path(settings.home).resolve()).up_file
-        runs = UpFile.read(file)
-        if runs and runs.supervisor.identity.process() is None:
-            runs = None  # killed, and its engines with it: what the file says is out of date
+        runs = UpFile.running(file)
         kafka, postgres = (runs.addresses.kafka, runs.addresses.postgres) if runs else ("", "")
         return cls(
             _place("broker", settings.broker, settings, kafka),

@@ -66,3 +66,9 @@ class UpFile(msgspec.Struct, frozen=True):
             return msgspec.convert(content | {"addresses": content}, cls)
         except msgspec.DecodeError:
             return None
+
+    @classmethod
+    def running(cls, path: Path) -> UpFile | None:
+        """Return what the run wrote that goes on; of one that was killed it is out of date."""
+        last = cls.read(path)
+        return last if last and last.supervisor.identity.process() else None

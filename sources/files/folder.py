@@ -27,7 +27,7 @@ class Folder:
 
     def __init__(self, patterns: Sequence[str], after: str = "") -> None:
         self._after = after
-        self._patterns = [os.path.abspath(os.path.expanduser(one)) for one in patterns]
+        self._patterns = [os.path.abspath(one) for one in patterns]
         self._root = os.path.commonpath([_fixed(one) for one in self._patterns])
         self.passed_over: dict[str, str] = {}
 
